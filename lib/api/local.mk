@@ -1,0 +1,1 @@
+# lib/api: what it is made of

@@ -1,0 +1,1 @@
+# lib/authz: what it is made of

@@ -1,0 +1,1 @@
+# lib/client: what it is made of

@@ -1,0 +1,1 @@
+# lib/crypto: what it is made of

@@ -1,0 +1,1 @@
+# lib/export: what it is made of

@@ -1,0 +1,1 @@
+# lib/fetch: what it is made of

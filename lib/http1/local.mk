@@ -1,0 +1,1 @@
+# lib/http1: what it is made of

@@ -1,0 +1,1 @@
+# lib/identity: what it is made of

@@ -1,0 +1,1 @@
+# lib/link: what it is made of

@@ -1,0 +1,1 @@
+# lib/net: what it is made of

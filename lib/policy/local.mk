@@ -1,0 +1,1 @@
+# lib/policy: what it is made of

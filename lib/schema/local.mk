@@ -1,0 +1,1 @@
+# lib/schema: what it is made of

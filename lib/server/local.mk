@@ -1,0 +1,1 @@
+# lib/server: what it is made of

@@ -1,0 +1,1 @@
+# lib/source: what it is made of

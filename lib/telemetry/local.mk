@@ -1,0 +1,1 @@
+# lib/telemetry: what it is made of

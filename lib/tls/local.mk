@@ -1,0 +1,1 @@
+# lib/tls: what it is made of

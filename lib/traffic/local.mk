@@ -1,0 +1,1 @@
+# lib/traffic: what it is made of

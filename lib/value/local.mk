@@ -1,0 +1,1 @@
+# lib/value: what it is made of

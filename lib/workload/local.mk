@@ -1,0 +1,1 @@
+# lib/workload: what it is made of

@@ -1,0 +1,1 @@
+# lib/yaml: what it is made of

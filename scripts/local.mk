@@ -1,0 +1,2 @@
+# scripts: what runs beside the test programs
+EXTRA_DIST += scripts/bootstrap

@@ -1,0 +1,1 @@
+# tests/unit/api: one program for each file of lib/api

@@ -1,0 +1,1 @@
+# tests/unit/authz: one program for each file of lib/authz

@@ -1,0 +1,1 @@
+# tests/unit/base: one program for each file of lib/base

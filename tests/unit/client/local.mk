@@ -1,0 +1,1 @@
+# tests/unit/client: one program for each file of lib/client

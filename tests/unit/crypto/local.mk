@@ -1,0 +1,1 @@
+# tests/unit/crypto: one program for each file of lib/crypto

@@ -1,0 +1,1 @@
+# tests/unit/export: one program for each file of lib/export

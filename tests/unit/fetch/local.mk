@@ -1,0 +1,1 @@
+# tests/unit/fetch: one program for each file of lib/fetch

@@ -1,0 +1,1 @@
+# tests/unit/http1: one program for each file of lib/http1

@@ -1,0 +1,1 @@
+# tests/unit/identity: one program for each file of lib/identity

@@ -1,0 +1,1 @@
+# tests/unit/link: one program for each file of lib/link

@@ -1,0 +1,1 @@
+# tests/unit/net: one program for each file of lib/net

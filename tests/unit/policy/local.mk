@@ -1,0 +1,1 @@
+# tests/unit/policy: one program for each file of lib/policy

@@ -1,0 +1,1 @@
+# tests/unit/schema: one program for each file of lib/schema

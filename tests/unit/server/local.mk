@@ -1,0 +1,1 @@
+# tests/unit/server: one program for each file of lib/server

@@ -1,0 +1,1 @@
+# tests/unit/source: one program for each file of lib/source

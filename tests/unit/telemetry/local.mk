@@ -1,0 +1,1 @@
+# tests/unit/telemetry: one program for each file of lib/telemetry

@@ -1,0 +1,1 @@
+# tests/unit/tls: one program for each file of lib/tls

@@ -1,0 +1,1 @@
+# tests/unit/traffic: one program for each file of lib/traffic

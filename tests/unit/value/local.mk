@@ -1,0 +1,1 @@
+# tests/unit/value: one program for each file of lib/value

@@ -1,0 +1,1 @@
+# tests/unit/workload: one program for each file of lib/workload

@@ -1,0 +1,1 @@
+# tests/unit/yaml: one program for each file of lib/yaml
