@@ -1,0 +1,138 @@
+/*
+ * loop.h - timers, readiness, deferred work, an inbox from other threads.
+ *
+ * A loop is owned by whoever is inside it: enter and leave are a lock that is
+ * never held across a wait, so any thread may step in, act on what belongs to
+ * the loop (answer an exchange, cancel a call) and leave while the driver
+ * sleeps. One thread at a time drives (step). Lock order: a loop's lock first,
+ * leaf locks (pools, logs) below it; never two loops' locks at once: what one
+ * loop has to tell another goes through the inbox (post).
+ *
+ * Everything registered here lives inside its owner's structure; the loop
+ * allocates nothing per event. Handlers run with the loop entered, on the
+ * driver's thread, and may add and remove anything, themselves included.
+ */
+#ifndef MESH_NET_LOOP_H
+#define MESH_NET_LOOP_H
+
+#include "base/list.h"
+#include "net/port.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mesh_loop; /* the public mesh_loop */
+
+/* A descriptor that is waited for. */
+struct mesh_watch {
+    void (*on_ready)(struct mesh_watch *watch, unsigned events);
+    int fd;          /* -1: none                                  */
+    unsigned wanted; /* set by mesh__loop_watch                   */
+    unsigned armed;  /* what the port knows                       */
+};
+
+/* A moment; heap position kept by the loop. */
+struct mesh_timer {
+    void (*on_due)(struct mesh_timer *timer);
+    uint64_t due_ns;
+    size_t place; /* 0: not set; else 1 + index in the heap */
+};
+
+/* Work for later in this turn or the next: the ready list. */
+struct mesh_task {
+    struct mesh_node node; /* init with mesh__task_init */
+    void (*run)(struct mesh_task *task);
+    bool queued;
+};
+
+/*
+ * A note from another thread. The sender gives it away with post; run is
+ * called once on the receiving loop (entered). Also delivered, with the loop
+ * entered by the freeing thread, when the loop is freed.
+ */
+struct mesh_note {
+    struct mesh_node node;
+    void (*run)(struct mesh_note *note);
+};
+
+enum {
+    MESH__LOOP_BATCH = 64,    /* readiness events taken in one turn        */
+    MESH__LOOP_TASKS = 1024,  /* tasks run in one turn before looking again */
+    MESH__LOOP_TIMERS = 1 << 20 /* timers at most                          */
+};
+
+/* The port is taken (freed with the loop), also on failure. 0 or MESH_ERR_NOMEM. */
+int mesh__loop_new(struct mesh_port *port, struct mesh_loop **out);
+/* Nothing may be registered any more; notes not yet run are run. */
+void mesh__loop_free(struct mesh_loop *loop);
+
+struct mesh_port *mesh__loop_port(const struct mesh_loop *loop);
+
+/* What the loop's owner hangs on it (workload's per-loop state). */
+void mesh__loop_set_owner(struct mesh_loop *loop, void *owner);
+void *mesh__loop_owner(const struct mesh_loop *loop);
+
+/*
+ * A function run at the start of every turn and at every enter (snapshot
+ * renewal); may be NULL.
+ */
+void mesh__loop_set_turn(struct mesh_loop *loop,
+                         void (*on_turn)(struct mesh_loop *loop));
+
+void mesh__loop_enter(struct mesh_loop *loop);
+/* Wakes the driver if a timer became earlier or work was queued meanwhile. */
+void mesh__loop_leave(struct mesh_loop *loop);
+/* Is the calling thread inside? For assertions. */
+bool mesh__loop_entered(const struct mesh_loop *loop);
+
+/* The time of this turn; refreshed at enter and after each wait. */
+uint64_t mesh__loop_now(const struct mesh_loop *loop);
+int64_t mesh__loop_wall(const struct mesh_loop *loop);
+uint64_t mesh__loop_random(struct mesh_loop *loop);
+
+/*
+ * Drive one turn: wait at most timeout_ns for something, then run what is
+ * ready, due and posted. until (may be NULL) is asked, entered, before the
+ * wait and after each piece of work; true ends the turn at once. The caller
+ * has not entered. Returns 1 if anything ran, 0 on timeout, or
+ * MESH_ERR_STATE when another thread is driving, or MESH_ERR_SYSTEM.
+ */
+int mesh__loop_step(struct mesh_loop *loop, uint64_t timeout_ns,
+                    bool (*until)(void *user), void *user);
+
+/* Nanoseconds until the loop wants to be stepped: 0 now, MESH__NEVER idle. */
+uint64_t mesh__loop_wanted_ns(struct mesh_loop *loop);
+
+/* --- inside the loop (entered) --- */
+
+void mesh__watch_init(struct mesh_watch *watch, int fd,
+                      void (*on_ready)(struct mesh_watch *, unsigned));
+/* 0 or an error code with a line; wanted 0 is stop and never fails. */
+int mesh__loop_watch(struct mesh_loop *loop, struct mesh_watch *watch,
+                     unsigned wanted);
+/* Stop for good, before fd is closed or handed to another loop. */
+void mesh__loop_unwatch(struct mesh_loop *loop, struct mesh_watch *watch);
+
+void mesh__timer_init(struct mesh_timer *timer,
+                      void (*on_due)(struct mesh_timer *));
+/* Set or move; 0 or MESH_ERR_NOMEM. MESH__NEVER cancels. */
+int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
+                         uint64_t due_ns);
+void mesh__loop_cancel_timer(struct mesh_loop *loop, struct mesh_timer *timer);
+
+void mesh__task_init(struct mesh_task *task, void (*run)(struct mesh_task *));
+void mesh__loop_defer(struct mesh_loop *loop, struct mesh_task *task);
+void mesh__loop_drop(struct mesh_loop *loop, struct mesh_task *task);
+
+/* --- from any thread, entered or not --- */
+
+void mesh__loop_post(struct mesh_loop *loop, struct mesh_note *note);
+void mesh__loop_wake(struct mesh_loop *loop);
+
+/*
+ * In a forked child: the lock may have been held by a thread that is no more.
+ * Makes it anew and closes the port's own descriptors.
+ */
+void mesh__loop_forked(struct mesh_loop *loop);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * port_kernel.h - the port over Linux.
+ *
+ * MESH__PORT_EPOLL registers descriptors with epoll once and has one pollable
+ * descriptor: for host loops, servers and the keeper. MESH__PORT_POLL keeps a
+ * short table and waits with poll(2): for a thread that borrows a loop for one
+ * call, so that a warm blocking call is a send, a wait and a receive.
+ *
+ * Threads: now, wall, random, recv, send, close, address, wake: any. watch and
+ * wait: one thread at a time may be in wait; watch may be called meanwhile
+ * from another (an epoll port sees it at once; a poll port is woken).
+ */
+#ifndef MESH_NET_PORT_KERNEL_H
+#define MESH_NET_PORT_KERNEL_H
+
+#include "net/port.h"
+
+enum { MESH__PORT_EPOLL, MESH__PORT_POLL };
+
+/*
+ * 0, MESH_ERR_NOMEM, or MESH_ERR_FILES / MESH_ERR_SYSTEM with the call's name.
+ * Random numbers: xoshiro256** (or better) seeded per port from getrandom(2).
+ */
+int mesh__port_kernel_new(int kind, struct mesh_port **out);
+
+/* Free after fork in the child: closes what the port opened, touches no peer. */
+void mesh__port_kernel_forked(struct mesh_port *port);
+
+/* Seed and clock for code that runs before any loop exists. */
+uint64_t mesh__kernel_now_ns(void);
+int64_t mesh__kernel_wall_ns(void);
+/* len bytes fit for keys (getrandom); 0 or MESH_ERR_SYSTEM. */
+int mesh__kernel_random(void *out, size_t len);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * schema.h - nodes to Istio kinds: one descriptor table per kind.
+ *
+ * A table row names a field, its type, bounds, whether it is required, its
+ * oneof and its status (enforced, noted, refused) with the reason. The decoder,
+ * `lmesh coverage` and the manual read the same rows. Knows one resource at a
+ * time; what resources mean together is policy/'s.
+ */
+#ifndef MESH_SCHEMA_SCHEMA_H
+#define MESH_SCHEMA_SCHEMA_H
+
+#include "schema/diagnostics.h"
+#include "schema/resources.h"
+#include "yaml/yaml.h"
+
+enum mesh_field_status {
+    MESH__ENFORCED,
+    MESH__NOTED,  /* has no effect; the loader says so             */
+    MESH__REFUSED /* leaving it out could let something through    */
+};
+
+struct mesh_policy_limits {
+    size_t total_bytes; /* of all files */
+    size_t file_bytes;
+    size_t documents;
+    size_t nodes;
+    size_t aliases;
+    unsigned depth;
+};
+extern const struct mesh_policy_limits mesh__policy_limits;
+
+/* Empty, with one reference. 0 or MESH_ERR_NOMEM. */
+int mesh__collection_new(struct mesh_collection **out);
+
+/*
+ * Add all documents of one file's contents. name is what diagnostics call it.
+ * Problems go to diagnostics, every one; what is valid is added. limits count
+ * down over the files of one load. Returns 0 or MESH_ERR_NOMEM.
+ */
+int mesh__collection_add(struct mesh_collection *collection, const char *name,
+                         struct mesh_slice text,
+                         struct mesh_policy_limits *limits,
+                         struct mesh_diagnostics *diagnostics);
+
+/* A field that a resource uses, for coverage. */
+struct mesh_field_use {
+    const char *resource;
+    const char *path;
+    enum mesh_field_status status;
+    const char *reason;
+    const char *file;
+    unsigned line;
+};
+/* Called for each field in every document of text, in order. */
+int mesh__coverage(const char *name, struct mesh_slice text,
+                   struct mesh_policy_limits *limits,
+                   void (*each)(void *user, const struct mesh_field_use *use),
+                   void *user);
+
+/* Every row of every table, for the manual: kind, path, type, status, reason. */
+struct mesh_field_row {
+    const char *kind;
+    const char *path;
+    const char *type;
+    bool required;
+    const char *default_value;
+    const char *bounds;
+    enum mesh_field_status status;
+    const char *reason;
+};
+/* NULL at the end. */
+const struct mesh_field_row *mesh__schema_row(size_t index);
+
+/* "VirtualService"; "" for MESH__KIND_NONE. */
+const char *mesh__kind_name(enum mesh_kind kind);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * route.h - which rule and which destination: over a snapshot, nothing else.
+ */
+#ifndef MESH_TRAFFIC_ROUTE_H
+#define MESH_TRAFFIC_ROUTE_H
+
+#include "policy/snapshot.h"
+#include "policy/why.h"
+#include "value/head.h"
+
+#include <stdint.h>
+
+enum mesh_route_outcome {
+    MESH__ROUTE_OK,
+    MESH__ROUTE_NO_HOST,        /* no virtual host: ALLOW_ANY or block_all  */
+    MESH__ROUTE_NO_RULE,        /* 404, NR, route_not_found                 */
+    MESH__ROUTE_NO_DESTINATION, /* 503, NC, cluster_not_found               */
+    MESH__ROUTE_BAD_PATH,       /* 400, path_normalization_failed           */
+    MESH__ROUTE_NO_PATH,        /* 404, missing_path_rejected               */
+    MESH__ROUTE_LIMIT,          /* 500: a regex met its step limit          */
+    MESH__ROUTE_NOMEM
+};
+
+/* Points into the snapshot, which the caller holds. */
+struct mesh_route {
+    enum mesh_route_outcome outcome;
+    const struct mesh_virtual_host *host;
+    const struct mesh_route_rule *rule;
+    const struct mesh_arm *arm;
+    const struct mesh_destination *destination;
+    struct mesh_slice path;     /* canonical, query included; what is sent */
+    uint64_t timeout_ns;        /* 0: none */
+};
+
+/*
+ * Decide for a request head addressed to service port. draw is uniform over
+ * all of uint64_t and settles the weighted destination. Allocates (from arena)
+ * only when the path is not canonical already.
+ */
+void mesh__route_find(const struct mesh_snapshot *snapshot,
+                      const struct mesh_head *head, uint16_t port,
+                      uint64_t draw, struct mesh_arena *arena,
+                      struct mesh_route *out, struct mesh__why *why);
+
+/* One arm by weight: draw % total, as Envoy walks weighted clusters. */
+const struct mesh_arm *mesh__split_pick(const struct mesh_route_rule *rule,
+                                        uint64_t draw);
+
+#endif
