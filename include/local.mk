@@ -1,4 +1,11 @@
 # include/mesh: the public headers
 meshincludedir = $(includedir)/mesh
 meshinclude_HEADERS = \
-	include/mesh/base.h
+	include/mesh/base.h \
+	include/mesh/config.h \
+	include/mesh/decision.h \
+	include/mesh/diagnostics.h \
+	include/mesh/identity.h \
+	include/mesh/loop.h \
+	include/mesh/mesh.h \
+	include/mesh/workload.h

@@ -8,7 +8,31 @@ script_checks += \
 	scripts/check-abi \
 	scripts/check-needed
 dist_check_SCRIPTS += $(script_checks) scripts/check-man
-EXTRA_DIST += scripts/bootstrap scripts/update-map scripts/lib/checks.py
+EXTRA_DIST += \
+	.ci/run \
+	scripts/bootstrap \
+	scripts/setup \
+	scripts/test \
+	scripts/update-map \
+	scripts/lib/checks.py \
+	scripts/lib/handshake13.sh \
+	scripts/lib/run_suites.py \
+	scripts/lib/suite.sh \
+	scripts/lib/tally.py \
+	scripts/suites/10-build-gcc \
+	scripts/suites/15-build-clang \
+	scripts/suites/20-tsan \
+	scripts/suites/25-plain-torture \
+	scripts/suites/30-valgrind \
+	scripts/suites/40-fuzz \
+	scripts/suites/50-install \
+	scripts/suites/55-distcheck \
+	scripts/suites/60-interop \
+	scripts/suites/70-demo \
+	scripts/suites/75-differential \
+	scripts/suites/80-jaeger \
+	scripts/suites/85-bench \
+	scripts/suites/90-debian13
 
 # They look at what was built.
 scripts/check-abi.log scripts/check-needed.log: libmesh.la
