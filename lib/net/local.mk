@@ -1,1 +1,5 @@
-# lib/net: what it is made of
+# lib/net: the loop, and the ports it stands on
+libmesh_core_la_SOURCES += \
+	lib/net/loop.c lib/net/loop.h \
+	lib/net/port.h \
+	lib/net/port_kernel.c lib/net/port_kernel.h

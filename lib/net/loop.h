@@ -29,6 +29,7 @@ struct mesh_watch {
     int fd;          /* -1: none                                  */
     unsigned wanted; /* set by mesh__loop_watch                   */
     unsigned armed;  /* what the port knows                       */
+    size_t slot;     /* 0: none; else 1 + index in the loop's table */
 };
 
 /* A moment; heap position kept by the loop. */
@@ -56,14 +57,18 @@ struct mesh_note {
 };
 
 enum {
-    MESH__LOOP_BATCH = 64,    /* readiness events taken in one turn        */
-    MESH__LOOP_TASKS = 1024,  /* tasks run in one turn before looking again */
-    MESH__LOOP_TIMERS = 1 << 20 /* timers at most                          */
+    MESH__LOOP_BATCH = 64,       /* readiness events taken in one turn     */
+    MESH__LOOP_TASKS = 1024,     /* pieces run before the port has its turn */
+    MESH__LOOP_TIMERS = 1 << 20, /* timers at most                         */
+    MESH__LOOP_WATCHES = 1 << 20 /* descriptors waited for at most         */
 };
 
-/* The port is taken (freed with the loop), also on failure. 0 or MESH_ERR_NOMEM. */
+/* The port is taken (freed with the loop, or now on failure). 0 or NOMEM. */
 int mesh__loop_new(struct mesh_port *port, struct mesh_loop **out);
-/* Nothing may be registered any more; notes not yet run are run. */
+/*
+ * Nothing may be registered any more; notes not yet run are run (not in a
+ * forked child). Nobody may be inside or come; NULL is accepted.
+ */
 void mesh__loop_free(struct mesh_loop *loop);
 
 struct mesh_port *mesh__loop_port(const struct mesh_loop *loop);
@@ -79,35 +84,50 @@ void *mesh__loop_owner(const struct mesh_loop *loop);
 void mesh__loop_set_turn(struct mesh_loop *loop,
                          void (*on_turn)(struct mesh_loop *loop));
 
+/* Not from inside: the lock is not recursive, handlers are inside already. */
 void mesh__loop_enter(struct mesh_loop *loop);
 /* Wakes the driver if a timer became earlier or work was queued meanwhile. */
 void mesh__loop_leave(struct mesh_loop *loop);
 /* Is the calling thread inside? For assertions. */
 bool mesh__loop_entered(const struct mesh_loop *loop);
 
-/* The time of this turn; refreshed at enter and after each wait. */
+/* The time of this turn; refreshed at enter and after each wait. Entered. */
 uint64_t mesh__loop_now(const struct mesh_loop *loop);
+/* Asked of the port each time. Any thread. */
 int64_t mesh__loop_wall(const struct mesh_loop *loop);
 uint64_t mesh__loop_random(struct mesh_loop *loop);
 
 /*
  * Drive one turn: wait at most timeout_ns for something, then run what is
  * ready, due and posted. until (may be NULL) is asked, entered, before the
- * wait and after each piece of work; true ends the turn at once. The caller
- * has not entered. Returns 1 if anything ran, 0 on timeout, or
- * MESH_ERR_STATE when another thread is driving, or MESH_ERR_SYSTEM.
+ * wait and after each piece of work; true ends the turn at once, and what it
+ * had not come to stays for the next. The caller has not entered.
+ *
+ * Returns 1 if anything ran, if until said true or after mesh__loop_wake; 0 on
+ * timeout (a memory port may give up earlier, when another port of its world
+ * is first); or MESH_ERR_STATE when another thread is driving, MESH_ERR_FORKED
+ * after mesh__loop_forked, MESH_ERR_SYSTEM.
  */
 int mesh__loop_step(struct mesh_loop *loop, uint64_t timeout_ns,
                     bool (*until)(void *user), void *user);
 
-/* Nanoseconds until the loop wants to be stepped: 0 now, MESH__NEVER idle. */
+/*
+ * Nanoseconds until the loop wants to be stepped: 0 now, MESH__NEVER idle. Not
+ * entered. A host asks before each sleep on the port's descriptor: from the
+ * question to the next step, work queued, a note or an earlier timer makes the
+ * descriptor readable. Nobody pays for that who does not ask.
+ */
 uint64_t mesh__loop_wanted_ns(struct mesh_loop *loop);
 
 /* --- inside the loop (entered) --- */
 
 void mesh__watch_init(struct mesh_watch *watch, int fd,
                       void (*on_ready)(struct mesh_watch *, unsigned));
-/* 0 or an error code with a line; wanted 0 is stop and never fails. */
+/*
+ * Bits of readiness; 0, or MESH_ERR_NOMEM, _TOO_LARGE or _SYSTEM and nothing
+ * changed. wanted 0 is stop and never fails. The port is told lazily that
+ * reading is no longer wanted: when it fires.
+ */
 int mesh__loop_watch(struct mesh_loop *loop, struct mesh_watch *watch,
                      unsigned wanted);
 /* Stop for good, before fd is closed or handed to another loop. */
@@ -115,7 +135,10 @@ void mesh__loop_unwatch(struct mesh_loop *loop, struct mesh_watch *watch);
 
 void mesh__timer_init(struct mesh_timer *timer,
                       void (*on_due)(struct mesh_timer *));
-/* Set or move; 0 or MESH_ERR_NOMEM. MESH__NEVER cancels. */
+/*
+ * Set or move; 0, or MESH_ERR_NOMEM or _TOO_LARGE (a move never fails).
+ * MESH__NEVER cancels.
+ */
 int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
                          uint64_t due_ns);
 void mesh__loop_cancel_timer(struct mesh_loop *loop, struct mesh_timer *timer);
@@ -127,11 +150,14 @@ void mesh__loop_drop(struct mesh_loop *loop, struct mesh_task *task);
 /* --- from any thread, entered or not --- */
 
 void mesh__loop_post(struct mesh_loop *loop, struct mesh_note *note);
+/* The step under way, or the next one, does not wait. */
 void mesh__loop_wake(struct mesh_loop *loop);
 
 /*
  * In a forked child: the lock may have been held by a thread that is no more.
- * Makes it anew and closes the port's own descriptors.
+ * Makes it anew, forgets what is registered and closes the port's own
+ * descriptors. What remains possible is to take things down: unwatch, cancel,
+ * drop, close and free; all else gives MESH_ERR_FORKED or does nothing.
  */
 void mesh__loop_forked(struct mesh_loop *loop);
 

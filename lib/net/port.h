@@ -19,7 +19,8 @@
 
 struct mesh_port;
 
-enum { /* bits of readiness */
+/* Bits of readiness. */
+enum {
     MESH__READABLE = 1,
     MESH__WRITABLE = 2,
     MESH__HANGUP = 4 /* error or hang-up; always reported, never asked for */
@@ -50,17 +51,18 @@ struct mesh_port_ops {
                    const struct mesh_address *from);
     /* 0 once connected, -EINPROGRESS, or why it failed. */
     int (*connected)(struct mesh_port *port, int fd);
+    /* "::" is IPv6 only, whatever the machine's default. */
     int (*listen)(struct mesh_port *port, const struct mesh_address *at,
                   int backlog);
     int (*accept)(struct mesh_port *port, int listener,
                   struct mesh_address *peer);
-    /* Either end's address; 0 or -errno. */
+    /* Either end's address, none for a socket without IP; 0 or -errno. */
     int (*address)(struct mesh_port *port, int fd, bool peer,
                    struct mesh_address *out);
 
     /* Bytes (0 is the end of the stream) or -errno. */
     int64_t (*recv)(struct mesh_port *port, int fd, void *data, size_t size);
-    /* Is anything to be read, the end included? 1, 0 or -errno; reads nothing. */
+    /* Is anything to be read, the end included? 1, 0 or -errno. */
     int (*peek)(struct mesh_port *port, int fd);
     /* At most MESH__SEND_SLICES slices in one call; never raises SIGPIPE. */
     int64_t (*send)(struct mesh_port *port, int fd,
@@ -85,6 +87,12 @@ struct mesh_port_ops {
     void (*wake)(struct mesh_port *port);
     /* The one pollable descriptor that is readable when wait has news; -1. */
     int (*fd)(struct mesh_port *port);
+    /*
+     * In a forked child, before anything else: let go of what the port itself
+     * opened without a trace in the parent. Then only close and free work, and
+     * close never resets; the rest gives -EBADF. May be NULL.
+     */
+    void (*forked)(struct mesh_port *port);
 };
 
 /* The head of every port. */

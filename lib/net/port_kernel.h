@@ -8,7 +8,9 @@
  *
  * Threads: now, wall, random, recv, send, close, address, wake: any. watch and
  * wait: one thread at a time may be in wait; watch may be called meanwhile
- * from another (an epoll port sees it at once; a poll port is woken).
+ * from another (an epoll port sees it at once; a poll port is woken and its
+ * wait gives -EINTR). One thread at a time may be in watch. Only wait gives
+ * -EINTR; the other calls try again by themselves.
  */
 #ifndef MESH_NET_PORT_KERNEL_H
 #define MESH_NET_PORT_KERNEL_H
@@ -19,11 +21,14 @@ enum { MESH__PORT_EPOLL, MESH__PORT_POLL };
 
 /*
  * 0, MESH_ERR_NOMEM, or MESH_ERR_FILES / MESH_ERR_SYSTEM with the call's name.
- * Random numbers: xoshiro256** (or better) seeded per port from getrandom(2).
+ * Random numbers: a keyed counter, seeded per port from getrandom(2).
  */
 int mesh__port_kernel_new(int kind, struct mesh_port **out);
 
-/* Free after fork in the child: closes what the port opened, touches no peer. */
+/*
+ * After fork in the child (port.h, forked): closes what the port opened,
+ * touches no peer. The port is to be freed as ever.
+ */
 void mesh__port_kernel_forked(struct mesh_port *port);
 
 /* Seed and clock for code that runs before any loop exists. */

@@ -1,0 +1,730 @@
+/*
+ * loop.c - one turn after the other: ready, due, posted, deferred.
+ *
+ * Knows when something is to run and who may be inside. Declines to know what
+ * the bytes mean, what a handler does, and which port lies beneath.
+ *
+ * Two locks. `lock` is the loop itself, given up during a wait. `bell` is a
+ * leaf below it: the inbox, and whether somebody sleeps who must be woken.
+ * Waking happens under the bell, so that whoever frees the loop after a note
+ * of ours ran cannot free it under our feet.
+ */
+#include "net/loop.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "value/duration.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+/*
+ * A watch is known to the port by its slot, not by its address: between a wait
+ * and its handlers another thread may unwatch and free it. A slot given back
+ * rests until the next wait begins, so an old event never finds a new watch.
+ */
+struct slot {
+    struct mesh_watch *watch; /* NULL: free or resting                  */
+    size_t next;              /* 1 + index in its list of slots, 0: end */
+};
+
+struct mesh_loop {
+    struct mesh_port *port; /* owned */
+    void *owner;
+    void (*on_turn)(struct mesh_loop *loop);
+
+    /* Against starvation: whoever waits for lock stands in gate, and the
+     * driver, who returns most often, never enters but through the gate. */
+    pthread_mutex_t gate;
+    pthread_mutex_t lock;
+    _Atomic(pthread_t) inside; /* valid while somebody_inside */
+    atomic_bool somebody_inside;
+
+    /* Under lock. */
+    uint64_t now_ns;
+    uint64_t planned_ns; /* when the sleeper wakes by itself; 0: none sleeps */
+    bool driving;
+    bool owed; /* the last turn ran work without looking at the port */
+    bool dead; /* forked */
+    struct slot *slots;
+    size_t slot_count;
+    size_t slot_capacity;
+    size_t free_slots; /* list heads: 1 + index, 0: empty */
+    size_t resting_slots;
+    struct mesh_timer **timers; /* a binary heap, the earliest first */
+    size_t timer_count;
+    size_t timer_capacity;
+    struct mesh_node tasks;
+    struct mesh_node notes; /* taken from the inbox, not yet run */
+
+    /* Under bell. */
+    pthread_mutex_t bell;
+    struct mesh_node inbox;
+    bool asleep; /* a driver waits, or a host asked when to come back */
+    bool nudged; /* mesh__loop_wake */
+};
+
+/* --- who is inside --- */
+
+bool mesh__loop_entered(const struct mesh_loop *loop)
+{
+    return atomic_load_explicit(&loop->somebody_inside, memory_order_relaxed) &&
+           pthread_equal(
+               atomic_load_explicit(&loop->inside, memory_order_relaxed),
+               pthread_self());
+}
+
+static void mark_inside(struct mesh_loop *loop)
+{
+    atomic_store_explicit(&loop->inside, pthread_self(), memory_order_relaxed);
+    atomic_store_explicit(&loop->somebody_inside, true, memory_order_relaxed);
+}
+
+static void go_out(struct mesh_loop *loop)
+{
+    atomic_store_explicit(&loop->somebody_inside, false, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&loop->lock);
+}
+
+static void go_in_by_gate(struct mesh_loop *loop)
+{
+    assert(!mesh__loop_entered(loop));
+    (void)pthread_mutex_lock(&loop->gate);
+    (void)pthread_mutex_lock(&loop->lock);
+    (void)pthread_mutex_unlock(&loop->gate);
+    mark_inside(loop);
+}
+
+static void go_in(struct mesh_loop *loop)
+{
+    assert(!mesh__loop_entered(loop));
+    if (pthread_mutex_trylock(&loop->lock) == 0)
+        mark_inside(loop);
+    else
+        go_in_by_gate(loop);
+}
+
+/* --- a life --- */
+
+static void make_locks(struct mesh_loop *loop)
+{
+    (void)pthread_mutex_init(&loop->gate, NULL);
+    (void)pthread_mutex_init(&loop->lock, NULL);
+    (void)pthread_mutex_init(&loop->bell, NULL);
+}
+
+static void make_lists(struct mesh_loop *loop)
+{
+    mesh__list_init(&loop->tasks);
+    mesh__list_init(&loop->notes);
+    mesh__list_init(&loop->inbox);
+}
+
+int mesh__loop_new(struct mesh_port *port, struct mesh_loop **out)
+{
+    struct mesh_loop *loop;
+
+    *out = NULL;
+    loop = mesh__calloc(1, sizeof(*loop));
+    if (!loop) {
+        port->ops->free(port);
+        return mesh__fail(MESH_ERR_NOMEM, "a loop");
+    }
+    loop->port = port;
+    make_locks(loop);
+    make_lists(loop);
+    loop->now_ns = port->ops->now_ns(port);
+    *out = loop;
+    return 0;
+}
+
+/* Put what other threads posted where the turn finds it; was it a nudge? */
+static bool gather(struct mesh_loop *loop, bool *rung)
+{
+    bool nudged;
+
+    (void)pthread_mutex_lock(&loop->bell);
+    if (rung)
+        *rung = !loop->asleep;
+    loop->asleep = false;
+    nudged = loop->nudged;
+    loop->nudged = false;
+    mesh__list_splice(&loop->notes, &loop->inbox);
+    (void)pthread_mutex_unlock(&loop->bell);
+    return nudged;
+}
+
+static bool run_note(struct mesh_loop *loop)
+{
+    struct mesh_node *node = mesh__list_pop(&loop->notes);
+    struct mesh_note *note;
+
+    if (!node)
+        return false;
+    note = MESH__OF(node, struct mesh_note, node);
+    note->run(note);
+    return true;
+}
+
+static bool run_task(struct mesh_loop *loop)
+{
+    struct mesh_node *node = mesh__list_pop(&loop->tasks);
+    struct mesh_task *task;
+
+    if (!node)
+        return false;
+    task = MESH__OF(node, struct mesh_task, node);
+    task->queued = false;
+    task->run(task);
+    return true;
+}
+
+/* The last words: every note is delivered, and what it deferred runs too. */
+static void drain(struct mesh_loop *loop)
+{
+    go_in(loop);
+    do
+        (void)gather(loop, NULL);
+    while (run_note(loop) || run_task(loop));
+    go_out(loop);
+}
+
+void mesh__loop_free(struct mesh_loop *loop)
+{
+    if (!loop)
+        return;
+    if (!loop->dead)
+        drain(loop);
+    loop->port->ops->free(loop->port);
+    (void)pthread_mutex_destroy(&loop->gate);
+    (void)pthread_mutex_destroy(&loop->lock);
+    (void)pthread_mutex_destroy(&loop->bell);
+    mesh__free(loop->slots);
+    mesh__free(loop->timers);
+    mesh__free(loop);
+}
+
+void mesh__loop_forked(struct mesh_loop *loop)
+{
+    make_locks(loop);
+    make_lists(loop);
+    atomic_store(&loop->somebody_inside, false);
+    loop->dead = true;
+    loop->driving = false;
+    loop->asleep = false;
+    loop->planned_ns = 0;
+    loop->timer_count = 0;
+    loop->slot_count = 0;
+    if (loop->port->ops->forked)
+        loop->port->ops->forked(loop->port);
+}
+
+struct mesh_port *mesh__loop_port(const struct mesh_loop *loop)
+{
+    return loop->port;
+}
+
+void mesh__loop_set_owner(struct mesh_loop *loop, void *owner)
+{
+    loop->owner = owner;
+}
+
+void *mesh__loop_owner(const struct mesh_loop *loop)
+{
+    return loop->owner;
+}
+
+void mesh__loop_set_turn(struct mesh_loop *loop,
+                         void (*on_turn)(struct mesh_loop *loop))
+{
+    loop->on_turn = on_turn;
+}
+
+static void refresh(struct mesh_loop *loop)
+{
+    loop->now_ns = loop->port->ops->now_ns(loop->port);
+    if (loop->on_turn && !loop->dead)
+        loop->on_turn(loop);
+}
+
+void mesh__loop_enter(struct mesh_loop *loop)
+{
+    go_in(loop);
+    refresh(loop);
+}
+
+/* Under the bell: end the sleep of whoever sleeps. */
+static void ring(struct mesh_loop *loop)
+{
+    if (!loop->asleep)
+        return;
+    loop->asleep = false;
+    loop->port->ops->wake(loop->port);
+}
+
+/* Something to run at this very moment? */
+static bool has_work(const struct mesh_loop *loop)
+{
+    return !mesh__list_empty(&loop->tasks) || !mesh__list_empty(&loop->notes);
+}
+
+/* When the loop wants to run again; 0 at once. */
+static uint64_t next_ns(const struct mesh_loop *loop)
+{
+    if (has_work(loop))
+        return 0;
+    return loop->timer_count ? loop->timers[0]->due_ns : MESH__NEVER;
+}
+
+void mesh__loop_leave(struct mesh_loop *loop)
+{
+    if (next_ns(loop) < loop->planned_ns) {
+        loop->planned_ns = 0;
+        (void)pthread_mutex_lock(&loop->bell);
+        ring(loop);
+        (void)pthread_mutex_unlock(&loop->bell);
+    }
+    go_out(loop);
+}
+
+void mesh__loop_post(struct mesh_loop *loop, struct mesh_note *note)
+{
+    (void)pthread_mutex_lock(&loop->bell);
+    mesh__list_push_back(&loop->inbox, &note->node);
+    ring(loop);
+    (void)pthread_mutex_unlock(&loop->bell);
+}
+
+void mesh__loop_wake(struct mesh_loop *loop)
+{
+    (void)pthread_mutex_lock(&loop->bell);
+    loop->nudged = true;
+    ring(loop);
+    (void)pthread_mutex_unlock(&loop->bell);
+}
+
+uint64_t mesh__loop_now(const struct mesh_loop *loop)
+{
+    return loop->now_ns;
+}
+
+int64_t mesh__loop_wall(const struct mesh_loop *loop)
+{
+    return loop->port->ops->wall_ns(loop->port);
+}
+
+uint64_t mesh__loop_random(struct mesh_loop *loop)
+{
+    return loop->port->ops->random(loop->port);
+}
+
+/* --- descriptors --- */
+
+void mesh__watch_init(struct mesh_watch *watch, int fd,
+                      void (*on_ready)(struct mesh_watch *, unsigned))
+{
+    *watch = (struct mesh_watch){ .on_ready = on_ready, .fd = fd };
+}
+
+static int take_slot(struct mesh_loop *loop, struct mesh_watch *watch)
+{
+    struct slot *slot;
+    int rc;
+
+    if (!loop->free_slots) {
+        rc = mesh__grow(&loop->slots, &loop->slot_capacity, loop->slot_count,
+                        MESH__LOOP_WATCHES, sizeof(*loop->slots));
+        if (rc < 0)
+            return rc;
+        loop->slots[loop->slot_count] = (struct slot){ 0 };
+        loop->free_slots = ++loop->slot_count;
+    }
+    watch->slot = loop->free_slots;
+    slot = &loop->slots[watch->slot - 1];
+    loop->free_slots = slot->next;
+    *slot = (struct slot){ .watch = watch };
+    return 0;
+}
+
+static void give_slot(struct mesh_loop *loop, struct mesh_watch *watch)
+{
+    struct slot *slot = &loop->slots[watch->slot - 1];
+
+    *slot = (struct slot){ .next = loop->resting_slots };
+    loop->resting_slots = watch->slot;
+    watch->slot = 0;
+}
+
+/* No event of an earlier wait is left: slots that rested may be used again. */
+static void wake_slots(struct mesh_loop *loop)
+{
+    while (loop->resting_slots) {
+        size_t place = loop->resting_slots;
+        struct slot *slot = &loop->slots[place - 1];
+
+        loop->resting_slots = slot->next;
+        slot->next = loop->free_slots;
+        loop->free_slots = place;
+    }
+}
+
+static int arm(struct mesh_loop *loop, struct mesh_watch *watch,
+               unsigned events)
+{
+    void *tag = (void *)(uintptr_t)watch->slot;
+    int rc = loop->port->ops->watch(loop->port, watch->fd, events, tag);
+
+    if (rc == -ENOMEM)
+        return mesh__fail(MESH_ERR_NOMEM, "waiting for descriptor %d",
+                          watch->fd);
+    if (rc < 0)
+        return mesh__fail_errno(MESH_ERR_SYSTEM, -rc,
+                                "waiting for descriptor %d", watch->fd);
+    watch->armed = events;
+    return 0;
+}
+
+int mesh__loop_watch(struct mesh_loop *loop, struct mesh_watch *watch,
+                     unsigned wanted)
+{
+    unsigned surplus = watch->armed & ~wanted;
+    int rc = 0;
+
+    assert(mesh__loop_entered(loop));
+    if (loop->dead && wanted)
+        return mesh__fail(MESH_ERR_FORKED, "a loop of the parent process");
+    if ((wanted & ~watch->armed) || (wanted && (surplus & ~MESH__READABLE))) {
+        if (!watch->slot)
+            rc = take_slot(loop, watch);
+        if (rc == 0)
+            rc = arm(loop, watch, wanted);
+        if (rc < 0 && watch->slot && !watch->armed)
+            give_slot(loop, watch);
+    } else if (!wanted && (surplus & ~MESH__READABLE)) {
+        (void)arm(loop, watch, 0);
+    }
+    if (rc == 0)
+        watch->wanted = wanted;
+    return rc;
+}
+
+void mesh__loop_unwatch(struct mesh_loop *loop, struct mesh_watch *watch)
+{
+    assert(mesh__loop_entered(loop));
+    if (watch->slot && !loop->dead) {
+        if (watch->armed)
+            (void)arm(loop, watch, 0);
+        give_slot(loop, watch);
+    }
+    watch->slot = 0;
+    watch->wanted = 0;
+    watch->armed = 0;
+}
+
+/* Did a handler run? */
+static bool deliver(struct mesh_loop *loop, const struct mesh_ready *ready)
+{
+    struct mesh_watch *watch =
+        loop->slots[(size_t)(uintptr_t)ready->tag - 1].watch;
+    unsigned events;
+
+    if (!watch)
+        return false; /* unwatched since the port saw this */
+    events = watch->wanted ? ready->events & (watch->wanted | MESH__HANGUP) : 0;
+    if (!events) {
+        if (watch->armed != watch->wanted)
+            (void)arm(loop, watch, watch->wanted);
+        return false;
+    }
+    watch->on_ready(watch, events);
+    return true;
+}
+
+/* --- timers --- */
+
+void mesh__timer_init(struct mesh_timer *timer,
+                      void (*on_due)(struct mesh_timer *))
+{
+    *timer = (struct mesh_timer){ .on_due = on_due, .due_ns = MESH__NEVER };
+}
+
+static void put_timer(struct mesh_loop *loop, size_t i,
+                      struct mesh_timer *timer)
+{
+    loop->timers[i] = timer;
+    timer->place = i + 1;
+}
+
+static size_t sift_up(struct mesh_loop *loop, size_t i)
+{
+    struct mesh_timer *timer = loop->timers[i];
+
+    while (i && loop->timers[(i - 1) / 2]->due_ns > timer->due_ns) {
+        put_timer(loop, i, loop->timers[(i - 1) / 2]);
+        i = (i - 1) / 2;
+    }
+    put_timer(loop, i, timer);
+    return i;
+}
+
+static void sift_down(struct mesh_loop *loop, size_t i)
+{
+    struct mesh_timer *timer = loop->timers[i];
+
+    for (;;) {
+        size_t child = 2 * i + 1;
+
+        if (child + 1 < loop->timer_count &&
+            loop->timers[child + 1]->due_ns < loop->timers[child]->due_ns)
+            child++;
+        if (child >= loop->timer_count ||
+            loop->timers[child]->due_ns >= timer->due_ns)
+            break;
+        put_timer(loop, i, loop->timers[child]);
+        i = child;
+    }
+    put_timer(loop, i, timer);
+}
+
+int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
+                         uint64_t due_ns)
+{
+    int rc;
+
+    assert(mesh__loop_entered(loop));
+    if (due_ns == MESH__NEVER) {
+        mesh__loop_cancel_timer(loop, timer);
+        return 0;
+    }
+    if (loop->dead)
+        return mesh__fail(MESH_ERR_FORKED, "a loop of the parent process");
+    if (!timer->place) {
+        rc = mesh__grow(&loop->timers, &loop->timer_capacity, loop->timer_count,
+                        MESH__LOOP_TIMERS, sizeof(*loop->timers));
+        if (rc < 0)
+            return rc;
+        put_timer(loop, loop->timer_count++, timer);
+    }
+    timer->due_ns = due_ns;
+    sift_down(loop, sift_up(loop, timer->place - 1));
+    return 0;
+}
+
+void mesh__loop_cancel_timer(struct mesh_loop *loop, struct mesh_timer *timer)
+{
+    size_t i = timer->place - 1;
+
+    assert(mesh__loop_entered(loop));
+    timer->due_ns = MESH__NEVER;
+    if (timer->place && !loop->dead) {
+        loop->timer_count--;
+        if (i < loop->timer_count) {
+            put_timer(loop, i, loop->timers[loop->timer_count]);
+            sift_down(loop, sift_up(loop, i));
+        }
+    }
+    timer->place = 0;
+}
+
+static bool run_timer(struct mesh_loop *loop)
+{
+    struct mesh_timer *timer;
+
+    if (!loop->timer_count || loop->timers[0]->due_ns > loop->now_ns)
+        return false;
+    timer = loop->timers[0];
+    mesh__loop_cancel_timer(loop, timer);
+    timer->on_due(timer);
+    return true;
+}
+
+/* --- work for later --- */
+
+void mesh__task_init(struct mesh_task *task, void (*run)(struct mesh_task *))
+{
+    *task = (struct mesh_task){ .run = run };
+    mesh__list_init(&task->node);
+}
+
+void mesh__loop_defer(struct mesh_loop *loop, struct mesh_task *task)
+{
+    assert(mesh__loop_entered(loop));
+    if (task->queued || loop->dead)
+        return;
+    task->queued = true;
+    mesh__list_push_back(&loop->tasks, &task->node);
+}
+
+void mesh__loop_drop(struct mesh_loop *loop, struct mesh_task *task)
+{
+    assert(mesh__loop_entered(loop));
+    if (loop->dead)
+        mesh__list_init(&task->node); /* its neighbours may be half-linked */
+    else
+        mesh__list_remove(&task->node);
+    task->queued = false;
+}
+
+/* --- a turn --- */
+
+struct turn {
+    uint64_t deadline_ns;
+    bool (*until)(void *user);
+    void *user;
+    unsigned budget; /* pieces of work before the port is looked at again */
+    bool ran;
+    bool nudged; /* mesh__loop_wake: look, but do not wait */
+    bool over;   /* until said so */
+};
+
+static bool is_over(struct turn *turn)
+{
+    if (!turn->over && turn->until)
+        turn->over = turn->until(turn->user);
+    return turn->over;
+}
+
+/* One piece ran: may another? */
+static bool go_on(struct turn *turn)
+{
+    turn->ran = true;
+    if (turn->budget)
+        turn->budget--;
+    return !is_over(turn) && turn->budget;
+}
+
+static void run_ready(struct mesh_loop *loop, struct turn *turn,
+                      const struct mesh_ready *ready, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (deliver(loop, &ready[i]) && !go_on(turn))
+            return;
+}
+
+/* Due, posted, deferred. */
+static void run_work(struct mesh_loop *loop, struct turn *turn)
+{
+    if (turn->over)
+        return;
+    while (run_timer(loop) || run_note(loop) || run_task(loop))
+        if (!go_on(turn))
+            return;
+}
+
+/* How long this wait may be; from here on others must ring to end it. */
+static uint64_t fall_asleep(struct mesh_loop *loop, uint64_t deadline_ns)
+{
+    uint64_t wake_ns = next_ns(loop);
+    bool empty;
+
+    if (wake_ns > deadline_ns)
+        wake_ns = deadline_ns;
+    if (wake_ns <= loop->now_ns)
+        return 0;
+    (void)pthread_mutex_lock(&loop->bell);
+    empty = mesh__list_empty(&loop->inbox) && !loop->nudged;
+    loop->asleep = empty;
+    (void)pthread_mutex_unlock(&loop->bell);
+    if (!empty)
+        return 0;
+    loop->planned_ns = wake_ns;
+    return wake_ns == MESH__NEVER ? MESH__NEVER : wake_ns - loop->now_ns;
+}
+
+/*
+ * Give up the lock, wait, take it again. The number ready, 0 when the port has
+ * nothing more to say, or -errno; -EINTR: look at everything again.
+ */
+static int look(struct mesh_loop *loop, struct turn *turn,
+                struct mesh_ready *ready)
+{
+    uint64_t timeout_ns =
+        turn->nudged ? 0 : fall_asleep(loop, turn->deadline_ns);
+    bool rung;
+    int count;
+
+    wake_slots(loop);
+    go_out(loop);
+    count =
+        loop->port->ops->wait(loop->port, timeout_ns, ready, MESH__LOOP_BATCH);
+    go_in_by_gate(loop);
+    loop->planned_ns = 0;
+    turn->nudged |= gather(loop, &rung);
+    if (timeout_ns)
+        refresh(loop);
+    return count == 0 && timeout_ns && rung ? -EINTR : count;
+}
+
+/* Work that is there already goes first, but the port is never forgotten. */
+static bool work_first(struct mesh_loop *loop)
+{
+    loop->owed = !loop->owed && next_ns(loop) <= loop->now_ns;
+    return loop->owed;
+}
+
+/* Nothing ran: is it worth to look again? Not when time stands still. */
+static bool is_in_vain(const struct mesh_loop *loop, const struct turn *turn,
+                       int count, uint64_t before_ns)
+{
+    return count != -EINTR &&
+           (loop->now_ns >= turn->deadline_ns || loop->now_ns == before_ns);
+}
+
+static int take_turn(struct mesh_loop *loop, struct turn *turn)
+{
+    struct mesh_ready ready[MESH__LOOP_BATCH];
+
+    if (gather(loop, NULL))
+        turn->nudged = true;
+    while (!is_over(turn)) {
+        uint64_t before_ns = loop->now_ns;
+        int count = work_first(loop) ? 0 : look(loop, turn, ready);
+
+        if (count < 0 && count != -EINTR)
+            return mesh__fail_errno(MESH_ERR_SYSTEM, -count, "wait");
+        run_ready(loop, turn, ready, count);
+        run_work(loop, turn);
+        if (turn->ran || turn->nudged)
+            return 1;
+        if (is_in_vain(loop, turn, count, before_ns))
+            return 0;
+    }
+    return 1;
+}
+
+int mesh__loop_step(struct mesh_loop *loop, uint64_t timeout_ns,
+                    bool (*until)(void *user), void *user)
+{
+    struct turn turn = { .until = until,
+                         .user = user,
+                         .budget = MESH__LOOP_TASKS };
+    int rc;
+
+    go_in_by_gate(loop);
+    if (loop->dead || loop->driving) {
+        rc = loop->dead ? MESH_ERR_FORKED : MESH_ERR_STATE;
+        go_out(loop);
+        return mesh__fail(rc, "a loop that another %s drives",
+                          rc == MESH_ERR_FORKED ? "process" : "thread");
+    }
+    loop->driving = true;
+    loop->planned_ns = 0;
+    refresh(loop);
+    turn.deadline_ns = mesh__time_add(loop->now_ns, timeout_ns);
+    rc = take_turn(loop, &turn);
+    loop->driving = false;
+    go_out(loop);
+    return rc;
+}
+
+uint64_t mesh__loop_wanted_ns(struct mesh_loop *loop)
+{
+    uint64_t wanted_ns;
+
+    mesh__loop_enter(loop);
+    wanted_ns = loop->dead ? MESH__NEVER : fall_asleep(loop, MESH__NEVER);
+    go_out(loop);
+    return wanted_ns;
+}
