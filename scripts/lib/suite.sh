@@ -105,8 +105,8 @@ tally() {
 }
 
 # The build without sanitizers that several suites share, made once.
+plain=$MESH_BUILD/plain
 plain_build() {
-    plain=$MESH_BUILD/plain
     (
         flock 9
         configure_in "$plain" --enable-werror CC=gcc CFLAGS='-g -O2' &&
