@@ -45,8 +45,9 @@ bool mesh__cidr_contains(const struct mesh_cidr *cidr,
                          const struct mesh_address *address);
 
 /*
- * Split "host:port", "host", "[v6]:port". port 0 where none is written.
- * False for an empty host, a port beyond 65535 or trailing rubbish.
+ * Split "host:port", "host", "[v6]:port", "[v6]"; *host is without brackets.
+ * port 0 where none is written. False for an empty host, an empty port, one
+ * beyond 65535, a bare IPv6 address or trailing rubbish.
  */
 bool mesh__authority_split(struct mesh_slice authority, struct mesh_slice *host,
                            uint16_t *port);

@@ -15,8 +15,9 @@
 
 /*
  * Read "1h2m3.5s", "250ms", "1.5s" (Go's and proto3-JSON's spelling as istiod
- * accepts it: units ns us µs ms s m h). Whole slice. Bounded by 315,576,000,000
- * seconds as protobuf's Duration. May be negative. Returns false otherwise.
+ * accepts it: units ns us µs ms s m h). Whole slice. Bounded, as istiod's
+ * reader (Go's time.ParseDuration), by what an int64_t of nanoseconds holds:
+ * some 292 years. May be negative. Returns false otherwise.
  */
 bool mesh__duration_parse(struct mesh_slice text, int64_t *out_ns);
 

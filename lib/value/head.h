@@ -136,12 +136,18 @@ int mesh__head_edit(struct mesh_head *head, struct mesh_arena *arena,
                     enum mesh_edit_kind kind, struct mesh_slice name,
                     struct mesh_slice value);
 
-/* RFC 9110 section 5.6.2 token; section 5.5 field value (obs-text allowed). */
+/*
+ * RFC 9110 section 5.6.2 token; section 5.5 field value (obs-text allowed,
+ * empty allowed, no blank at either end).
+ */
 bool mesh__is_token(struct mesh_slice text);
 bool mesh__is_field_value(struct mesh_slice text);
 /* Origin-form or "*" without controls, blanks or bytes >= 0x80. */
 bool mesh__is_path(struct mesh_slice text);
-/* host[:port] of RFC 3986 with the characters that Envoy lets pass. */
+/*
+ * Nothing but the characters that Envoy lets pass in host[:port] (RFC 3986's
+ * without '@'); may be empty. mesh__authority_split() looks at the form.
+ */
 bool mesh__is_authority(struct mesh_slice text);
 
 #endif

@@ -29,7 +29,10 @@ struct mesh_labels {
 int mesh__labels_add(struct mesh_labels *labels, struct mesh_arena *arena,
                      struct mesh_slice key, struct mesh_slice value);
 
-/* "k=v,k2=v2"; blanks around pieces are dropped. MESH_ERR_INVALID says where. */
+/*
+ * "k=v,k2=v2"; blanks around pieces are dropped, an empty text has none.
+ * MESH_ERR_INVALID says where, and labels is unchanged then.
+ */
 int mesh__labels_parse(struct mesh_labels *labels, struct mesh_arena *arena,
                        struct mesh_slice text);
 

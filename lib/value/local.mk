@@ -1,1 +1,13 @@
-# lib/value: what it is made of
+# value: the words everyone shares
+libmesh_core_la_SOURCES += \
+	lib/value/address.c lib/value/address.h \
+	lib/value/duration.c lib/value/duration.h \
+	lib/value/grammar.c \
+	lib/value/head.c lib/value/head.h \
+	lib/value/host.c lib/value/host.h \
+	lib/value/labels.c lib/value/labels.h \
+	lib/value/match.c lib/value/match.h \
+	lib/value/path.c lib/value/path.h \
+	lib/value/re2.c lib/value/re2.h \
+	lib/value/spiffe.c lib/value/spiffe.h \
+	lib/value/trace.c lib/value/trace.h

@@ -4,6 +4,10 @@
  * Regexes take the RE2 syntax only and cost a bounded number of steps; a
  * match that meets the bound is MESH__MATCH_LIMIT, never yes or no: routes
  * answer a local 500, DENY rules count it as matched, ALLOW rules not.
+ *
+ * As Envoy's RE2 does by default, a regex reads UTF-8: "." is one character
+ * but a newline, classes like \d \w \b are ASCII, and a text that is not
+ * UTF-8 fits no regex. One match takes about 50 KiB of the caller's stack.
  */
 #ifndef MESH_VALUE_MATCH_H
 #define MESH_VALUE_MATCH_H
@@ -48,7 +52,8 @@ enum mesh_match_result mesh__match(const struct mesh_match *match,
 /*
  * Compile. Returns 0, MESH_ERR_NOMEM, or MESH_ERR_INVALID with a line that
  * says what RE2 would not take (look-around, back-references, possessive and
- * atomic groups, \C, conditionals, recursion, more than MESH__REGEX_MAX bytes).
+ * atomic groups, \C, conditionals, recursion, more than MESH__REGEX_MAX bytes);
+ * value/re2.h has the list.
  */
 int mesh__regex_new(struct mesh_slice expression, struct mesh_regex **out);
 struct mesh_regex *mesh__regex_ref(struct mesh_regex *regex);

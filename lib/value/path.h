@@ -25,7 +25,8 @@ enum mesh_path_verdict {
 /*
  * raw is the request target as sent, query included. *out gets the canonical
  * target (query kept, fragment cut) and points into raw where nothing
- * changed, else into arena.
+ * changed, else into arena. What comes out is a fixed point: normalizing it
+ * again changes nothing.
  */
 enum mesh_path_verdict mesh__path_normalize(enum mesh_path_mode mode,
                                             struct mesh_slice raw,
@@ -46,8 +47,9 @@ bool mesh__query_get(struct mesh_slice query, struct mesh_slice name,
 
 /*
  * AuthorizationPolicy path templates: {*} is one non-empty segment, {**} any
- * rest and stands last (Envoy's uri_template). template was checked by the
- * schema.
+ * rest, the empty one too, and the last operator: only literal text may follow
+ * it (Envoy's uri_template). Both cover RFC 3986's pchar only. template_ was
+ * checked by the schema.
  */
 bool mesh__path_template_match(struct mesh_slice template_,
                                struct mesh_slice path);

@@ -1,0 +1,234 @@
+/*
+ * head.c - the head of an HTTP message.
+ *
+ * Keeps lines in order, and edits a copy of them; declines to know what any
+ * header means.
+ */
+#include "value/head.h"
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+enum { EDIT_ROOM = 8 }; /* lines an overlay can take before it grows */
+
+/* In the order of enum mesh_header_id. */
+#define N(text)                                                                \
+    {                                                                          \
+        text, sizeof(text) - 1                                                 \
+    }
+static const struct mesh_slice names[MESH__H_COUNT] = {
+    [MESH__H_ACCEPT] = N("accept"),
+    [MESH__H_CONNECTION] = N("connection"),
+    [MESH__H_CONTENT_LENGTH] = N("content-length"),
+    [MESH__H_CONTENT_TYPE] = N("content-type"),
+    [MESH__H_COOKIE] = N("cookie"),
+    [MESH__H_DATE] = N("date"),
+    [MESH__H_EXPECT] = N("expect"),
+    [MESH__H_GRPC_MESSAGE] = N("grpc-message"),
+    [MESH__H_GRPC_STATUS] = N("grpc-status"),
+    [MESH__H_GRPC_TIMEOUT] = N("grpc-timeout"),
+    [MESH__H_HOST] = N("host"),
+    [MESH__H_KEEP_ALIVE] = N("keep-alive"),
+    [MESH__H_LOCATION] = N("location"),
+    [MESH__H_ORIGIN] = N("origin"),
+    [MESH__H_PROXY_CONNECTION] = N("proxy-connection"),
+    [MESH__H_REFERER] = N("referer"),
+    [MESH__H_SERVER] = N("server"),
+    [MESH__H_TE] = N("te"),
+    [MESH__H_TRACEPARENT] = N("traceparent"),
+    [MESH__H_TRACESTATE] = N("tracestate"),
+    [MESH__H_TRAILER] = N("trailer"),
+    [MESH__H_TRANSFER_ENCODING] = N("transfer-encoding"),
+    [MESH__H_UPGRADE] = N("upgrade"),
+    [MESH__H_USER_AGENT] = N("user-agent"),
+    [MESH__H_VIA] = N("via"),
+    [MESH__H_X_ENVOY_ATTEMPT_COUNT] = N("x-envoy-attempt-count"),
+    [MESH__H_X_ENVOY_DECORATOR_OPERATION] = N("x-envoy-decorator-operation"),
+    [MESH__H_X_ENVOY_EXPECTED_RQ_TIMEOUT_MS] =
+        N("x-envoy-expected-rq-timeout-ms"),
+    [MESH__H_X_ENVOY_ORIGINAL_PATH] = N("x-envoy-original-path"),
+    [MESH__H_X_ENVOY_OVERLOADED] = N("x-envoy-overloaded"),
+    [MESH__H_X_ENVOY_RATELIMITED] = N("x-envoy-ratelimited"),
+    [MESH__H_X_ENVOY_UPSTREAM_SERVICE_TIME] =
+        N("x-envoy-upstream-service-time"),
+    [MESH__H_X_FORWARDED_CLIENT_CERT] = N("x-forwarded-client-cert"),
+    [MESH__H_X_FORWARDED_FOR] = N("x-forwarded-for"),
+    [MESH__H_X_FORWARDED_PROTO] = N("x-forwarded-proto"),
+    [MESH__H_X_REQUEST_ID] = N("x-request-id"),
+};
+#undef N
+
+enum mesh_header_id mesh__header_id(struct mesh_slice name)
+{
+    for (int id = MESH__H_OTHER + 1; name.len && id < MESH__H_COUNT; id++)
+        if (names[id].len == name.len && names[id].at[0] == name.at[0] &&
+            memcmp(names[id].at, name.at, name.len) == 0)
+            return (enum mesh_header_id)id;
+    return MESH__H_OTHER;
+}
+
+struct mesh_slice mesh__header_name(enum mesh_header_id id)
+{
+    return names[id];
+}
+
+int mesh__head_init(struct mesh_head *head, struct mesh_arena *arena,
+                    size_t capacity)
+{
+    *head = (struct mesh_head){ 0 };
+    if (capacity == 0)
+        return 0;
+    head->headers = mesh__arena_array(arena, capacity, sizeof(*head->headers));
+    if (!head->headers)
+        return MESH_ERR_NOMEM;
+    head->capacity = capacity;
+    return 0;
+}
+
+static int grow(struct mesh_head *head, struct mesh_arena *arena,
+                size_t ceiling)
+{
+    size_t room = head->capacity ? head->capacity * 2 : EDIT_ROOM;
+    struct mesh_header *lines;
+
+    if (room > ceiling)
+        room = ceiling;
+    lines = mesh__arena_array(arena, room, sizeof(*lines));
+    if (!lines)
+        return MESH_ERR_NOMEM;
+    if (head->count)
+        memcpy(lines, head->headers, head->count * sizeof(*lines));
+    head->headers = lines;
+    head->capacity = room;
+    return 0;
+}
+
+int mesh__head_add(struct mesh_head *head, struct mesh_arena *arena,
+                   size_t ceiling, struct mesh_slice name,
+                   struct mesh_slice value)
+{
+    int rc;
+
+    if (head->count >= ceiling)
+        return mesh__fail(MESH_ERR_TOO_LARGE, "more than %zu header lines",
+                          ceiling);
+    if (head->count == head->capacity) {
+        rc = grow(head, arena, ceiling);
+        if (rc < 0)
+            return rc;
+    }
+    head->headers[head->count++] = (struct mesh_header){
+        .name = name, .value = value, .id = mesh__header_id(name)
+    };
+    return 0;
+}
+
+bool mesh__head_get(const struct mesh_head *head, enum mesh_header_id id,
+                    struct mesh_slice *value)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        if (head->headers[i].id != id)
+            continue;
+        *value = head->headers[i].value;
+        return true;
+    }
+    return false;
+}
+
+bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
+                          struct mesh_slice *value)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        if (!mesh__slice_equal(head->headers[i].name, name))
+            continue;
+        *value = head->headers[i].value;
+        return true;
+    }
+    return false;
+}
+
+/* *text moved into arena; nothing happens once *rc says so. */
+static void move_text(struct mesh_arena *arena, struct mesh_slice *text,
+                      int *rc)
+{
+    if (*rc < 0)
+        return;
+    text->at = mesh__arena_strndup(arena, text->at, text->len);
+    if (!text->at)
+        *rc = MESH_ERR_NOMEM;
+}
+
+static void move_lines(struct mesh_arena *arena, struct mesh_head *head,
+                       int *rc)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        struct mesh_header *line = &head->headers[i];
+
+        if (line->id == MESH__H_OTHER)
+            move_text(arena, &line->name, rc);
+        else
+            line->name = mesh__header_name(line->id);
+        move_text(arena, &line->value, rc);
+    }
+}
+
+int mesh__head_copy(struct mesh_head *out, const struct mesh_head *from,
+                    struct mesh_arena *arena)
+{
+    struct mesh_head head;
+    int rc;
+
+    rc = mesh__head_overlay(&head, from, arena);
+    if (rc == 0) {
+        move_text(arena, &head.method, &rc);
+        move_text(arena, &head.scheme, &rc);
+        move_text(arena, &head.authority, &rc);
+        move_text(arena, &head.path, &rc);
+        move_lines(arena, &head, &rc);
+    }
+    *out = rc < 0 ? (struct mesh_head){ 0 } : head;
+    return rc;
+}
+
+int mesh__head_overlay(struct mesh_head *out, const struct mesh_head *from,
+                       struct mesh_arena *arena)
+{
+    struct mesh_head head = *from;
+
+    *out = (struct mesh_head){ 0 };
+    head.capacity = from->count + EDIT_ROOM;
+    head.headers =
+        mesh__arena_array(arena, head.capacity, sizeof(*head.headers));
+    if (!head.headers)
+        return MESH_ERR_NOMEM;
+    if (from->count)
+        memcpy(head.headers, from->headers,
+               from->count * sizeof(*head.headers));
+    *out = head;
+    return 0;
+}
+
+static void remove_lines(struct mesh_head *head, struct mesh_slice name)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < head->count; i++)
+        if (!mesh__slice_equal(head->headers[i].name, name))
+            head->headers[kept++] = head->headers[i];
+    head->count = kept;
+}
+
+/* Who edits is the policy, not a peer: the arena's ceiling is bound enough. */
+int mesh__head_edit(struct mesh_head *head, struct mesh_arena *arena,
+                    enum mesh_edit_kind kind, struct mesh_slice name,
+                    struct mesh_slice value)
+{
+    if (kind != MESH__EDIT_REMOVE && value.len == 0)
+        return 0;
+    if (kind != MESH__EDIT_ADD)
+        remove_lines(head, name);
+    if (kind == MESH__EDIT_REMOVE)
+        return 0;
+    return mesh__head_add(head, arena, SIZE_MAX, name, value);
+}

@@ -1,0 +1,307 @@
+/*
+ * match.c - does a text fit.
+ *
+ * Decides yes, no or 'too dear to say'; declines to know what the text is.
+ * A regex lives in PCRE2 without JIT, and one match runs in a block of our
+ * own stack: no heap, no state that threads share. Backtracking is quick but
+ * keeps a frame for each turn of a repeated group; a long text may use up the
+ * frames, and then the slower matcher answers, whose room does not depend on
+ * the text.
+ */
+#include "value/match.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "value/re2.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdatomic.h>
+
+enum {
+    FRAMES_KIB = 20, /* PCRE2's first block of frames; there is no second */
+    DESK_BYTES = FRAMES_KIB * 1024 + 1024,
+    STATES = 64,                 /* of the slower matcher, at a time       */
+    STATE_INTS = 6 * STATES + 20 /* two lists of three ints, and a head   */
+};
+
+struct mesh_regex {
+    atomic_size_t refs;
+    pcre2_code *code;
+    pcre2_match_context *limits; /* read only once made */
+};
+
+/* Where one match does its work; what is taken is never given back. */
+struct desk {
+    size_t used;
+    _Alignas(max_align_t) char bytes[DESK_BYTES];
+};
+
+static void *desk_take(size_t size, void *user)
+{
+    struct desk *desk = user;
+    size_t align = _Alignof(max_align_t);
+    void *memory = desk->bytes + desk->used;
+
+    if (size > DESK_BYTES - desk->used)
+        return NULL;
+    size = (size + align - 1) & ~(align - 1);
+    desk->used =
+        size < DESK_BYTES - desk->used ? desk->used + size : DESK_BYTES;
+    return memory;
+}
+
+static void desk_leave(void *memory, void *user)
+{
+    (void)memory;
+    (void)user;
+}
+
+static void *heap_take(size_t size, void *user)
+{
+    (void)user;
+    return mesh__malloc(size);
+}
+
+static void heap_leave(void *memory, void *user)
+{
+    (void)user;
+    mesh__free(memory);
+}
+
+static int compile_failed(int code, PCRE2_SIZE at)
+{
+    PCRE2_UCHAR text[128];
+
+    if (code == PCRE2_ERROR_NOMEMORY || code == PCRE2_ERROR_HEAP_FAILED)
+        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
+    if (pcre2_get_error_message(code, text, sizeof(text)) < 0)
+        text[0] = '\0';
+    return mesh__fail(MESH_ERR_INVALID, "regular expression, byte %zu: %s", at,
+                      (const char *)text);
+}
+
+/*
+ * What makes PCRE2 read as RE2 does: UTF-8 in which a byte that is none fits
+ * nothing, "." stops at a newline, "$" is the very end, \d \w \s \b are
+ * ASCII, and groups without a name capture nothing (they cost frames).
+ */
+static int compile(struct mesh_regex *regex, struct mesh_slice expression,
+                   pcre2_general_context *general)
+{
+    const uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF |
+                             PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE |
+                             PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP;
+    pcre2_compile_context *context = pcre2_compile_context_create(general);
+    PCRE2_SIZE at = 0;
+    int code = 0;
+
+    if (!context)
+        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
+    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    (void)pcre2_set_parens_nest_limit(context, MESH__RE2_DEPTH + 1);
+    regex->code = pcre2_compile((PCRE2_SPTR)expression.at, expression.len,
+                                options, &code, &at, context);
+    pcre2_compile_context_free(context);
+    return regex->code ? 0 : compile_failed(code, at);
+}
+
+static int limit(struct mesh_regex *regex, pcre2_general_context *general)
+{
+    regex->limits = pcre2_match_context_create(general);
+    if (!regex->limits)
+        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
+    (void)pcre2_set_match_limit(regex->limits, MESH__REGEX_STEPS);
+    (void)pcre2_set_depth_limit(regex->limits, MESH__REGEX_STEPS);
+    (void)pcre2_set_heap_limit(regex->limits, FRAMES_KIB);
+    return 0;
+}
+
+static int check(struct mesh_slice expression)
+{
+    const char *why;
+    size_t at;
+
+    if (expression.len > MESH__REGEX_MAX)
+        return mesh__fail(MESH_ERR_INVALID,
+                          "a regular expression of %zu bytes, at most %d are "
+                          "taken",
+                          expression.len, MESH__REGEX_MAX);
+    why = mesh__re2_check(expression, &at);
+    if (why)
+        return mesh__fail(MESH_ERR_INVALID, "regular expression, byte %zu: %s",
+                          at, why);
+    return 0;
+}
+
+int mesh__regex_new(struct mesh_slice expression, struct mesh_regex **out)
+{
+    pcre2_general_context *general = NULL;
+    struct mesh_regex *regex;
+    int rc;
+
+    *out = NULL;
+    rc = check(expression);
+    if (rc < 0)
+        return rc;
+    if (expression.len == 0)
+        expression = MESH__SLICE("");
+    regex = mesh__calloc(1, sizeof(*regex));
+    if (!regex)
+        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
+    atomic_init(&regex->refs, 1);
+    general = pcre2_general_context_create(heap_take, heap_leave, NULL);
+    if (!general) {
+        rc = mesh__fail(MESH_ERR_NOMEM, "a regular expression");
+        goto done;
+    }
+    rc = compile(regex, expression, general);
+    if (rc < 0)
+        goto done;
+    rc = limit(regex, general);
+    if (rc < 0)
+        goto done;
+    *out = regex;
+    regex = NULL;
+done:
+    pcre2_general_context_free(general);
+    mesh__regex_unref(regex);
+    return rc;
+}
+
+struct mesh_regex *mesh__regex_ref(struct mesh_regex *regex)
+{
+    if (regex)
+        atomic_fetch_add_explicit(&regex->refs, 1, memory_order_relaxed);
+    return regex;
+}
+
+void mesh__regex_unref(struct mesh_regex *regex)
+{
+    if (!regex ||
+        atomic_fetch_sub_explicit(&regex->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    pcre2_match_context_free(regex->limits);
+    pcre2_code_free(regex->code);
+    mesh__free(regex);
+}
+
+/*
+ * All ways at once, byte by byte: at most STATES of them, so that the cost is
+ * bounded by the length of the text times a constant.
+ */
+static int match_widely(const struct mesh_regex *regex, struct mesh_slice text,
+                        pcre2_match_data *data)
+{
+    int states[STATE_INTS];
+
+    return pcre2_dfa_match(regex->code, (PCRE2_SPTR)text.at, text.len, 0, 0,
+                           data, regex->limits, states, STATE_INTS);
+}
+
+/* A text that is no UTF-8 fits nothing, as in RE2. */
+static enum mesh_match_result result_of(int rc)
+{
+    if (rc >= 0)
+        return MESH__MATCH_YES;
+    if (rc == PCRE2_ERROR_NOMATCH ||
+        (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21))
+        return MESH__MATCH_NO;
+    return MESH__MATCH_LIMIT;
+}
+
+enum mesh_match_result mesh__regex_match(const struct mesh_regex *regex,
+                                         struct mesh_slice text)
+{
+    struct desk desk;
+    pcre2_general_context *general;
+    pcre2_match_data *data;
+    int rc;
+
+    desk.used = 0;
+    if (text.len == 0)
+        text = MESH__SLICE("");
+    general = pcre2_general_context_create(desk_take, desk_leave, &desk);
+    data = general ? pcre2_match_data_create(1, general) : NULL;
+    if (!data)
+        return MESH__MATCH_LIMIT;
+    rc = pcre2_match(regex->code, (PCRE2_SPTR)text.at, text.len, 0,
+                     PCRE2_NO_JIT, data, regex->limits);
+    if (rc == PCRE2_ERROR_HEAPLIMIT || rc == PCRE2_ERROR_NOMEMORY)
+        rc = match_widely(regex, text, data);
+    return result_of(rc);
+}
+
+static bool is_exact(const struct mesh_match *match, struct mesh_slice text)
+{
+    return match->ignore_case ? mesh__slice_equal_nocase(text, match->text)
+                              : mesh__slice_equal(text, match->text);
+}
+
+static bool is_prefix(const struct mesh_match *match, struct mesh_slice text)
+{
+    if (text.len < match->text.len)
+        return false;
+    return is_exact(match, mesh__slice(text.at, match->text.len));
+}
+
+enum mesh_match_result mesh__match(const struct mesh_match *match,
+                                   struct mesh_slice text)
+{
+    bool fits = false;
+
+    switch (match->kind) {
+    case MESH__MATCH_EXACT:
+        fits = is_exact(match, text);
+        break;
+    case MESH__MATCH_PREFIX:
+        fits = is_prefix(match, text);
+        break;
+    case MESH__MATCH_SUFFIX:
+        fits = mesh__slice_ends(text, match->text);
+        break;
+    case MESH__MATCH_PRESENT:
+        fits = true;
+        break;
+    case MESH__MATCH_NONEMPTY:
+        fits = text.len > 0;
+        break;
+    case MESH__MATCH_REGEX:
+        return mesh__regex_match(match->regex, text);
+    }
+    return fits ? MESH__MATCH_YES : MESH__MATCH_NO;
+}
+
+static const char *kind_name(enum mesh_match_kind kind)
+{
+    switch (kind) {
+    case MESH__MATCH_EXACT:
+        return "exact:";
+    case MESH__MATCH_PREFIX:
+        return "prefix:";
+    case MESH__MATCH_SUFFIX:
+        return "suffix:";
+    case MESH__MATCH_PRESENT:
+        return "present";
+    case MESH__MATCH_NONEMPTY:
+        return "not empty";
+    case MESH__MATCH_REGEX:
+        return "regex:";
+    }
+    return "";
+}
+
+void mesh__match_print(const struct mesh_match *match, char *out, size_t size)
+{
+    bool with_text = match->kind != MESH__MATCH_PRESENT &&
+                     match->kind != MESH__MATCH_NONEMPTY;
+    struct mesh_text text;
+
+    mesh__text_init(&text, out, size);
+    mesh__text_puts(&text, kind_name(match->kind));
+    if (with_text)
+        mesh__text_add(&text, match->text);
+    if (match->ignore_case)
+        mesh__text_puts(&text, " (any case)");
+}
