@@ -19,7 +19,7 @@
 enum {
     MESH__H1_HEAD_BYTES = 60 * 1024, /* default ceilings, design section 12 */
     MESH__H1_HEADERS = 100,
-    MESH__H1_CHUNK_LINE = 256        /* bytes of a chunk-size line          */
+    MESH__H1_CHUNK_LINE = 256 /* bytes of a chunk-size line          */
 };
 
 struct mesh_h1_limits {
@@ -31,16 +31,16 @@ struct mesh_h1_limits {
 enum mesh_h1_refusal {
     MESH__H1_OK = 0,
     MESH__H1_BAD_START_LINE,
-    MESH__H1_BAD_METHOD,          /* not in Envoy's fixed list             */
+    MESH__H1_BAD_METHOD, /* not in Envoy's fixed list             */
     MESH__H1_BAD_TARGET,
-    MESH__H1_BAD_VERSION,         /* not HTTP/1.x                          */
-    MESH__H1_OLD_VERSION,         /* HTTP/1.0 or 0.9 request: 426          */
+    MESH__H1_BAD_VERSION, /* not HTTP/1.x                          */
+    MESH__H1_OLD_VERSION, /* HTTP/1.0 or 0.9 request: 426          */
     MESH__H1_BAD_HEADER_NAME,
     MESH__H1_BAD_HEADER_VALUE,
-    MESH__H1_BAD_LINE_END,        /* bare CR or LF                         */
-    MESH__H1_FOLDED,              /* obs-fold                              */
-    MESH__H1_HEAD_TOO_LARGE,      /* 431                                   */
-    MESH__H1_TOO_MANY_HEADERS,    /* 431                                   */
+    MESH__H1_BAD_LINE_END,     /* bare CR or LF                         */
+    MESH__H1_FOLDED,           /* obs-fold                              */
+    MESH__H1_HEAD_TOO_LARGE,   /* 431                                   */
+    MESH__H1_TOO_MANY_HEADERS, /* 431                                   */
     MESH__H1_NO_HOST,
     MESH__H1_TWO_HOSTS,
     MESH__H1_BAD_HOST,
@@ -48,22 +48,25 @@ enum mesh_h1_refusal {
     MESH__H1_BAD_LENGTH,          /* also two of them, even equal          */
     MESH__H1_BAD_TRANSFER_CODING, /* 501: other than exactly chunked       */
     MESH__H1_BAD_CHUNK,
-    MESH__H1_BAD_CONNECTION,      /* ten tokens or more, or nominating what
-                                     may not be                            */
-    MESH__H1_BAD_BODY,            /* CONNECT with a body, 204 with one     */
-    MESH__H1_BAD_STATUS,
-    MESH__H1_UNEXPECTED,          /* bytes where no message was due        */
+    MESH__H1_BAD_CONNECTION, /* ten tokens or more, or nominating what
+                                may not be                            */
+    MESH__H1_BAD_BODY,       /* CONNECT with a body, 204 with one     */
+    MESH__H1_BAD_STATUS,     /* also 101: we never ask for one        */
+    MESH__H1_UNEXPECTED,     /* bytes where no message was due        */
+    MESH__H1_BAD_SCHEME,     /* absolute-form, not http or https      */
+    MESH__H1_TRUNCATED,      /* the stream ended inside a message     */
     MESH__H1_REFUSALS
 };
 
 struct mesh_h1_refusal_row {
-    const char *name;   /* "bad_target" */
-    unsigned status;    /* what a server answers before it closes */
-    const char *detail; /* Envoy's RESPONSE_CODE_DETAILS, e.g. http1.codec_error */
-    const char *text;   /* one sentence */
+    const char *name; /* "bad_target" */
+    unsigned status;  /* what a server answers before it closes */
+    const char
+        *detail; /* Envoy's RESPONSE_CODE_DETAILS, e.g. http1.codec_error */
+    const char *text; /* one sentence */
+    bool has_body;    /* Envoy's reply carries the reason phrase as text */
 };
-extern const struct mesh_h1_refusal_row
-    mesh__h1_refusals[MESH__H1_REFUSALS];
+extern const struct mesh_h1_refusal_row mesh__h1_refusals[MESH__H1_REFUSALS];
 
 enum mesh_h1_event_kind {
     MESH__H1_NEED_MORE, /* all input was taken, nothing to say               */
@@ -88,21 +91,37 @@ enum mesh_h1_role { MESH__H1_REQUESTS, MESH__H1_RESPONSES };
 struct mesh_h1_parser {
     enum mesh_h1_role role;
     struct mesh_h1_limits limits;
-    struct mesh_head head;        /* valid from HEAD until next begin          */
+    struct mesh_head head; /* valid from HEAD until next begin          */
     struct mesh_head trailers;
-    struct mesh_arena arena;      /* holds head and trailers                   */
-    struct mesh_buffer line;      /* head bytes as received                    */
-    int state;                    /* private to the .c                         */
-    size_t scanned;
-    uint64_t left;                /* body or chunk bytes to come               */
-    bool head_request;            /* the response answers HEAD: no body        */
-    bool connect_request;         /* the response answers CONNECT              */
+    struct mesh_arena arena; /* holds head and trailers                   */
+    struct mesh_buffer line; /* head bytes, names made lower case         */
+    struct mesh_buffer tail; /* trailer bytes: the head's must not move   */
+    int state;               /* private to feed.c                         */
+    size_t scanned;          /* bytes of lines read, or of a chunk line   */
+    size_t lines;            /* header lines so far                       */
+    uint64_t left;           /* body or chunk bytes to come               */
+    bool head_request;       /* the response answers HEAD: no body        */
+    bool connect_request;    /* the response answers CONNECT              */
     enum mesh_h1_refusal refusal;
 };
 
-/* limits NULL: the defaults. */
-void mesh__h1_parser_init(struct mesh_h1_parser *parser,
-                          enum mesh_h1_role role,
+/*
+ * limits NULL: the defaults. A parser of requests is ready for the first one;
+ * a parser of responses takes nothing until begin.
+ *
+ * What heads hold. Names are lower case, values trimmed, lines in order, lines
+ * of one name apart except accept, which Envoy joins with ','. The codec keeps
+ * to itself content-length, transfer-encoding, connection, keep-alive,
+ * proxy-connection and upgrade, in requests also host, the lines that
+ * Connection nominates, and all of te but "trailers". Upgrade is not spoken.
+ * An absolute-form target gives authority and path, and overrules Host.
+ * scheme stays empty: only the transport knows it.
+ *
+ * A response to HEAD says in head->body what GET would have got; END follows
+ * at once. Trailers that frame or route (host, te, trailer and the names
+ * above) are refused.
+ */
+void mesh__h1_parser_init(struct mesh_h1_parser *parser, enum mesh_h1_role role,
                           const struct mesh_h1_limits *limits);
 void mesh__h1_parser_fini(struct mesh_h1_parser *parser);
 
@@ -115,9 +134,11 @@ void mesh__h1_parser_begin(struct mesh_h1_parser *parser,
 
 /*
  * Take bytes from input until there is something to say. *consumed of them
- * were taken; call again with the rest. BODY slices point into input. After
- * END the parser takes nothing until begin. Linear in the input, also when
- * fed one byte at a time.
+ * were taken; call again with the rest, also when it is empty, until
+ * NEED_MORE. BODY slices point into input and are never empty. After END a
+ * parser of requests takes nothing until begin; for one of responses more
+ * bytes are UNEXPECTED. After INTERIM the head dies at the next feed. ERROR
+ * and NO_MEMORY repeat. Linear in the input, also when fed one byte at a time.
  */
 struct mesh_h1_event mesh__h1_feed(struct mesh_h1_parser *parser,
                                    struct mesh_slice input, size_t *consumed);
@@ -132,15 +153,20 @@ struct mesh_h1_event mesh__h1_feed_end(struct mesh_h1_parser *parser);
 bool mesh__h1_begun(const struct mesh_h1_parser *parser);
 
 /*
- * Encode a head into out. head->body says how the body will be framed:
- * LENGTH writes content-length (0 included, see below), CHUNKED writes
- * transfer-encoding, NONE writes neither; content-length, transfer-encoding,
- * connection, keep-alive lines in the head itself are refused. As Envoy: a
- * request without body writes content-length: 0 unless its method is GET,
- * HEAD, DELETE, TRACE or CONNECT; responses 1xx, 204 and 304 write no framing.
- * close adds "connection: close". Refuses to encode what the parser refuses to
- * decode: MESH_ERR_INVALID with a line (out unchanged), MESH_ERR_NOMEM,
- * MESH_ERR_TOO_LARGE.
+ * Encode a head into out. head->body says how the body will be framed: LENGTH
+ * writes content-length, CHUNKED writes transfer-encoding, CLOSE (responses)
+ * neither. NONE, as in Envoy, writes content-length: 0 where silence would
+ * mean something else: in requests unless GET, HEAD, DELETE, TRACE or CONNECT,
+ * in responses unless they answer HEAD. Responses 1xx, 204, 304 and 2xx to
+ * CONNECT write no framing at all. close adds "connection: close"; so does
+ * CLOSE.
+ *
+ * Lines in the head that are the codec's to write are refused: content-length,
+ * transfer-encoding, connection, keep-alive, proxy-connection, and host in
+ * requests. So is all that the parser refuses to decode.
+ *
+ * Returns 0, MESH_ERR_INVALID with a line, MESH_ERR_NOMEM or
+ * MESH_ERR_TOO_LARGE; out is then unchanged.
  */
 int mesh__h1_encode_request(const struct mesh_head *head, bool close,
                             struct mesh_buffer *out);
