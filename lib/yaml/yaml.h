@@ -21,8 +21,9 @@ struct mesh_yaml_limits {
     size_t documents; /* of one text          */
     size_t nodes;     /* over all its trees   */
     size_t aliases;   /* expansions           */
-    unsigned depth;
+    unsigned depth;   /* at most MESH__YAML_DEPTH_MAX */
 };
+enum { MESH__YAML_DEPTH_MAX = 100 };
 extern const struct mesh_yaml_limits mesh__yaml_limits; /* design section 12 */
 
 enum mesh_yaml_kind {
@@ -35,17 +36,20 @@ struct mesh_yaml_pair;
 
 struct mesh_yaml_node {
     enum mesh_yaml_kind kind;
-    bool plain;              /* a scalar without quotes: null, true, 1 ...   */
+    bool plain; /* a scalar without quotes: null, true, 1 ...   */
     struct mesh_mark mark;
-    struct mesh_slice text;  /* MESH__YAML_SCALAR; NUL-terminated besides    */
-    size_t count;            /* items or pairs                               */
+    unsigned block_indent;  /* columns before the text of a literal block
+                               ("|"), which begins a line below mark; 0:
+                               not a literal block                          */
+    struct mesh_slice text; /* MESH__YAML_SCALAR; NUL-terminated besides    */
+    size_t count;           /* items or pairs                               */
     struct mesh_yaml_node **items;
     struct mesh_yaml_pair *pairs; /* in the order written, keys unique       */
 };
 
 struct mesh_yaml_pair {
     struct mesh_slice key;
-    struct mesh_mark mark;   /* of the key */
+    struct mesh_mark mark; /* of the key */
     struct mesh_yaml_node *value;
 };
 
@@ -57,25 +61,32 @@ struct mesh_yaml_document {
 /* What went wrong, once per text: libyaml stops at the first syntax error. */
 struct mesh_yaml_problem {
     struct mesh_mark mark;
-    char text[256];          /* "" when all went well */
+    bool limit;     /* a bound of mesh_yaml_limits, not the syntax */
+    char text[256]; /* "" when all went well */
 };
 
 /*
- * Parse a whole text into arena. file becomes every mark's place. Returns 0,
- * MESH_ERR_NOMEM, or MESH_ERR_POLICY with *problem filled; the documents
- * before the problem are in *documents and count either way.
+ * Parse a whole text into arena. limits counts down by what was used, so that
+ * it can bound many texts together. A subtree that an alias repeats is shared,
+ * not copied, but counts against nodes and depth each time. file becomes every
+ * mark's place. Returns 0, MESH_ERR_NOMEM, or MESH_ERR_POLICY with *problem
+ * filled; the documents before the problem are in *documents and count either
+ * way.
  */
 int mesh__yaml_parse(struct mesh_slice text, uint32_t file,
-                     const struct mesh_yaml_limits *limits,
-                     struct mesh_arena *arena,
+                     struct mesh_yaml_limits *limits, struct mesh_arena *arena,
                      struct mesh_yaml_document **documents, size_t *count,
                      struct mesh_yaml_problem *problem);
 
-/* NULL when node is no mapping or has no such key. */
+/* NULL when node is NULL, no mapping, or has no such key. */
 const struct mesh_yaml_pair *mesh__yaml_find(const struct mesh_yaml_node *node,
                                              const char *key);
 
-/* YAML 1.1 as sigs.k8s.io/yaml reads it: plain scalars only. */
+/*
+ * YAML 1.1 as sigs.k8s.io/yaml reads it: plain scalars only, all others are
+ * strings. The three readers below are false for a scalar of another type and
+ * for a number that does not fit; mesh__yaml_float reads integers too.
+ */
 enum mesh_yaml_type {
     MESH__YAML_NULL,
     MESH__YAML_BOOL,
