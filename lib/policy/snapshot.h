@@ -209,6 +209,12 @@ struct mesh_virtual_host {
     struct mesh_mark mark;     /* VirtualService, else the service */
 };
 
+/* A regex that dies with the part or snapshot whose matchers use it. */
+struct mesh_regex_keep {
+    struct mesh_regex *regex;
+    struct mesh_regex_keep *next;
+};
+
 /* Everything compiled for one host; counted, with its own arena. */
 struct mesh_part {
     atomic_int refs;
@@ -220,8 +226,14 @@ struct mesh_part {
     struct mesh_virtual_host *virtual_hosts; /* one per port */
     uint16_t *ports;
     size_t port_count;
-    struct mesh_part **others;     /* referred to by arms; counted */
+    /*
+     * Referred to by arms. Borrowed: two hosts may route to each other, and
+     * every snapshot that holds this part holds those too (a part is reused
+     * only together with its others).
+     */
+    struct mesh_part **others;
     size_t other_count;
+    struct mesh_regex_keep *regexes;
 };
 
 enum mesh_mtls_mode { /* PeerAuthentication */
@@ -346,9 +358,11 @@ struct mesh_snapshot {
     struct mesh_self self;
     struct mesh_part **parts;           /* counted */
     size_t part_count;
-    struct mesh_map exact;              /* domain -> struct mesh_part   */
+    struct mesh_map exact;              /* domain or wildcard -> struct
+                                           mesh_part; lower case        */
     struct mesh_part **wildcards;       /* longest first                */
     size_t wildcard_count;
+    uint64_t wildcard_lengths[4];       /* bit n: one of n bytes exists */
     bool registry_only;                 /* outboundTrafficPolicy        */
     enum mesh_path_mode path_mode;
     const char *trust_domain;
@@ -358,6 +372,7 @@ struct mesh_snapshot {
     size_t inbound_count;
     struct mesh_authz authz;
     struct mesh_telemetry_policy telemetry;
+    struct mesh_regex_keep *regexes;
 };
 
 struct mesh_snapshot *mesh__snapshot_ref(struct mesh_snapshot *snapshot);

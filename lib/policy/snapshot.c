@@ -1,0 +1,308 @@
+/*
+ * snapshot.c - the compiled policy as it is held and asked.
+ *
+ * Counts references, finds hosts by hash, says where a rule was written.
+ * Declines to know how any of it was compiled.
+ */
+#include "policy/snapshot.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "policy/parts.h"
+#include "schema/schema.h"
+#include "value/host.h"
+
+enum { SNAPSHOT_BYTES = 256 * 1024 * 1024 };
+
+/* --- counting --- */
+
+/* True for whoever drops the last one; all writes of others are seen then. */
+static bool drop(atomic_int *refs)
+{
+    return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+}
+
+static void take(atomic_int *refs)
+{
+    atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+}
+
+struct mesh_endpoint_set *mesh__endpoint_set_new(void)
+{
+    struct mesh_endpoint_set *set = mesh__calloc(1, sizeof(*set));
+
+    if (!set) {
+        (void)mesh__fail(MESH_ERR_NOMEM, "a set of endpoints");
+        return NULL;
+    }
+    atomic_init(&set->refs, 1);
+    mesh__arena_init(&set->arena, MESH__ENDPOINTS_BYTES);
+    return set;
+}
+
+struct mesh_endpoint_set *mesh__endpoint_set_ref(struct mesh_endpoint_set *s)
+{
+    take(&s->refs);
+    return s;
+}
+
+void mesh__endpoint_set_unref(struct mesh_endpoint_set *set)
+{
+    if (!set || !drop(&set->refs))
+        return;
+    mesh__arena_fini(&set->arena);
+    mesh__free(set);
+}
+
+int mesh__regex_keep(struct mesh_regex_keep **keeps, struct mesh_arena *arena,
+                     struct mesh_slice expression, struct mesh_regex **out)
+{
+    struct mesh_regex_keep *keep = mesh__arena_alloc(arena, sizeof(*keep));
+    int rc;
+
+    *out = NULL;
+    if (!keep)
+        return MESH_ERR_NOMEM;
+    rc = mesh__regex_new(expression, &keep->regex);
+    if (rc < 0)
+        return rc;
+    keep->next = *keeps;
+    *keeps = keep;
+    *out = keep->regex;
+    return 0;
+}
+
+static void let_go(struct mesh_regex_keep *keep)
+{
+    for (; keep; keep = keep->next)
+        mesh__regex_unref(keep->regex);
+}
+
+struct mesh_part *mesh__part_new(struct mesh_slice host)
+{
+    struct mesh_part *part = mesh__calloc(1, sizeof(*part));
+
+    if (!part) {
+        (void)mesh__fail(MESH_ERR_NOMEM, "a host of the policy");
+        return NULL;
+    }
+    atomic_init(&part->refs, 1);
+    mesh__arena_init(&part->arena, MESH__PART_BYTES);
+    part->host = mesh__arena_strndup(&part->arena, host.at, host.len);
+    if (part->host)
+        return part;
+    mesh__part_unref(part);
+    return NULL;
+}
+
+struct mesh_part *mesh__part_ref(struct mesh_part *part)
+{
+    take(&part->refs);
+    return part;
+}
+
+void mesh__part_unref(struct mesh_part *part)
+{
+    if (!part || !drop(&part->refs))
+        return;
+    for (size_t i = 0; i < part->destination_count; i++) {
+        struct mesh_destination *destination = part->destinations[i];
+
+        if (destination->live_unref)
+            destination->live_unref(destination->live);
+        mesh__endpoint_set_unref(destination->endpoints);
+    }
+    let_go(part->regexes);
+    mesh__arena_fini(&part->arena);
+    mesh__free(part);
+}
+
+struct mesh_snapshot *mesh__snapshot_new(struct mesh_collection *collection,
+                                         uint64_t generation)
+{
+    struct mesh_snapshot *snapshot = mesh__calloc(1, sizeof(*snapshot));
+
+    if (!snapshot) {
+        (void)mesh__fail(MESH_ERR_NOMEM, "a snapshot");
+        return NULL;
+    }
+    atomic_init(&snapshot->refs, 1);
+    mesh__arena_init(&snapshot->arena, SNAPSHOT_BYTES);
+    snapshot->generation = generation;
+    snapshot->collection = mesh__collection_ref(collection);
+    return snapshot;
+}
+
+struct mesh_snapshot *mesh__snapshot_ref(struct mesh_snapshot *snapshot)
+{
+    take(&snapshot->refs);
+    return snapshot;
+}
+
+void mesh__snapshot_unref(struct mesh_snapshot *snapshot)
+{
+    if (!snapshot || !drop(&snapshot->refs))
+        return;
+    for (size_t i = 0; i < snapshot->part_count; i++)
+        mesh__part_unref(snapshot->parts[i]);
+    mesh__map_fini(&snapshot->exact);
+    let_go(snapshot->regexes);
+    mesh__collection_unref(snapshot->collection);
+    mesh__arena_fini(&snapshot->arena);
+    mesh__free(snapshot);
+}
+
+/* --- finding --- */
+
+const struct mesh_virtual_host *mesh__part_virtual_host(
+    const struct mesh_part *part, uint16_t port)
+{
+    for (size_t i = 0; i < part->port_count; i++)
+        if (part->ports[i] == port)
+            return &part->virtual_hosts[i];
+    return NULL;
+}
+
+struct mesh_destination *mesh__part_destination(const struct mesh_part *part,
+                                                uint16_t port,
+                                                struct mesh_slice subset)
+{
+    for (size_t i = 0; i < part->destination_count; i++) {
+        struct mesh_destination *destination = part->destinations[i];
+
+        if (destination->port == port &&
+            mesh__slice_is(subset, destination->subset))
+            return destination;
+    }
+    return NULL;
+}
+
+static const struct mesh_virtual_host *find_domain(
+    const struct mesh_snapshot *snapshot, struct mesh_slice domain,
+    uint16_t port)
+{
+    const struct mesh_part *part = mesh__map_find(&snapshot->exact, domain);
+
+    return part ? mesh__part_virtual_host(part, port) : NULL;
+}
+
+static bool wildcard_of(const struct mesh_snapshot *snapshot, size_t len)
+{
+    return (snapshot->wildcard_lengths[len / 64] >> (len % 64)) & 1;
+}
+
+/*
+ * Longest first. A wildcard's star stands for one byte at least, so that it
+ * can be put over that byte of the host; only "*" stands for none, too.
+ */
+static const struct mesh_virtual_host *find_wildcard(
+    const struct mesh_snapshot *snapshot, char *host, size_t len, uint16_t port)
+{
+    for (size_t n = len < MESH__HOST_MAX ? len : MESH__HOST_MAX; n > 1; n--) {
+        const struct mesh_virtual_host *found;
+        char *star = host + len - n;
+        char kept = *star;
+
+        if (!wildcard_of(snapshot, n))
+            continue;
+        *star = '*';
+        found = find_domain(snapshot, mesh__slice(star, n), port);
+        *star = kept;
+        if (found)
+            return found;
+    }
+    return find_domain(snapshot, MESH__SLICE("*"), port);
+}
+
+const struct mesh_virtual_host *mesh__snapshot_host(
+    const struct mesh_snapshot *snapshot, struct mesh_slice authority,
+    uint16_t port)
+{
+    char lower[MESH__HOST_MAX + 1]; /* a host and its last dot */
+    const struct mesh_virtual_host *host;
+    struct mesh_slice name;
+    uint16_t ignored;
+
+    if (!mesh__authority_split(authority, &name, &ignored))
+        name = authority;
+    if (name.len > sizeof(lower))
+        return find_domain(snapshot, MESH__SLICE("*"), port);
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = mesh__lower(name.at[i]);
+    host = find_domain(snapshot, mesh__slice(lower, name.len), port);
+    if (host || snapshot->wildcard_count == 0)
+        return host;
+    return find_wildcard(snapshot, lower, name.len, port);
+}
+
+const struct mesh_destination *mesh__snapshot_destination(
+    const struct mesh_snapshot *snapshot, struct mesh_slice host, uint16_t port,
+    struct mesh_slice subset)
+{
+    const struct mesh_part *part = mesh__map_find(&snapshot->exact, host);
+
+    if (!part || !mesh__slice_is(host, part->host))
+        return NULL;
+    return mesh__part_destination(part, port, subset);
+}
+
+const struct mesh_inbound *mesh__snapshot_inbound(
+    const struct mesh_snapshot *snapshot, uint16_t port)
+{
+    size_t low = 1;
+    size_t high = snapshot->inbound_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (snapshot->inbound[middle].port == port)
+            return &snapshot->inbound[middle];
+        if (snapshot->inbound[middle].port < port)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return &snapshot->inbound[0];
+}
+
+/* --- where it was written --- */
+
+bool mesh__mark_resource(const struct mesh_snapshot *snapshot,
+                         struct mesh_mark mark,
+                         const struct mesh_resource **resource,
+                         const char **file)
+{
+    const struct mesh_collection *all = snapshot->collection;
+    const struct mesh_resource *found;
+
+    *resource = NULL;
+    *file = "";
+    if (mark.line == 0 || mark.place >= all->count)
+        return false;
+    found = &all->resources[mark.place];
+    *resource = found;
+    if (found->file < all->file_count)
+        *file = all->files[found->file].name;
+    return true;
+}
+
+void mesh__mark_print(const struct mesh_snapshot *snapshot,
+                      struct mesh_mark mark, char *out, size_t size)
+{
+    const struct mesh_resource *resource;
+    struct mesh_text text;
+    const char *file;
+
+    mesh__text_init(&text, out, size);
+    if (!mesh__mark_resource(snapshot, mark, &resource, &file))
+        return;
+    mesh__text_puts(&text, mesh__kind_name(resource->kind));
+    mesh__text_puts(&text, " ");
+    if (resource->namespace_.len) {
+        mesh__text_add(&text, resource->namespace_);
+        mesh__text_puts(&text, "/");
+    }
+    mesh__text_add(&text, resource->name);
+    mesh__text_format(&text, " (%s:%u)", file, (unsigned)mark.line);
+}
