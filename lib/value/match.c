@@ -200,11 +200,16 @@ static int match_widely(const struct mesh_regex *regex, struct mesh_slice text,
                            data, regex->limits, states, STATE_INTS);
 }
 
-/* A text that is no UTF-8 fits nothing, as in RE2. */
-static enum mesh_match_result result_of(int rc)
+/*
+ * The longest way comes first and says whether the whole text fits. A text
+ * that is no UTF-8 fits nothing, as in RE2.
+ */
+static enum mesh_match_result result_of(int rc, struct mesh_slice text,
+                                        pcre2_match_data *data)
 {
     if (rc >= 0)
-        return MESH__MATCH_YES;
+        return pcre2_get_ovector_pointer(data)[1] == text.len ? MESH__MATCH_YES
+                                                              : MESH__MATCH_NO;
     if (rc == PCRE2_ERROR_NOMATCH ||
         (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21))
         return MESH__MATCH_NO;
@@ -230,7 +235,7 @@ enum mesh_match_result mesh__regex_match(const struct mesh_regex *regex,
                      PCRE2_NO_JIT, data, regex->limits);
     if (rc == PCRE2_ERROR_HEAPLIMIT || rc == PCRE2_ERROR_NOMEMORY)
         rc = match_widely(regex, text, data);
-    return result_of(rc);
+    return result_of(rc, text, data);
 }
 
 static bool is_exact(const struct mesh_match *match, struct mesh_slice text)
