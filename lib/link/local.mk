@@ -1,1 +1,4 @@
-# lib/link: what it is made of
+# link: one stream, and shelves of idle ones
+libmesh_core_la_SOURCES += \
+	lib/link/pool.c lib/link/pool.h \
+	lib/link/stream.c lib/link/stream.h
