@@ -7,6 +7,7 @@ libmesh_core_la_SOURCES += \
 	lib/base/list.h \
 	lib/base/log.c lib/base/log.h \
 	lib/base/map.c lib/base/map.h \
+	lib/base/mark.h \
 	lib/base/quota.h \
 	lib/base/slice.c lib/base/slice.h \
 	lib/base/text.c lib/base/text.h

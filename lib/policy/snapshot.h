@@ -15,7 +15,7 @@
 #include "value/address.h"
 #include "value/head.h"
 #include "value/labels.h"
-#include "value/mark.h"
+#include "base/mark.h"
 #include "value/match.h"
 #include "value/path.h"
 

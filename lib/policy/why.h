@@ -8,7 +8,7 @@
 #define MESH_POLICY_WHY_H
 
 #include "base/arena.h"
-#include "value/mark.h"
+#include "base/mark.h"
 
 #include <stdbool.h>
 #include <stddef.h>

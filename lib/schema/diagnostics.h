@@ -5,7 +5,7 @@
 #define MESH_SCHEMA_DIAGNOSTICS_H
 
 #include "base/arena.h"
-#include "value/mark.h"
+#include "base/mark.h"
 
 #include <stddef.h>
 

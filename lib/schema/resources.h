@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "value/labels.h"
-#include "value/mark.h"
+#include "base/mark.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/slice.h"
-#include "value/mark.h"
+#include "base/mark.h"
 
 #include <stdbool.h>
 #include <stddef.h>
