@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 enum mesh_result {
-    MESH__RESULT_STATUS,          /* a response head with a status           */
-    MESH__RESULT_CONNECTED,       /* a connection was made                   */
-    MESH__RESULT_CONNECT_FAILED,  /* none could be made, or a reset: 503     */
-    MESH__RESULT_TIMEOUT,         /* per-try or whole timeout: 504           */
-    MESH__RESULT_CONNECTED_TCP    /* plain streams: success, resets counters */
+    MESH__RESULT_STATUS,         /* a response head with a status           */
+    MESH__RESULT_CONNECTED,      /* a connection was made                   */
+    MESH__RESULT_CONNECT_FAILED, /* none could be made, or a reset: 503     */
+    MESH__RESULT_TIMEOUT,        /* per-try or whole timeout: 504           */
+    MESH__RESULT_CONNECTED_TCP   /* plain streams: success, resets counters */
 };
 
 /* What a report changed, for the event queue. */

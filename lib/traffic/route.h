@@ -28,8 +28,8 @@ struct mesh_route {
     const struct mesh_route_rule *rule;
     const struct mesh_arm *arm;
     const struct mesh_destination *destination;
-    struct mesh_slice path;     /* canonical, query included; what is sent */
-    uint64_t timeout_ns;        /* 0: none */
+    struct mesh_slice path; /* canonical, query included; what is sent */
+    uint64_t timeout_ns;    /* 0: none */
 };
 
 /*

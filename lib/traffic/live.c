@@ -1,0 +1,537 @@
+/*
+ * live.c - the state that outlives a snapshot, and its binding to one.
+ *
+ * Finds each destination's state by name and each endpoint's by address,
+ * makes what is new and lets go of what has been absent too long. Knows how
+ * to show ejections to the picker, not when an endpoint deserves one.
+ */
+#include "traffic/live.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "traffic/schedule.h"
+#include "traffic/state.h"
+
+#include <stdint.h>
+
+enum { LINE = 64 }; /* a cache line */
+
+struct mesh_live_registry {
+    pthread_mutex_t lock;
+    struct mesh_map destinations; /* name -> struct mesh_live_destination */
+    uint64_t epoch;               /* counts binds */
+    void (*shelf_free)(void *shelf);
+    uint64_t past_ejections; /* of destinations that are gone */
+    uint64_t past_refused;
+};
+
+/* Zeroed and aligned to a cache line; *memory is what to free. */
+static void *new_aligned(size_t size, void **memory)
+{
+    uintptr_t at;
+
+    *memory = mesh__calloc(1, size + LINE - 1);
+    if (!*memory)
+        return NULL;
+    at = ((uintptr_t)*memory + LINE - 1) & ~(uintptr_t)(LINE - 1);
+    return (void *)at;
+}
+
+/* --- endpoints --- */
+
+static void endpoint_key(const struct mesh_address *address,
+                         char key[MESH__LIVE_KEY])
+{
+    key[0] = (char)address->family;
+    key[1] = (char)(address->port >> 8);
+    key[2] = (char)(address->port & 0xff);
+    memcpy(key + 3, address->ip, sizeof(address->ip));
+}
+
+static void endpoint_unref(struct mesh_live_endpoint *endpoint)
+{
+    void *shelf;
+
+    if (atomic_fetch_sub(&endpoint->refs, 1) != 1)
+        return;
+    shelf = atomic_load(&endpoint->shelf);
+    if (shelf && endpoint->shelf_free)
+        endpoint->shelf_free(shelf);
+    mesh__free(endpoint->memory);
+}
+
+static void endpoints_unref(struct mesh_live_endpoint *endpoint)
+{
+    struct mesh_live_endpoint *next;
+
+    for (; endpoint; endpoint = next) {
+        next = endpoint->next;
+        endpoint_unref(endpoint);
+    }
+}
+
+static struct mesh_live_endpoint *endpoint_new(
+    struct mesh_live_destination *shared, const struct mesh_address *address,
+    uint64_t now_ns)
+{
+    struct mesh_live_endpoint *endpoint;
+    void *memory;
+
+    endpoint = new_aligned(sizeof(*endpoint), &memory);
+    if (!endpoint)
+        return NULL;
+    endpoint->memory = memory;
+    endpoint->address = *address;
+    endpoint->admitted_at_ns = MESH__NEVER;
+    endpoint->absent_since_ns = now_ns;
+    endpoint->shelf_free = shared->shelf_free;
+    atomic_init(&endpoint->refs, 1);
+    endpoint_key(address, endpoint->key);
+    if (mesh__map_put(&shared->by_address,
+                      mesh__slice(endpoint->key, MESH__LIVE_KEY),
+                      endpoint) < 0) {
+        mesh__free(memory);
+        return NULL;
+    }
+    pthread_mutex_lock(&shared->lock);
+    endpoint->next = shared->endpoints;
+    shared->endpoints = endpoint;
+    pthread_mutex_unlock(&shared->lock);
+    return endpoint;
+}
+
+/* Under the registry's lock. NULL when memory is out. */
+static struct mesh_live_endpoint *endpoint_for(
+    struct mesh_live_destination *shared, const struct mesh_address *address,
+    uint64_t now_ns)
+{
+    struct mesh_live_endpoint *endpoint;
+    char key[MESH__LIVE_KEY];
+
+    endpoint_key(address, key);
+    endpoint =
+        mesh__map_find(&shared->by_address, mesh__slice(key, MESH__LIVE_KEY));
+    return endpoint ? endpoint : endpoint_new(shared, address, now_ns);
+}
+
+/* --- destinations --- */
+
+static void destination_unref(struct mesh_live_destination *shared)
+{
+    if (!shared || atomic_fetch_sub(&shared->refs, 1) != 1)
+        return;
+    endpoints_unref(shared->endpoints);
+    mesh__map_fini(&shared->by_address);
+    pthread_mutex_destroy(&shared->lock);
+    mesh__free(shared->name);
+    mesh__free(shared->memory);
+}
+
+static struct mesh_live_destination *destination_new(
+    struct mesh_live_registry *registry, const char *name, uint64_t now_ns)
+{
+    struct mesh_live_destination *shared;
+    void *memory;
+
+    shared = new_aligned(sizeof(*shared), &memory);
+    if (!shared)
+        return NULL;
+    shared->memory = memory;
+    shared->name = mesh__strdup(name);
+    if (!shared->name || pthread_mutex_init(&shared->lock, NULL) != 0) {
+        mesh__free(shared->name);
+        mesh__free(memory);
+        return NULL;
+    }
+    mesh__list_init(&shared->bindings);
+    shared->shelf_free = registry->shelf_free;
+    shared->published_at_ns = MESH__NEVER;
+    shared->absent_since_ns = now_ns;
+    atomic_init(&shared->publish_at_ns, MESH__NEVER);
+    atomic_init(&shared->refs, 1);
+    if (mesh__map_put(&registry->destinations, mesh__slice_of(shared->name),
+                      shared) < 0) {
+        destination_unref(shared);
+        return NULL;
+    }
+    return shared;
+}
+
+/* Under the registry's lock. NULL when memory is out. */
+static struct mesh_live_destination *destination_for(
+    struct mesh_live_registry *registry, const char *name, uint64_t now_ns)
+{
+    struct mesh_live_destination *shared;
+
+    shared = mesh__map_find(&registry->destinations, mesh__slice_of(name));
+    return shared ? shared : destination_new(registry, name, now_ns);
+}
+
+/* --- what the picker sees --- */
+
+static void show(struct mesh_live *live)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < live->count; i++) {
+        if (!atomic_load_explicit(&live->endpoints[i]->hidden,
+                                  memory_order_relaxed))
+            atomic_store_explicit(&live->admitted[count++], (unsigned)i,
+                                  memory_order_relaxed);
+    }
+    atomic_store_explicit(&live->admitted_count, count, memory_order_release);
+    if (live->schedule)
+        mesh__schedule_outdate(live->schedule);
+}
+
+void mesh__live_publish(struct mesh_live_destination *shared)
+{
+    struct mesh_node *node;
+
+    for (struct mesh_live_endpoint *e = shared->endpoints; e; e = e->next)
+        atomic_store_explicit(
+            &e->hidden, atomic_load_explicit(&e->ejected, memory_order_relaxed),
+            memory_order_relaxed);
+    for (node = shared->bindings.next; node != &shared->bindings;
+         node = node->next)
+        show(MESH__OF(node, struct mesh_live, binding));
+    atomic_store(&shared->publish_at_ns, MESH__NEVER);
+}
+
+void mesh__live_publish_soon(struct mesh_live_destination *shared,
+                             uint64_t now_ns)
+{
+    if (shared->published_at_ns == MESH__NEVER ||
+        now_ns >
+            mesh__time_add(shared->published_at_ns, MESH__MERGE_WINDOW_NS)) {
+        mesh__live_publish(shared);
+        shared->published_at_ns = now_ns;
+    } else if (atomic_load(&shared->publish_at_ns) == MESH__NEVER) {
+        atomic_store(&shared->publish_at_ns,
+                     mesh__time_add(now_ns, MESH__MERGE_WINDOW_NS));
+    }
+}
+
+/* --- bindings --- */
+
+static void live_free(void *opaque)
+{
+    struct mesh_live *live = opaque;
+
+    if (!live)
+        return;
+    pthread_mutex_lock(&live->shared->lock);
+    mesh__list_remove(&live->binding);
+    pthread_mutex_unlock(&live->shared->lock);
+    for (size_t i = 0; i < live->count; i++)
+        endpoint_unref(live->endpoints[i]);
+    destination_unref(live->shared);
+    mesh__schedule_free(live->schedule);
+    mesh__free(live->endpoints);
+    mesh__free(live->admitted);
+    mesh__free(live);
+}
+
+/* The arrays of a binding; every endpoint that is there holds a reference. */
+static int live_fill(struct mesh_live *live,
+                     const struct mesh_endpoint_set *set, uint64_t now_ns)
+{
+    size_t room = set && set->count ? set->count : 1;
+
+    live->endpoints = mesh__calloc(room, sizeof(struct mesh_live_endpoint *));
+    live->admitted = mesh__calloc(room, sizeof(*live->admitted));
+    if (!live->endpoints || !live->admitted)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; set && i < set->count; i++) {
+        live->endpoints[i] =
+            endpoint_for(live->shared, &set->endpoints[i].address, now_ns);
+        if (!live->endpoints[i])
+            return MESH_ERR_NOMEM;
+        atomic_fetch_add(&live->endpoints[i]->refs, 1);
+        live->count++;
+    }
+    if (!set || set->equal_weights)
+        return 0;
+    return mesh__schedule_new(set, &live->schedule);
+}
+
+static int bind_new(struct mesh_live_registry *registry,
+                    struct mesh_destination *destination, uint64_t now_ns)
+{
+    struct mesh_live_destination *shared;
+    struct mesh_live *live;
+
+    shared = destination_for(registry, destination->name, now_ns);
+    live = shared ? mesh__calloc(1, sizeof(*live)) : NULL;
+    if (!live)
+        return mesh__fail(MESH_ERR_NOMEM, "live state of %s",
+                          destination->name);
+    mesh__list_init(&live->binding);
+    atomic_fetch_add(&shared->refs, 1);
+    live->shared = shared;
+    live->quotas = &shared->quotas;
+    if (live_fill(live, destination->endpoints, now_ns) < 0) {
+        live_free(live);
+        return mesh__fail(MESH_ERR_NOMEM, "live endpoints of %s",
+                          destination->name);
+    }
+    destination->live = live;
+    destination->live_unref = live_free;
+    return 0;
+}
+
+/* --- a walk over all destinations of a snapshot --- */
+
+struct walk {
+    struct mesh_live_registry *registry;
+    uint64_t now_ns;
+    int (*visit)(struct walk *walk, struct mesh_destination *destination);
+};
+
+static int walk_part(struct walk *walk, struct mesh_part *part)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < part->destination_count && rc == 0; i++)
+        rc = walk->visit(walk, part->destinations[i]);
+    return rc;
+}
+
+static int walk_snapshot(struct walk *walk, struct mesh_snapshot *snapshot)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < snapshot->part_count && rc == 0; i++) {
+        struct mesh_part *part = snapshot->parts[i];
+
+        rc = walk_part(walk, part);
+        for (size_t j = 0; j < part->other_count && rc == 0; j++)
+            rc = walk_part(walk, part->others[j]);
+    }
+    return rc;
+}
+
+static int visit_bind(struct walk *walk, struct mesh_destination *destination)
+{
+    if (destination->live)
+        return 0;
+    return bind_new(walk->registry, destination, walk->now_ns);
+}
+
+/* The first time in this bind: nobody is there until the set names him. */
+static void begin_presence(struct mesh_live_destination *shared, uint64_t epoch,
+                           uint64_t now_ns)
+{
+    if (shared->epoch == epoch)
+        return;
+    shared->epoch = epoch;
+    shared->absent_since_ns = MESH__NEVER;
+    for (struct mesh_live_endpoint *e = shared->endpoints; e; e = e->next) {
+        if (e->absent_since_ns == MESH__NEVER)
+            e->absent_since_ns = now_ns;
+    }
+}
+
+/* Cannot fail: all memory is there. */
+static int visit_settle(struct walk *walk, struct mesh_destination *destination)
+{
+    struct mesh_live *live = destination->live;
+    struct mesh_live_destination *shared = live->shared;
+
+    pthread_mutex_lock(&shared->lock);
+    begin_presence(shared, walk->registry->epoch, walk->now_ns);
+    for (size_t i = 0; i < live->count; i++)
+        live->endpoints[i]->absent_since_ns = MESH__NEVER;
+    if (mesh__list_empty(&live->binding))
+        mesh__list_push_back(&shared->bindings, &live->binding);
+    if (!destination->outlier.enabled)
+        mesh__outlier_forget(shared);
+    mesh__live_publish(shared);
+    pthread_mutex_unlock(&shared->lock);
+    return 0;
+}
+
+/* --- letting go --- */
+
+static bool is_over(uint64_t since_ns, uint64_t now_ns, uint64_t grace_ns)
+{
+    return since_ns != MESH__NEVER &&
+           now_ns >= mesh__time_add(since_ns, grace_ns);
+}
+
+/* Move endpoints absent too long to the chain that begins at *gone. */
+static void take_endpoints(struct mesh_live_destination *shared,
+                           uint64_t now_ns, uint64_t grace_ns,
+                           struct mesh_live_endpoint **gone)
+{
+    struct mesh_live_endpoint **at = &shared->endpoints;
+
+    pthread_mutex_lock(&shared->lock);
+    while (*at) {
+        struct mesh_live_endpoint *endpoint = *at;
+
+        if (!is_over(endpoint->absent_since_ns, now_ns, grace_ns)) {
+            at = &endpoint->next;
+            continue;
+        }
+        *at = endpoint->next;
+        mesh__map_remove(&shared->by_address,
+                         mesh__slice(endpoint->key, MESH__LIVE_KEY));
+        endpoint->next = *gone;
+        *gone = endpoint;
+    }
+    pthread_mutex_unlock(&shared->lock);
+}
+
+/* Take out one destination absent too long; NULL when there is none. */
+static struct mesh_live_destination *take_destination(
+    struct mesh_live_registry *registry, uint64_t now_ns, uint64_t grace_ns)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    while ((entry = mesh__map_next(&registry->destinations, &at))) {
+        struct mesh_live_destination *shared = entry->value;
+
+        if (!is_over(shared->absent_since_ns, now_ns, grace_ns))
+            continue;
+        mesh__map_remove(&registry->destinations, mesh__slice_of(shared->name));
+        registry->past_ejections += atomic_load(&shared->ejections);
+        registry->past_refused += atomic_load(&shared->ejections_refused);
+        return shared;
+    }
+    return NULL;
+}
+
+/* What is to be let go, taken out under the lock and let go without it. */
+struct gone {
+    struct mesh_live_endpoint *endpoints;
+    struct mesh_live_destination *destinations;
+};
+
+static void take_gone(struct mesh_live_registry *registry, uint64_t now_ns,
+                      uint64_t grace_ns, struct gone *gone)
+{
+    struct mesh_live_destination *shared;
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    while ((shared = take_destination(registry, now_ns, grace_ns))) {
+        shared->next_gone = gone->destinations;
+        gone->destinations = shared;
+    }
+    while ((entry = mesh__map_next(&registry->destinations, &at)))
+        take_endpoints(entry->value, now_ns, grace_ns, &gone->endpoints);
+}
+
+static void let_go(struct gone *gone)
+{
+    struct mesh_live_destination *next;
+
+    endpoints_unref(gone->endpoints);
+    for (; gone->destinations; gone->destinations = next) {
+        next = gone->destinations->next_gone;
+        destination_unref(gone->destinations);
+    }
+}
+
+/* Whom this bind did not name is absent from now on. */
+static void note_absent(struct mesh_live_registry *registry, uint64_t now_ns)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    while ((entry = mesh__map_next(&registry->destinations, &at))) {
+        struct mesh_live_destination *shared = entry->value;
+
+        if (shared->epoch != registry->epoch &&
+            shared->absent_since_ns == MESH__NEVER)
+            shared->absent_since_ns = now_ns;
+    }
+}
+
+int mesh__live_bind(struct mesh_live_registry *registry,
+                    struct mesh_snapshot *snapshot, uint64_t now_ns,
+                    uint64_t grace_ns)
+{
+    struct walk walk = { registry, now_ns, visit_bind };
+    struct gone gone = { NULL, NULL };
+    int rc;
+
+    pthread_mutex_lock(&registry->lock);
+    rc = walk_snapshot(&walk, snapshot);
+    if (rc == 0) {
+        registry->epoch++;
+        walk.visit = visit_settle;
+        rc = walk_snapshot(&walk, snapshot);
+        note_absent(registry, now_ns);
+        take_gone(registry, now_ns, grace_ns, &gone);
+    }
+    pthread_mutex_unlock(&registry->lock);
+    let_go(&gone);
+    return rc;
+}
+
+/* --- the registry --- */
+
+int mesh__live_registry_new(void (*shelf_free)(void *shelf),
+                            struct mesh_live_registry **out)
+{
+    struct mesh_live_registry *registry;
+
+    *out = NULL;
+    registry = mesh__calloc(1, sizeof(*registry));
+    if (!registry || pthread_mutex_init(&registry->lock, NULL) != 0) {
+        mesh__free(registry);
+        return mesh__fail(MESH_ERR_NOMEM, "live state");
+    }
+    registry->shelf_free = shelf_free;
+    *out = registry;
+    return 0;
+}
+
+void mesh__live_registry_free(struct mesh_live_registry *registry)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    if (!registry)
+        return;
+    while ((entry = mesh__map_next(&registry->destinations, &at)))
+        destination_unref(entry->value);
+    mesh__map_fini(&registry->destinations);
+    pthread_mutex_destroy(&registry->lock);
+    mesh__free(registry);
+}
+
+static uint64_t count_ejected(struct mesh_live_destination *shared)
+{
+    uint64_t count = 0;
+
+    pthread_mutex_lock(&shared->lock);
+    for (struct mesh_live_endpoint *e = shared->endpoints; e; e = e->next)
+        count += e->absent_since_ns == MESH__NEVER && atomic_load(&e->ejected);
+    pthread_mutex_unlock(&shared->lock);
+    return count;
+}
+
+void mesh__live_totals(struct mesh_live_registry *registry,
+                       struct mesh_live_totals *out)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    pthread_mutex_lock(&registry->lock);
+    *out = (struct mesh_live_totals){
+        .ejections = registry->past_ejections,
+        .ejections_refused = registry->past_refused,
+    };
+    while ((entry = mesh__map_next(&registry->destinations, &at))) {
+        struct mesh_live_destination *shared = entry->value;
+
+        out->ejections += atomic_load(&shared->ejections);
+        out->ejections_refused += atomic_load(&shared->ejections_refused);
+        out->ejected_now += count_ejected(shared);
+    }
+    pthread_mutex_unlock(&registry->lock);
+}

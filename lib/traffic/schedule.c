@@ -1,0 +1,174 @@
+/*
+ * schedule.c - earliest deadline first, in a heap that never grows.
+ *
+ * Knows weights and order. Knows nothing of why somebody may be chosen.
+ */
+#include "traffic/schedule.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct turn {
+    double deadline;
+    uint64_t order; /* among equal deadlines the older goes first */
+    size_t index;
+};
+
+struct mesh_schedule {
+    pthread_mutex_t lock;
+    atomic_bool outdated; /* set by anyone; all else under the lock */
+    bool everyone;
+    bool equal; /* all candidates of the last filling weigh the same */
+    double now; /* deadline of the last pick */
+    uint64_t order;
+    const struct mesh_endpoint_set *set;
+    struct turn *turns; /* a heap, room for set->count */
+    size_t count;
+};
+
+int mesh__schedule_new(const struct mesh_endpoint_set *set,
+                       struct mesh_schedule **out)
+{
+    struct mesh_schedule *schedule;
+
+    *out = NULL;
+    schedule = mesh__calloc(1, sizeof(*schedule));
+    if (!schedule)
+        return mesh__fail(MESH_ERR_NOMEM, "a schedule");
+    schedule->turns =
+        mesh__calloc(set->count ? set->count : 1, sizeof(*schedule->turns));
+    if (!schedule->turns || pthread_mutex_init(&schedule->lock, NULL) != 0) {
+        mesh__free(schedule->turns);
+        mesh__free(schedule);
+        return mesh__fail(MESH_ERR_NOMEM, "a schedule of %zu", set->count);
+    }
+    schedule->set = set;
+    atomic_init(&schedule->outdated, true);
+    *out = schedule;
+    return 0;
+}
+
+void mesh__schedule_free(struct mesh_schedule *schedule)
+{
+    if (!schedule)
+        return;
+    pthread_mutex_destroy(&schedule->lock);
+    mesh__free(schedule->turns);
+    mesh__free(schedule);
+}
+
+void mesh__schedule_outdate(struct mesh_schedule *schedule)
+{
+    atomic_store(&schedule->outdated, true);
+}
+
+/* --- the heap --- */
+
+static bool before(const struct turn *a, const struct turn *b)
+{
+    return a->deadline < b->deadline ||
+           (a->deadline <= b->deadline && a->order < b->order);
+}
+
+static void swap(struct turn *a, struct turn *b)
+{
+    struct turn kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+static void sift_up(struct turn *turns, size_t at)
+{
+    for (; at > 0; at = (at - 1) / 2) {
+        if (!before(&turns[at], &turns[(at - 1) / 2]))
+            return;
+        swap(&turns[at], &turns[(at - 1) / 2]);
+    }
+}
+
+static void sift_down(struct turn *turns, size_t count)
+{
+    size_t at = 0, child;
+
+    for (child = 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && before(&turns[child + 1], &turns[child]))
+            child++;
+        if (!before(&turns[child], &turns[at]))
+            return;
+        swap(&turns[child], &turns[at]);
+        at = child;
+    }
+}
+
+static void push(struct mesh_schedule *schedule, size_t index, double weight)
+{
+    schedule->turns[schedule->count] = (struct turn){
+        .deadline = schedule->now + 1.0 / weight,
+        .order = schedule->order++,
+        .index = index,
+    };
+    sift_up(schedule->turns, schedule->count++);
+}
+
+/* The earliest, put back at once with the deadline of its next turn. */
+static size_t turn_over(struct mesh_schedule *schedule,
+                        const struct mesh_schedule_source *source)
+{
+    struct turn *first = &schedule->turns[0];
+    size_t index = first->index;
+
+    schedule->now = first->deadline;
+    first->deadline += 1.0 / source->weight(source->user, index);
+    first->order = schedule->order++;
+    sift_down(schedule->turns, schedule->count);
+    return index;
+}
+
+/* --- filling and picking --- */
+
+static void fill(struct mesh_schedule *schedule,
+                 const struct mesh_schedule_source *source)
+{
+    uint32_t first_weight = 0;
+
+    schedule->count = 0;
+    schedule->now = 0;
+    schedule->order = 0;
+    schedule->equal = true;
+    schedule->everyone = source->everyone;
+    for (size_t i = 0; i < source->count; i++) {
+        size_t index = source->candidate(source->user, i);
+        uint32_t weight = schedule->set->endpoints[index].weight;
+
+        if (i == 0)
+            first_weight = weight;
+        schedule->equal = schedule->equal && weight == first_weight;
+        push(schedule, index, source->weight(source->user, index));
+    }
+    if (schedule->equal)
+        return;
+    for (uint64_t n = source->seed % schedule->count; n > 0; n--)
+        turn_over(schedule, source);
+}
+
+bool mesh__schedule_pick(struct mesh_schedule *schedule,
+                         const struct mesh_schedule_source *source,
+                         size_t *index)
+{
+    bool picked = false;
+
+    pthread_mutex_lock(&schedule->lock);
+    if (atomic_exchange(&schedule->outdated, false) ||
+        schedule->everyone != source->everyone)
+        fill(schedule, source);
+    if (!schedule->equal) {
+        *index = turn_over(schedule, source);
+        picked = true;
+    }
+    pthread_mutex_unlock(&schedule->lock);
+    return picked;
+}

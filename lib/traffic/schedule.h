@@ -1,0 +1,44 @@
+/*
+ * schedule.h - endpoints of unequal weight in a fair order: earliest deadline
+ * first, as Envoy's EdfScheduler.
+ *
+ * Picking pops the earliest and puts it back 1/weight later; equal deadlines
+ * keep the order of insertion. Filled again, in place, whenever who may be
+ * chosen has changed.
+ *
+ * Threads: any; a lock of its own, a leaf.
+ */
+#ifndef MESH_TRAFFIC_SCHEDULE_H
+#define MESH_TRAFFIC_SCHEDULE_H
+
+#include "policy/snapshot.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct mesh_schedule;
+
+/* Room for every endpoint of set, which must outlive it. 0 or NOMEM. */
+int mesh__schedule_new(const struct mesh_endpoint_set *set,
+                       struct mesh_schedule **out);
+void mesh__schedule_free(struct mesh_schedule *schedule);
+
+/* Who may be chosen has changed: fill again before the next pick. */
+void mesh__schedule_outdate(struct mesh_schedule *schedule);
+
+/* Who may be chosen, and what each is worth now. */
+struct mesh_schedule_source {
+    size_t count;
+    size_t (*candidate)(const void *user, size_t i);  /* index in the set */
+    double (*weight)(const void *user, size_t index); /* above 0 */
+    const void *user;
+    bool everyone; /* in panic; a change of it fills again */
+    uint64_t seed; /* where to begin: seed % count picks in */
+};
+
+/* false: all candidates weigh the same, or there is none; pick otherwise. */
+bool mesh__schedule_pick(struct mesh_schedule *schedule,
+                         const struct mesh_schedule_source *source,
+                         size_t *index);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * state.h - what one destination keeps across reloads; for traffic/ alone.
+ *
+ * Locks: the registry's before a destination's; a schedule's is a leaf. None
+ * is held while anything outside of traffic/ is called.
+ */
+#ifndef MESH_TRAFFIC_STATE_H
+#define MESH_TRAFFIC_STATE_H
+
+#include "traffic/live.h"
+#include "value/duration.h"
+
+#include <pthread.h>
+
+/* Ejections reach the picker at most once in this time (Envoy's merge window
+ * of the cluster manager). */
+#define MESH__MERGE_WINDOW_NS MESH__S
+
+struct mesh_live_destination {
+    struct mesh_live_quotas quotas; /* first: aligned to cache lines */
+    _Alignas(64) atomic_uint_fast64_t cursor; /* ROUND_ROBIN */
+    _Alignas(64) atomic_uint_fast64_t seed;   /* 0 until the first draw */
+    atomic_uint_fast64_t sweep_at_ns;         /* 0 until the first use */
+    atomic_uint_fast64_t publish_at_ns;       /* MESH__NEVER: nothing waits */
+    atomic_uint_fast64_t ejections;
+    atomic_uint_fast64_t ejections_refused;
+    pthread_mutex_t lock;
+    struct mesh_live_endpoint *endpoints; /* under lock, as these: */
+    struct mesh_node bindings;
+    uint64_t published_at_ns;   /* the last time; MESH__NEVER: never yet */
+    struct mesh_map by_address; /* under the registry's lock, as these: */
+    uint64_t epoch;             /* the last bind that named it */
+    uint64_t absent_since_ns;
+    struct mesh_live_destination *next_gone;
+    char *name;
+    void *memory; /* what to free: the block, before alignment */
+    void (*shelf_free)(void *shelf);
+    atomic_int refs;
+};
+
+/* Show the picker, through every binding, who is ejected. Under the lock. */
+void mesh__live_publish(struct mesh_live_destination *shared);
+
+/* The same at most once in the merge window, else later. Under the lock. */
+void mesh__live_publish_soon(struct mesh_live_destination *shared,
+                             uint64_t now_ns);
+
+/* Do what is due: sweeps, and ejections that waited. Gives up when another
+ * thread is at it. */
+void mesh__outlier_tick(const struct mesh_destination *destination,
+                        uint64_t now_ns);
+
+/* Admit everyone and forget all counts; under the lock. */
+void mesh__outlier_forget(struct mesh_live_destination *shared);
+
+#endif
