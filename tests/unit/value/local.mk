@@ -1,1 +1,45 @@
-# tests/unit/value: one program for each file of lib/value
+# tests/unit/value
+
+check_PROGRAMS += tests/unit/value/test_address
+tests_unit_value_test_address_SOURCES = tests/unit/value/test_address.c
+tests_unit_value_test_address_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_duration
+tests_unit_value_test_duration_SOURCES = tests/unit/value/test_duration.c
+tests_unit_value_test_duration_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_grammar
+tests_unit_value_test_grammar_SOURCES = tests/unit/value/test_grammar.c
+tests_unit_value_test_grammar_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_head
+tests_unit_value_test_head_SOURCES = tests/unit/value/test_head.c
+tests_unit_value_test_head_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_host
+tests_unit_value_test_host_SOURCES = tests/unit/value/test_host.c
+tests_unit_value_test_host_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_labels
+tests_unit_value_test_labels_SOURCES = tests/unit/value/test_labels.c
+tests_unit_value_test_labels_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_match
+tests_unit_value_test_match_SOURCES = tests/unit/value/test_match.c
+tests_unit_value_test_match_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_path
+tests_unit_value_test_path_SOURCES = tests/unit/value/test_path.c
+tests_unit_value_test_path_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_re2
+tests_unit_value_test_re2_SOURCES = tests/unit/value/test_re2.c
+tests_unit_value_test_re2_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_spiffe
+tests_unit_value_test_spiffe_SOURCES = tests/unit/value/test_spiffe.c
+tests_unit_value_test_spiffe_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_trace
+tests_unit_value_test_trace_SOURCES = tests/unit/value/test_trace.c
+tests_unit_value_test_trace_LDADD = $(TEST_LIBS)
