@@ -7,3 +7,19 @@ EXTRA_DIST += \
 	tests/fuzz/h1_response.dict \
 	tests/fuzz/corpus/h1_request \
 	tests/fuzz/corpus/h1_response
+
+# Each replays its corpus in make check; scripts/test fuzz goes on from there.
+check_PROGRAMS += \
+	tests/fuzz/fuzz_path tests/fuzz/fuzz_regex \
+	tests/fuzz/fuzz_spiffe tests/fuzz/fuzz_trace
+tests_fuzz_fuzz_path_SOURCES = tests/fuzz/fuzz_path.c
+tests_fuzz_fuzz_path_LDADD = $(REPLAY_LIBS)
+tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz_regex.c
+tests_fuzz_fuzz_regex_LDADD = $(REPLAY_LIBS)
+tests_fuzz_fuzz_spiffe_SOURCES = tests/fuzz/fuzz_spiffe.c
+tests_fuzz_fuzz_spiffe_LDADD = $(REPLAY_LIBS)
+tests_fuzz_fuzz_trace_SOURCES = tests/fuzz/fuzz_trace.c
+tests_fuzz_fuzz_trace_LDADD = $(REPLAY_LIBS)
+EXTRA_DIST += \
+	tests/fuzz/corpus/path tests/fuzz/corpus/regex \
+	tests/fuzz/corpus/spiffe tests/fuzz/corpus/trace
