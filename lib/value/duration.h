@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MESH__MS  UINT64_C(1000000)
-#define MESH__S   UINT64_C(1000000000)
+#define MESH__MS    UINT64_C(1000000)
+#define MESH__S     UINT64_C(1000000000)
 #define MESH__NEVER UINT64_MAX /* a time that does not come */
 
 /*

@@ -65,7 +65,7 @@ enum mesh_header_id mesh__header_id(struct mesh_slice name);
 struct mesh_slice mesh__header_name(enum mesh_header_id id);
 
 struct mesh_header {
-    struct mesh_slice name; /* lower case */
+    struct mesh_slice name;  /* lower case */
     struct mesh_slice value; /* trimmed, may be empty */
     enum mesh_header_id id;
 };

@@ -40,7 +40,8 @@ int mesh__labels_parse(struct mesh_labels *labels, struct mesh_arena *arena,
 const struct mesh_slice *mesh__labels_get(const struct mesh_labels *labels,
                                           struct mesh_slice key);
 
-/* Does having carry everything that selector asks? An empty one asks nothing. */
+/* Does having carry everything that selector asks? An empty one asks nothing.
+ */
 bool mesh__labels_cover(const struct mesh_labels *having,
                         const struct mesh_labels *selector);
 

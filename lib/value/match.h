@@ -17,17 +17,17 @@
 #include <stdbool.h>
 
 enum {
-    MESH__REGEX_MAX = 1024,    /* bytes of an expression (Istio's bound)  */
-    MESH__REGEX_STEPS = 10000  /* PCRE2 match limit                       */
+    MESH__REGEX_MAX = 1024,   /* bytes of an expression (Istio's bound)  */
+    MESH__REGEX_STEPS = 10000 /* PCRE2 match limit                       */
 };
 
 enum mesh_match_kind {
     MESH__MATCH_EXACT,
     MESH__MATCH_PREFIX,
     MESH__MATCH_SUFFIX,
-    MESH__MATCH_PRESENT, /* any value, the empty one too  */
+    MESH__MATCH_PRESENT,  /* any value, the empty one too  */
     MESH__MATCH_NONEMPTY, /* any value but the empty one   */
-    MESH__MATCH_REGEX    /* the whole text fits           */
+    MESH__MATCH_REGEX     /* the whole text fits           */
 };
 
 enum mesh_match_result {
@@ -41,7 +41,7 @@ struct mesh_regex;
 /* Immutable; text is borrowed (lives in the snapshot), regex is owned. */
 struct mesh_match {
     enum mesh_match_kind kind;
-    bool ignore_case;         /* ASCII; exact and prefix only */
+    bool ignore_case; /* ASCII; exact and prefix only */
     struct mesh_slice text;
     struct mesh_regex *regex; /* counted; only MESH__MATCH_REGEX */
 };

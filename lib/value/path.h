@@ -8,16 +8,16 @@
 #include "base/arena.h"
 #include "base/slice.h"
 
-enum mesh_path_mode { /* MeshConfig pathNormalization */
-    MESH__PATH_BASE = 0, /* also DEFAULT */
-    MESH__PATH_NONE,
-    MESH__PATH_MERGE_SLASHES,
-    MESH__PATH_DECODE_AND_MERGE_SLASHES
+enum mesh_path_mode {                      /* MeshConfig pathNormalization */
+                      MESH__PATH_BASE = 0, /* also DEFAULT */
+                      MESH__PATH_NONE,
+                      MESH__PATH_MERGE_SLASHES,
+                      MESH__PATH_DECODE_AND_MERGE_SLASHES
 };
 
 enum mesh_path_verdict {
     MESH__PATH_OK = 0,
-    MESH__PATH_BAD,      /* 400: %00, NUL, an escape that cannot be */
+    MESH__PATH_BAD,       /* 400: %00, NUL, an escape that cannot be */
     MESH__PATH_NOT_FOUND, /* 404: empty, or not beginning with '/'   */
     MESH__PATH_NOMEM
 };

@@ -11,13 +11,13 @@
 #include <stddef.h>
 
 enum {
-    MESH__SPIFFE_MAX = 2048,      /* bytes of an id         */
-    MESH__TRUST_DOMAIN_MAX = 255  /* bytes of a trust domain */
+    MESH__SPIFFE_MAX = 2048,     /* bytes of an id         */
+    MESH__TRUST_DOMAIN_MAX = 255 /* bytes of a trust domain */
 };
 
 /* Slices into the parsed text. */
 struct mesh_spiffe {
-    struct mesh_slice text;            /* the whole, with scheme      */
+    struct mesh_slice text; /* the whole, with scheme      */
     struct mesh_slice trust_domain;
     struct mesh_slice path;            /* with its first slash        */
     struct mesh_slice namespace_;      /* empty unless /ns/NS/sa/SA   */

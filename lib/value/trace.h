@@ -21,9 +21,9 @@ struct mesh_trace {
 };
 
 enum mesh_trace_decision {
-    MESH__TRACE_NONE,    /* no header                                     */
+    MESH__TRACE_NONE, /* no header                                     */
     MESH__TRACE_CONTINUE,
-    MESH__TRACE_RESTART  /* malformed: a new trace (W3C section 3.2.2.5)  */
+    MESH__TRACE_RESTART /* malformed: a new trace (W3C section 3.2.2.5)  */
 };
 
 /*
