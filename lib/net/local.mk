@@ -2,4 +2,6 @@
 libmesh_core_la_SOURCES += \
 	lib/net/loop.c lib/net/loop.h \
 	lib/net/port.h \
-	lib/net/port_kernel.c lib/net/port_kernel.h
+	lib/net/port_kernel.c lib/net/port_kernel.h \
+	lib/net/port_memory.c lib/net/port_memory.h \
+	lib/net/wire.c lib/net/wire.h

@@ -2,25 +2,38 @@
  * port_memory.h - a world in memory: virtual clock, seeded dice, faults.
  *
  * A world holds any number of ports (one per loop) that reach each other by
- * address. Single-threaded: waiting on a port advances the clock to the next
- * thing that happens in the whole world. The same seed and the same calls give
- * the same story. Tests only; nothing here is compiled into libmesh.so's
- * exported surface, but the file lives beside the loop because both obey
- * port.h.
+ * address. Single-threaded: waiting on a port moves the clock to what happens
+ * next there, unless something happens earlier at another port of the world
+ * (or lies ready there now): then wait gives 0 at once, for the driver to step
+ * the others. With nothing to come at all it gives 0 too, so that no story
+ * hangs. The same seed and the same calls give the same story. Tests only;
+ * nothing here is compiled into libmesh.so's exported surface, but the file
+ * lives beside the loop because both obey port.h.
  */
 #ifndef MESH_NET_PORT_MEMORY_H
 #define MESH_NET_PORT_MEMORY_H
 
 #include "net/port.h"
 
+struct mesh_loop;
 struct mesh_world;
+
+enum {
+    MESH__WORLD_SOCKETS = 1 << 16, /* open at once; then -EMFILE            */
+    MESH__WORLD_REFUSED = 64,      /* addresses refused at once             */
+    MESH__WORLD_TURNS = 1 << 20    /* of a run without the clock moving     */
+};
 
 /* 0 or MESH_ERR_NOMEM. */
 int mesh__world_new(uint64_t seed, struct mesh_world **out);
 /* Every port of the world must be freed before. */
 void mesh__world_free(struct mesh_world *world);
 
-/* A port at address ip (its ports are free to choose). */
+/*
+ * A port at address ip (its ports are free to choose); 0 or MESH_ERR_NOMEM.
+ * Several may share one ip, as the loops of one workload do. Its calls can
+ * give -ENOMEM from connect and accept, and nowhere else.
+ */
 int mesh__port_memory_new(struct mesh_world *world,
                           const struct mesh_address *ip,
                           struct mesh_port **out);
@@ -34,16 +47,13 @@ void mesh__world_set_wall(struct mesh_world *world, int64_t wall_ns);
 void mesh__world_set_delay(struct mesh_world *world, uint64_t least_ns,
                            uint64_t most_ns);
 
-/*
- * Every send and recv moves at most this many bytes; 0 is no bound. With
- * split_at, bytes of a connection's direction are cut once so that a recv ends
- * exactly there (counted from its beginning).
- */
+/* Every send and recv moves at most this many bytes; 0 is no bound. */
 void mesh__world_set_segment(struct mesh_world *world, size_t bytes);
 
 enum mesh_fault_kind {
     MESH__FAULT_NONE,
-    MESH__FAULT_SPLIT, /* deliver up to the byte, the rest a moment later     */
+    MESH__FAULT_SPLIT, /* a recv ends before the byte; the rest of that send
+                          comes a millisecond later                           */
     MESH__FAULT_RESET, /* both ends see ECONNRESET once the byte is due       */
     MESH__FAULT_END,   /* the receiver sees the end of the stream there       */
     MESH__FAULT_STALL, /* nothing more arrives, ever                          */
@@ -73,5 +83,17 @@ size_t mesh__world_connections(const struct mesh_world *world);
 bool mesh__world_idle(const struct mesh_world *world);
 /* When the next byte arrives; MESH__NEVER when none is in flight. */
 uint64_t mesh__world_next_ns(const struct mesh_world *world);
+
+/*
+ * Drive loops, each on a port of this world, in turn and without waiting;
+ * when none has anything to do, the clock moves to what happens next: a byte,
+ * a timer. Returns 1 once done (asked between turns, outside of all loops;
+ * NULL is never) says so; 0 when the clock would pass until_ns (it then stands
+ * there) or nothing can happen any more; or what a step failed with, or
+ * MESH_ERR_STATE after MESH__WORLD_TURNS turns at one moment: a loop spins.
+ */
+int mesh__world_run(struct mesh_world *world, struct mesh_loop *const *loops,
+                    size_t count, uint64_t until_ns, bool (*done)(void *user),
+                    void *user);
 
 #endif
