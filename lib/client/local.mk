@@ -1,1 +1,8 @@
-# lib/client: what it is made of
+# client: the life of one outbound request
+libmesh_core_la_SOURCES += \
+	lib/client/client.h lib/client/inside.h \
+	lib/client/decide.c \
+	lib/client/life.c \
+	lib/client/move.c \
+	lib/client/reply.c \
+	lib/client/request.c lib/client/request.h

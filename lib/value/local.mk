@@ -1,5 +1,6 @@
 # value: the words everyone shares
 libmesh_core_la_SOURCES += \
+	lib/value/date.c lib/value/date.h \
 	lib/value/address.c lib/value/address.h \
 	lib/value/duration.c lib/value/duration.h \
 	lib/value/grammar.c \

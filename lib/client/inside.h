@@ -1,0 +1,50 @@
+/*
+ * inside.h - what the files of client/ share, and nobody else sees.
+ */
+#ifndef MESH_CLIENT_INSIDE_H
+#define MESH_CLIENT_INSIDE_H
+
+#include "client/client.h"
+
+enum mesh_answer {
+    MESH__NEXT,  /* to the next step                                  */
+    MESH__WAIT,  /* something will call mesh__client_run              */
+    MESH__JUDGE, /* the attempt ended: client->failure says how      */
+    MESH__BACK,  /* to pick; only judge may                           */
+    MESH__DONE   /* the outcome is settled: record                    */
+};
+
+/* life.c */
+void mesh__client_run(struct mesh_client *client);
+
+/* decide.c */
+enum mesh_answer mesh__step_route(struct mesh_client *client);
+enum mesh_answer mesh__step_pick(struct mesh_client *client);
+enum mesh_answer mesh__step_judge(struct mesh_client *client);
+
+/* move.c */
+enum mesh_answer mesh__step_link(struct mesh_client *client);
+enum mesh_answer mesh__step_send(struct mesh_client *client);
+enum mesh_answer mesh__step_await(struct mesh_client *client);
+enum mesh_answer mesh__step_deliver(struct mesh_client *client);
+void mesh__client_turn(struct mesh_waiter *waiter, enum mesh_turn turn);
+/* Drop stream, permits and per-try timer of this attempt. */
+void mesh__attempt_end(struct mesh_client *client, bool reusable);
+/* Send what of the body may be sent now. 0 or an error of the stream. */
+int mesh__pump_body(struct mesh_client *client);
+size_t mesh__client_unsent(const struct mesh_client *client);
+
+/* reply.c */
+enum mesh_answer mesh__step_record(struct mesh_client *client);
+/* Fail this attempt; the line is this thread's. */
+enum mesh_answer mesh__attempt_failed(struct mesh_client *client,
+                                      enum mesh_failure failure, int code);
+/* We answer in the server's place. body is static or in the arena. */
+void mesh__reply_locally(struct mesh_client *client, int code, unsigned status,
+                         const char *details, const char *body);
+/* The local answer to a failed attempt that is not tried again. */
+void mesh__reply_failure(struct mesh_client *client);
+/* The outcome has no HTTP to it. */
+void mesh__outcome_only(struct mesh_client *client, int code, const char *line);
+
+#endif

@@ -1,0 +1,230 @@
+/*
+ * reply.c - what we say in a server's place, and the facts of the end.
+ *
+ * Knows Envoy's local replies (semantics: router.cc, utility.cc). Declines to
+ * decide when they are due.
+ */
+#include "client/inside.h"
+
+#include "base/error.h"
+#include "value/date.h"
+#include "value/duration.h"
+
+#include <stdio.h>
+
+enum { LOCAL_HEADERS = 6 };
+
+/* One row for each failure that ends a call. */
+static const struct {
+    unsigned status; /* 0: nothing that HTTP could say */
+    enum mesh_flag flag;
+    int code;           /* 0: the attempt's own           */
+    const char *reason; /* Envoy's reset reason, or NULL  */
+    const char *body;   /* instead of a reset reason      */
+    const char *details;
+} failures[] = {
+    [MESH__FAILURE_CONNECT] = { 503, MESH__FLAG_UF, 0,
+                                "remote connection failure", NULL,
+                                "upstream_reset_before_response_started{remote_"
+                                "connection_failure}" },
+    [MESH__FAILURE_CONNECT_TIMEOUT] = { 503, MESH__FLAG_UF, MESH_ERR_CONNECT,
+                                        "connection timeout", NULL,
+                                        "upstream_reset_before_response_"
+                                        "started{connection_timeout}" },
+    [MESH__FAILURE_RESET] = { 503, MESH__FLAG_UC, MESH_ERR_RESET,
+                              "connection termination", NULL,
+                              "upstream_reset_before_response_started{"
+                              "connection_termination}" },
+    [MESH__FAILURE_PROTOCOL] = { 502, MESH__FLAG_UPE, MESH_ERR_PROTOCOL,
+                                 "protocol error", NULL,
+                                 "upstream_reset_before_response_started{"
+                                 "protocol_error}" },
+    [MESH__FAILURE_PER_TRY_TIMEOUT] = { 504, MESH__FLAG_UT, MESH_ERR_TIMEOUT,
+                                        NULL, "upstream request timeout",
+                                        "upstream_per_try_timeout" },
+    [MESH__FAILURE_TIMEOUT] = { 504, MESH__FLAG_UT, MESH_ERR_TIMEOUT, NULL,
+                                "upstream request timeout",
+                                "response_timeout" },
+    [MESH__FAILURE_OVERFLOW] = { 503, MESH__FLAG_UO, MESH_ERR_OVERFLOW,
+                                 "overflow", NULL,
+                                 "upstream_reset_before_response_started{"
+                                 "overflow}" },
+    [MESH__FAILURE_NO_ENDPOINT] = { 503, MESH__FLAG_UH, MESH_ERR_NO_ENDPOINT,
+                                    NULL, "no healthy upstream",
+                                    "no_healthy_upstream" },
+    [MESH__FAILURE_LOCAL] = { 0, MESH__FLAG_NONE, 0, NULL, NULL, "" },
+};
+
+enum mesh_answer mesh__attempt_failed(struct mesh_client *client,
+                                      enum mesh_failure failure, int code)
+{
+    client->failure = failure;
+    client->failure_code = code;
+    (void)snprintf(client->outcome.line, sizeof(client->outcome.line), "%.*s",
+                   (int)sizeof(client->outcome.line) - 1, mesh__error_line());
+    mesh__error_clear();
+    return MESH__JUDGE;
+}
+
+void mesh__outcome_only(struct mesh_client *client, int code, const char *line)
+{
+    client->outcome.code = code;
+    if (line != client->outcome.line)
+        (void)snprintf(client->outcome.line, sizeof(client->outcome.line),
+                       "%.*s", (int)sizeof(client->outcome.line) - 1, line);
+    mesh__error_clear();
+}
+
+static int add(struct mesh_client *client, enum mesh_header_id id,
+               const char *value)
+{
+    if (!value)
+        return MESH_ERR_NOMEM;
+    return mesh__head_add(&client->outcome.response, &client->arena,
+                          LOCAL_HEADERS, mesh__header_name(id),
+                          mesh__slice_of(value));
+}
+
+static int local_head(struct mesh_client *client, unsigned status,
+                      struct mesh_slice body)
+{
+    struct mesh_arena *arena = &client->arena;
+    char date[MESH__DATE + 1];
+    int rc = mesh__head_init(&client->outcome.response, arena, LOCAL_HEADERS);
+
+    client->outcome.response.status = status;
+    if (rc == 0 && client->failure == MESH__FAILURE_OVERFLOW)
+        rc = add(client, MESH__H_X_ENVOY_OVERLOADED, "true");
+    if (rc == 0 && body.len)
+        rc = add(client, MESH__H_CONTENT_LENGTH,
+                 mesh__arena_format(arena, "%zu", body.len));
+    if (rc == 0 && body.len)
+        rc = add(client, MESH__H_CONTENT_TYPE, "text/plain");
+    mesh__date_print(
+        mesh__loop_wall(client->env->link->loop) / (int64_t)MESH__S, date);
+    return rc < 0 ? rc
+                  : add(client, MESH__H_DATE, mesh__arena_strdup(arena, date));
+}
+
+void mesh__reply_locally(struct mesh_client *client, int code, unsigned status,
+                         const char *details, const char *body)
+{
+    struct mesh_slice text = mesh__slice_of(body);
+
+    if (client->outcome.line[0] == '\0')
+        mesh__outcome_only(client, code, mesh__error_line());
+    client->outcome.code = code;
+    client->outcome.details = details;
+    client->outcome.local = true;
+    client->outcome.status = status;
+    if (local_head(client, status, text) < 0) {
+        client->outcome.status = 0;
+        mesh__outcome_only(client, MESH_ERR_NOMEM, "the local answer");
+        return;
+    }
+    /* HEAD is answered by a head, content-length included. */
+    if (!mesh__slice_is(client->request->head.method, "HEAD"))
+        client->outcome.body = text;
+    client->head_ready = true;
+}
+
+void mesh__reply_failure(struct mesh_client *client)
+{
+    enum mesh_failure failure = client->failure;
+    int code =
+        failures[failure].code ? failures[failure].code : client->failure_code;
+    const char *body = failures[failure].body;
+
+    if (failures[failure].status == 0) {
+        client->outcome.status = 0;
+        mesh__outcome_only(client, code, client->outcome.line);
+        return;
+    }
+    mesh__flags_set(&client->outcome.flags, failures[failure].flag);
+    if (!body)
+        body = mesh__arena_format(
+            &client->arena,
+            "upstream connect error or disconnect/reset before headers. "
+            "%sreset reason: %s",
+            client->outcome.attempts > 1 ? "retried and the latest " : "",
+            failures[failure].reason);
+    mesh__reply_locally(client, code, failures[failure].status,
+                        failures[failure].details, body ? body : "");
+}
+
+/* --- record --- */
+
+static struct mesh_facts facts_of(struct mesh_client *client)
+{
+    const struct mesh_head *head = &client->request->head;
+    const struct mesh_client_outcome *outcome = &client->outcome;
+    struct mesh_facts facts = {
+        .start_wall_ns = client->start_wall_ns,
+        .start_ns = client->start_ns,
+        .end_ns = mesh__loop_now(client->env->link->loop),
+        .method = head->method,
+        .scheme = head->scheme,
+        .path = head->path,
+        .authority = head->authority,
+        .request_id = client->request->request_id.len
+                          ? client->request->request_id
+                          : mesh__slice_of(client->request_id),
+        .protocol = "HTTP/1.1",
+        .status = outcome->status,
+        .flags = outcome->flags,
+        .details = outcome->details,
+        .termination = "",
+        .transport_failure = mesh__flags_has(&outcome->flags, MESH__FLAG_UF)
+                                 ? outcome->line
+                                 : "",
+        .bytes_received = client->request->streamed
+                              ? client->given_total
+                              : client->request->body_bytes,
+        .bytes_sent = client->received + outcome->body.len,
+        .attempts = outcome->attempts,
+        .upstream_host = outcome->endpoint,
+        .upstream_cluster = outcome->destination,
+        .upstream_local = client->upstream_local,
+        .downstream_local = client->pick.endpoint
+                                ? client->pick.endpoint->address
+                                : (struct mesh_address){ 0 },
+        .downstream_remote = client->env->from,
+        .route_name = outcome->route,
+        .peer = outcome->principal,
+        .trace = client->trace,
+        .traced = client->traced,
+    };
+
+    if (client->route.destination) {
+        facts.destination = client->route.destination->host;
+        facts.destination_port = client->route.destination->port;
+    }
+    if (client->head_ns && client->complete_ns && !outcome->local) {
+        facts.upstream_ms = (client->head_ns - client->complete_ns) / MESH__MS;
+        facts.has_upstream_ms = true;
+    }
+    (void)mesh__head_get(head, MESH__H_USER_AGENT, &facts.user_agent);
+    (void)mesh__head_get(head, MESH__H_X_FORWARDED_FOR, &facts.forwarded_for);
+    memcpy(facts.parent_span, client->parent_span, sizeof(facts.parent_span));
+    return facts;
+}
+
+enum mesh_answer mesh__step_record(struct mesh_client *client)
+{
+    struct mesh_loop *loop = client->env->link->loop;
+    struct mesh_facts facts;
+
+    mesh__attempt_end(client, false);
+    mesh__loop_cancel_timer(loop, &client->deadline);
+    mesh__loop_cancel_timer(loop, &client->timeout);
+    mesh__loop_cancel_timer(loop, &client->backoff);
+    if (client->route.destination)
+        mesh__retry_end(client->route.destination, &client->retry);
+    if (client->outcome.code != MESH_OK)
+        mesh__count(&client->env->stats.failed);
+    if (client->env->record) {
+        facts = facts_of(client);
+        client->env->record(client->env->user, &facts);
+    }
+    return MESH__NEXT;
+}

@@ -1,0 +1,177 @@
+/*
+ * server.h - the life of one inbound connection and its exchanges: a table of
+ * steps: accept, shake, decode, name, allow, handle, encode, record.
+ *
+ * A server lives on one loop; all functions run with that loop entered. It is
+ * pulled: exchanges that have passed mutual TLS and policy are queued, and
+ * mesh__server_take hands them out.
+ */
+#ifndef MESH_SERVER_SERVER_H
+#define MESH_SERVER_SERVER_H
+
+#include "authz/authz.h"
+#include "base/log.h"
+#include "identity/store.h"
+#include "link/stream.h"
+#include "policy/hold.h"
+#include "telemetry/telemetry.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    MESH__SERVER_ARENA = 512 * 1024,   /* heads and texts of an exchange     */
+    MESH__SERVER_BACKLOG = 1024,       /* of listen(2)                       */
+    MESH__SERVER_ACCEPTS = 64,         /* in one turn                        */
+    MESH__SERVER_SPARE = 64,           /* exchanges kept for reuse           */
+    MESH__SERVER_HEADERS = 1000,       /* response lines a handler may add   */
+    MESH__SERVER_WATERMARK = 256 * 1024 /* unsent response bytes             */
+};
+
+struct mesh_server_stats {
+    atomic_uint_fast64_t exchanges;
+    atomic_uint_fast64_t denied;     /* 403 by policy                        */
+    atomic_uint_fast64_t refused;    /* closed before a request              */
+};
+
+/* What a workload hands down, one per server; outlives it. */
+struct mesh_server_env {
+    struct mesh_link *link;
+    struct mesh_identity *identity;
+    struct mesh_rng *rng;
+    struct mesh_log *log;            /* events; may be NULL                  */
+    int denied_event;                /* MESH_EVENT values                    */
+    int refused_event;
+    int files_event;
+    struct mesh_hold *hold;          /* the newest snapshot                  */
+    bool tracing;
+    uint64_t handshake_ns;           /* the bounds of design section 12      */
+    uint64_t first_bytes_ns;
+    uint64_t head_ns;
+    uint64_t body_idle_ns;
+    uint64_t keep_alive_ns;
+    uint64_t drain_ns;
+    struct mesh_server_stats stats;
+    void (*record)(void *user, const struct mesh_facts *facts);
+    void *user;
+};
+
+struct mesh_http_server; /* listener, connections, queue */
+
+/* One inbound exchange; fields are read-only outside server/. */
+struct mesh_inbound_exchange {
+    struct mesh_node node;
+    struct mesh_arena arena;         /* head, texts: live until release      */
+    struct mesh_hold *hold;
+    struct mesh_http_server *server; /* counted */
+    struct mesh_head head;           /* as the handler sees it               */
+    struct mesh_slice path;          /* canonical, with query                */
+    const char *principal;           /* "" in plaintext                      */
+    const char *peer;                /* "ip:port"                            */
+    const char *protocol;            /* "TLSv1.2"; ""                        */
+    const char *cipher;
+    const char *sni;
+    struct mesh_trace trace;         /* ours; zeros when not traced          */
+    bool traced;
+    struct mesh_slice tracestate;
+    struct mesh_slice request_id;
+    int code;                        /* MESH_ERR_RESET once the peer is gone */
+    bool body_ended;                 /* the request's                        */
+    bool begun;                      /* the response's head is out           */
+    bool finished;                   /* the response is complete             */
+    void (*on_news)(struct mesh_inbound_exchange *exchange); /* body, room   */
+    void *owner;
+};
+
+/*
+ * Listen. policy_port is what policies know (0: the port listened on).
+ * on_news: an exchange is queued, or the server is closed and empty. 0, or
+ * MESH_ERR_ADDRESS, MESH_ERR_FILES, MESH_ERR_SYSTEM, MESH_ERR_NOMEM.
+ */
+int mesh__http_server_new(struct mesh_server_env *env,
+                          const struct mesh_address *at, uint16_t policy_port,
+                          void (*on_news)(struct mesh_http_server *server),
+                          void *owner, struct mesh_http_server **out);
+void *mesh__http_server_owner(const struct mesh_http_server *server);
+const struct mesh_address *
+mesh__http_server_address(const struct mesh_http_server *server);
+
+/* The next exchange, or NULL. It is the caller's until mesh__exchange_release. */
+struct mesh_inbound_exchange *
+mesh__http_server_take(struct mesh_http_server *server);
+
+/*
+ * Stop accepting; idle connections close, others after their exchange, all
+ * after drain_ns. closed_empty: nothing is left to hand out or to wait for.
+ */
+void mesh__http_server_close(struct mesh_http_server *server);
+bool mesh__http_server_closed_empty(const struct mesh_http_server *server);
+/* Exchanges handed out and not released. */
+size_t mesh__http_server_out(const struct mesh_http_server *server);
+
+/*
+ * Close everything now; memory goes with the last exchange that is out. The
+ * environment may be freed once this returned and no exchange is out.
+ */
+void mesh__http_server_free(struct mesh_http_server *server);
+
+/*
+ * A new snapshot or identity is in force: open connections are judged again.
+ * Those that would now be refused (plaintext under STRICT, an expired or no
+ * longer trusted peer) take no new exchange and close within drain_ns.
+ */
+void mesh__http_server_changed(struct mesh_http_server *server);
+
+/*
+ * A piece of the request body: 0 with *got (0 bytes: the end),
+ * MESH_ERR_WOULD_BLOCK, MESH_ERR_RESET, MESH_ERR_PROTOCOL. An Expect:
+ * 100-continue is answered at the first read.
+ */
+int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
+                        size_t size, size_t *got);
+
+/* Response headers before begin; as mesh_exchange_add_header. */
+int mesh__exchange_add(struct mesh_inbound_exchange *exchange,
+                       struct mesh_slice name, struct mesh_slice value);
+/* Whole answer: head and body in one record and one send. */
+int mesh__exchange_respond(struct mesh_inbound_exchange *exchange,
+                           unsigned status, struct mesh_slice body);
+/* body_bytes -1: chunked. */
+int mesh__exchange_begin(struct mesh_inbound_exchange *exchange,
+                         unsigned status, int64_t body_bytes);
+/* *written as the watermark allows; MESH_ERR_WOULD_BLOCK when nothing. */
+int mesh__exchange_write(struct mesh_inbound_exchange *exchange,
+                         const void *data, size_t size, size_t *written);
+int mesh__exchange_finish(struct mesh_inbound_exchange *exchange);
+
+/*
+ * The handler is done with it. Not begun: the local 503 of a sidecar whose
+ * application reset. Begun and not finished: the stream is reset.
+ */
+void mesh__exchange_release(struct mesh_inbound_exchange *exchange);
+
+/* --- plain streams share the first steps: accept, shake, name, allow --- */
+
+struct mesh_stream_server;
+
+/* A stream that has passed mutual TLS and policy; its stream is taken over. */
+struct mesh_accepted {
+    struct mesh_node node;
+    struct mesh_stream *stream;      /* attached to the server's link        */
+    char peer[MESH__ADDRESS_TEXT];
+};
+
+int mesh__stream_server_new(struct mesh_server_env *env,
+                            const struct mesh_address *at,
+                            uint16_t policy_port,
+                            void (*on_news)(struct mesh_stream_server *),
+                            void *owner, struct mesh_stream_server **out);
+void *mesh__stream_server_owner(const struct mesh_stream_server *server);
+const struct mesh_address *
+mesh__stream_server_address(const struct mesh_stream_server *server);
+/* The next stream, off the server's books; NULL when there is none. */
+struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server);
+void mesh__stream_server_free(struct mesh_stream_server *server);
+
+#endif
