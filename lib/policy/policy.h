@@ -16,10 +16,10 @@ struct mesh_whoami {
     struct mesh_slice namespace_;
     struct mesh_slice service_account;
     struct mesh_slice trust_domain;
-    struct mesh_slice address;    /* finds the workload's own WorkloadEntry */
+    struct mesh_slice address; /* finds the workload's own WorkloadEntry */
     struct mesh_slice locality;
     struct mesh_labels labels;
-    bool labels_set;              /* an empty set counts as set */
+    bool labels_set; /* an empty set counts as set */
 };
 
 /*

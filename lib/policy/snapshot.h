@@ -11,11 +11,11 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/mark.h"
 #include "schema/resources.h"
 #include "value/address.h"
 #include "value/head.h"
 #include "value/labels.h"
-#include "base/mark.h"
 #include "value/match.h"
 #include "value/path.h"
 
@@ -35,14 +35,14 @@ enum mesh_protocol {
 /* One address of a destination. */
 struct mesh_endpoint {
     struct mesh_address address;
-    const char *text;            /* "127.0.1.1:18080"                        */
-    const char *workload;        /* WorkloadEntry's name, "" when unknown    */
+    const char *text;     /* "127.0.1.1:18080"                        */
+    const char *workload; /* WorkloadEntry's name, "" when unknown    */
     const char *namespace_;
-    const char *spiffe;          /* the id it must prove, NULL: not known    */
+    const char *spiffe; /* the id it must prove, NULL: not known    */
     struct mesh_labels labels;
-    const char *locality;        /* "region/zone/subzone", ""                */
-    uint32_t weight;             /* at least 1                               */
-    bool mesh_tls;               /* by tlsMode and PeerAuthentication: mTLS  */
+    const char *locality; /* "region/zone/subzone", ""                */
+    uint32_t weight;      /* at least 1                               */
+    bool mesh_tls;        /* by tlsMode and PeerAuthentication: mTLS  */
     struct mesh_mark mark;
 };
 
@@ -58,13 +58,10 @@ struct mesh_endpoint_set {
 struct mesh_endpoint_set *mesh__endpoint_set_ref(struct mesh_endpoint_set *s);
 void mesh__endpoint_set_unref(struct mesh_endpoint_set *set);
 
-enum mesh_balancer {
-    MESH__LEAST_REQUEST,
-    MESH__ROUND_ROBIN,
-    MESH__RANDOM
-};
+enum mesh_balancer { MESH__LEAST_REQUEST, MESH__ROUND_ROBIN, MESH__RANDOM };
 
-/* DestinationRule connectionPool, Envoy's thresholds; nothing set: unlimited. */
+/* DestinationRule connectionPool, Envoy's thresholds; nothing set: unlimited.
+ */
 struct mesh_breaker_policy {
     uint32_t max_connections;
     uint32_t max_pending;
@@ -86,16 +83,16 @@ struct mesh_outlier_policy {
     uint32_t consecutive_local_origin; /* 0: never; split only */
     uint64_t interval_ns;
     uint64_t base_ejection_ns;
-    uint64_t max_ejection_ns;          /* max(300 s, base) */
+    uint64_t max_ejection_ns; /* max(300 s, base) */
     uint32_t max_ejection_percent;
-    uint32_t min_health_percent;       /* panic below; 0: never */
+    uint32_t min_health_percent; /* panic below; 0: never */
     struct mesh_mark mark;
 };
 
 enum mesh_tls_mode {
-    MESH__TLS_AUTO,  /* per endpoint: mesh TLS where it can */
+    MESH__TLS_AUTO, /* per endpoint: mesh TLS where it can */
     MESH__TLS_OFF,
-    MESH__TLS_MESH   /* ISTIO_MUTUAL                         */
+    MESH__TLS_MESH /* ISTIO_MUTUAL                         */
 };
 
 struct mesh_destination_tls {
@@ -109,11 +106,11 @@ struct mesh_destination_tls {
 
 /* host + subset + port: what a route points at (Envoy's cluster). */
 struct mesh_destination {
-    const char *name;        /* "outbound|80|v1|a.b.svc.cluster.local"     */
+    const char *name; /* "outbound|80|v1|a.b.svc.cluster.local"     */
     const char *host;
-    const char *service;     /* short name, for telemetry                  */
+    const char *service; /* short name, for telemetry                  */
     const char *namespace_;
-    const char *subset;      /* "" when none */
+    const char *subset; /* "" when none */
     uint16_t port;
     enum mesh_protocol protocol;
     enum mesh_balancer balancer;
@@ -121,7 +118,7 @@ struct mesh_destination {
     struct mesh_outlier_policy outlier;
     struct mesh_destination_tls tls;
     struct mesh_endpoint_set *endpoints;
-    struct mesh_mark mark;   /* the service; breakers, outlier, tls have theirs */
+    struct mesh_mark mark; /* the service; breakers, outlier, tls have theirs */
     /*
      * Live state, bound once by traffic/ before the snapshot is published and
      * opaque here; let go with the part.
@@ -139,33 +136,33 @@ struct mesh_arm {
 };
 
 enum { /* bits of mesh_retry_policy.on, one per token of semantics 4.4 */
-    MESH__RETRY_5XX = 1 << 0,
-    MESH__RETRY_GATEWAY_ERROR = 1 << 1,
-    MESH__RETRY_RESET = 1 << 2,
-    MESH__RETRY_RESET_BEFORE_REQUEST = 1 << 3,
-    MESH__RETRY_CONNECT_FAILURE = 1 << 4,
-    MESH__RETRY_REFUSED_STREAM = 1 << 5,
-    MESH__RETRY_4XX = 1 << 6,
-    MESH__RETRY_STATUS_CODES = 1 << 7,
-    MESH__RETRY_RATELIMITED = 1 << 8,
-    MESH__RETRY_GRPC_CANCELLED = 1 << 9,
-    MESH__RETRY_GRPC_DEADLINE = 1 << 10,
-    MESH__RETRY_GRPC_INTERNAL = 1 << 11,
-    MESH__RETRY_GRPC_EXHAUSTED = 1 << 12,
-    MESH__RETRY_GRPC_UNAVAILABLE = 1 << 13
+       MESH__RETRY_5XX = 1 << 0,
+       MESH__RETRY_GATEWAY_ERROR = 1 << 1,
+       MESH__RETRY_RESET = 1 << 2,
+       MESH__RETRY_RESET_BEFORE_REQUEST = 1 << 3,
+       MESH__RETRY_CONNECT_FAILURE = 1 << 4,
+       MESH__RETRY_REFUSED_STREAM = 1 << 5,
+       MESH__RETRY_4XX = 1 << 6,
+       MESH__RETRY_STATUS_CODES = 1 << 7,
+       MESH__RETRY_RATELIMITED = 1 << 8,
+       MESH__RETRY_GRPC_CANCELLED = 1 << 9,
+       MESH__RETRY_GRPC_DEADLINE = 1 << 10,
+       MESH__RETRY_GRPC_INTERNAL = 1 << 11,
+       MESH__RETRY_GRPC_EXHAUSTED = 1 << 12,
+       MESH__RETRY_GRPC_UNAVAILABLE = 1 << 13
 };
 
 enum { MESH__RETRY_CODES = 16 };
 
 struct mesh_retry_policy {
-    uint32_t on;               /* 0: no retries */
-    uint32_t attempts;         /* retries after the first try */
+    uint32_t on;       /* 0: no retries */
+    uint32_t attempts; /* retries after the first try */
     uint16_t codes[MESH__RETRY_CODES];
     size_t code_count;
-    uint64_t per_try_ns;       /* 0: none */
-    uint64_t base_ns;          /* 25 ms */
-    uint64_t max_ns;           /* 10 x base */
-    uint32_t host_picks;       /* re-picks when the host was tried: 5 */
+    uint64_t per_try_ns; /* 0: none */
+    uint64_t base_ns;    /* 25 ms */
+    uint64_t max_ns;     /* 10 x base */
+    uint32_t host_picks; /* re-picks when the host was tried: 5 */
     struct mesh_mark mark;
 };
 
@@ -173,8 +170,8 @@ struct mesh_named_matcher {
     const char *name;
     enum mesh_header_id id;
     struct mesh_match match;
-    bool invert;               /* withoutHeaders */
-    bool missing_is_empty;     /* withoutHeaders with a value */
+    bool invert;           /* withoutHeaders */
+    bool missing_is_empty; /* withoutHeaders with a value */
 };
 
 /* One entry of a rule's match list: all fields must hold. */
@@ -189,24 +186,25 @@ struct mesh_match_entry {
     struct mesh_mark mark;
 };
 
-/* One (route, match entry) pair of a VirtualService, in order; first hit wins. */
+/* One (route, match entry) pair of a VirtualService, in order; first hit wins.
+ */
 struct mesh_route_rule {
-    const char *name;          /* the route's name, "default" on a service's own */
+    const char *name; /* the route's name, "default" on a service's own */
     struct mesh_match_entry *entry; /* NULL: matches everything             */
     struct mesh_arm *arms;
     size_t arm_count;
     uint64_t total_weight;
-    uint64_t timeout_ns;       /* 0: none */
+    uint64_t timeout_ns; /* 0: none */
     struct mesh_retry_policy retry;
     struct mesh_mark mark;
 };
 
 /* What one port of one host does with requests. */
 struct mesh_virtual_host {
-    const char *name;          /* "a.b.svc.cluster.local:80" */
+    const char *name; /* "a.b.svc.cluster.local:80" */
     struct mesh_route_rule *rules;
     size_t rule_count;
-    struct mesh_mark mark;     /* VirtualService, else the service */
+    struct mesh_mark mark; /* VirtualService, else the service */
 };
 
 /* A regex that dies with the part or snapshot whose matchers use it. */
@@ -219,8 +217,8 @@ struct mesh_regex_keep {
 struct mesh_part {
     atomic_int refs;
     struct mesh_arena arena;
-    const char *host;              /* FQDN as registered */
-    uint8_t digest[8];             /* of all inputs: equal means reusable */
+    const char *host;  /* FQDN as registered */
+    uint8_t digest[8]; /* of all inputs: equal means reusable */
     struct mesh_destination **destinations;
     size_t destination_count;
     struct mesh_virtual_host *virtual_hosts; /* one per port */
@@ -237,26 +235,26 @@ struct mesh_part {
 };
 
 enum mesh_mtls_mode { /* PeerAuthentication */
-    MESH__MTLS_PERMISSIVE,
-    MESH__MTLS_STRICT,
-    MESH__MTLS_DISABLE
+                      MESH__MTLS_PERMISSIVE,
+                      MESH__MTLS_STRICT,
+                      MESH__MTLS_DISABLE
 };
 
 /* How this workload serves one of its ports. */
 struct mesh_inbound {
-    uint16_t port;             /* the workload's port; 0: any other */
+    uint16_t port; /* the workload's port; 0: any other */
     enum mesh_protocol protocol;
     enum mesh_mtls_mode mtls;
-    const char *service;       /* FQDN of the service on it, "" */
-    const char *service_name;  /* short */
+    const char *service;      /* FQDN of the service on it, "" */
+    const char *service_name; /* short */
     uint16_t service_port;
-    struct mesh_mark mark;     /* the PeerAuthentication that decided; 0 none */
+    struct mesh_mark mark; /* the PeerAuthentication that decided; 0 none */
 };
 
 /* --- AuthorizationPolicy --- */
 
 enum mesh_authz_attribute {
-    MESH__A_PRINCIPAL,        /* without spiffe:// in policies            */
+    MESH__A_PRINCIPAL, /* without spiffe:// in policies            */
     MESH__A_NAMESPACE,
     MESH__A_SERVICE_ACCOUNT,
     MESH__A_SOURCE_IP,
@@ -272,24 +270,24 @@ enum mesh_authz_attribute {
 
 /* One value of a list. */
 struct mesh_authz_value {
-    struct mesh_match match;  /* texts                    */
-    struct mesh_cidr cidr;    /* the IP attributes        */
-    uint16_t port;            /* MESH__A_PORT             */
-    bool is_template;         /* MESH__A_PATH with {*}    */
-    const char *text;         /* as written, for reasons  */
+    struct mesh_match match; /* texts                    */
+    struct mesh_cidr cidr;   /* the IP attributes        */
+    uint16_t port;           /* MESH__A_PORT             */
+    bool is_template;        /* MESH__A_PATH with {*}    */
+    const char *text;        /* as written, for reasons  */
 };
 
 /* attribute is one of values and none of not_values (an absent list holds). */
 struct mesh_authz_condition {
     enum mesh_authz_attribute attribute;
-    const char *header;       /* MESH__A_HEADER: lower-case name */
+    const char *header; /* MESH__A_HEADER: lower-case name */
     enum mesh_header_id header_id;
-    bool http_only;           /* has no meaning on plain TCP     */
+    bool http_only; /* has no meaning on plain TCP     */
     struct mesh_authz_value *values;
     size_t value_count;
     struct mesh_authz_value *not_values;
     size_t not_value_count;
-    const char *path;         /* "rules[0].to[0].operation.methods" */
+    const char *path; /* "rules[0].to[0].operation.methods" */
     struct mesh_mark mark;
 };
 
@@ -343,11 +341,11 @@ struct mesh_self {
     const char *namespace_;
     const char *service_account;
     const char *trust_domain;
-    const char *name;          /* WorkloadEntry's, else service account */
-    const char *address;       /* "" when unknown */
+    const char *name;    /* WorkloadEntry's, else service account */
+    const char *address; /* "" when unknown */
     const char *locality;
     struct mesh_labels labels;
-    bool labels_known;         /* set, or found by a WorkloadEntry */
+    bool labels_known; /* set, or found by a WorkloadEntry */
 };
 
 struct mesh_snapshot {
@@ -356,19 +354,19 @@ struct mesh_snapshot {
     struct mesh_collection *collection; /* counted: marks lead into it */
     struct mesh_arena arena;            /* what belongs to no host      */
     struct mesh_self self;
-    struct mesh_part **parts;           /* counted */
+    struct mesh_part **parts; /* counted */
     size_t part_count;
-    struct mesh_map exact;              /* domain or wildcard -> struct
-                                           mesh_part; lower case        */
-    struct mesh_part **wildcards;       /* longest first                */
+    struct mesh_map exact;        /* domain or wildcard -> struct
+                                     mesh_part; lower case        */
+    struct mesh_part **wildcards; /* longest first                */
     size_t wildcard_count;
-    uint64_t wildcard_lengths[4];       /* bit n: one of n bytes exists */
-    bool registry_only;                 /* outboundTrafficPolicy        */
+    uint64_t wildcard_lengths[4]; /* bit n: one of n bytes exists */
+    bool registry_only;           /* outboundTrafficPolicy        */
     enum mesh_path_mode path_mode;
     const char *trust_domain;
-    const char *const *trust_domains;   /* own and aliases              */
+    const char *const *trust_domains; /* own and aliases              */
     size_t trust_domain_count;
-    struct mesh_inbound *inbound;       /* sorted by port; [0] is port 0 */
+    struct mesh_inbound *inbound; /* sorted by port; [0] is port 0 */
     size_t inbound_count;
     struct mesh_authz authz;
     struct mesh_telemetry_policy telemetry;
@@ -383,21 +381,21 @@ void mesh__snapshot_unref(struct mesh_snapshot *snapshot);
  * port: exact domain, then the longest wildcard. NULL when there is none. No
  * allocation; does not grow with the number of hosts.
  */
-const struct mesh_virtual_host *
-mesh__snapshot_host(const struct mesh_snapshot *snapshot,
-                    struct mesh_slice authority, uint16_t port);
+const struct mesh_virtual_host *mesh__snapshot_host(
+    const struct mesh_snapshot *snapshot, struct mesh_slice authority,
+    uint16_t port);
 
 /* The destination by its parts; NULL when not known. host is an FQDN. */
-const struct mesh_destination *
-mesh__snapshot_destination(const struct mesh_snapshot *snapshot,
-                           struct mesh_slice host, uint16_t port,
-                           struct mesh_slice subset);
+const struct mesh_destination *mesh__snapshot_destination(
+    const struct mesh_snapshot *snapshot, struct mesh_slice host, uint16_t port,
+    struct mesh_slice subset);
 
 /* Never NULL: the port's own, else that of port 0. */
-const struct mesh_inbound *
-mesh__snapshot_inbound(const struct mesh_snapshot *snapshot, uint16_t port);
+const struct mesh_inbound *mesh__snapshot_inbound(
+    const struct mesh_snapshot *snapshot, uint16_t port);
 
-/* "VirtualService production/api-gateway (api-gateway.yaml:12)"; cut at size. */
+/* "VirtualService production/api-gateway (api-gateway.yaml:12)"; cut at size.
+ */
 void mesh__mark_print(const struct mesh_snapshot *snapshot,
                       struct mesh_mark mark, char *out, size_t size);
 /* The parts of it; false for a mark that says nothing. */

@@ -17,10 +17,10 @@ enum { MESH__WHY_MAX = 10000 };
 
 /* One thing that was tried. */
 struct mesh__why_step {
-    const char *what;    /* "route", "match", "policy", "rule", "endpoint" */
+    const char *what; /* "route", "match", "policy", "rule", "endpoint" */
     const char *name;
     bool matched;
-    const char *reason;  /* a sentence */
+    const char *reason; /* a sentence */
     struct mesh_mark mark;
 };
 
@@ -29,7 +29,7 @@ struct mesh__why {
     struct mesh__why_step *steps;
     size_t count;
     size_t capacity;
-    bool cut;            /* a step was lost: memory or MESH__WHY_MAX */
+    bool cut; /* a step was lost: memory or MESH__WHY_MAX */
 };
 
 void mesh__why_init(struct mesh__why *why);
@@ -37,7 +37,7 @@ void mesh__why_fini(struct mesh__why *why);
 
 /* Does nothing when why is NULL. */
 void mesh__why_add(struct mesh__why *why, const char *what, const char *name,
-                   bool matched, struct mesh_mark mark, const char *format,
-                   ...) __attribute__((format(printf, 6, 7)));
+                   bool matched, struct mesh_mark mark, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 
 #endif

@@ -1,0 +1,436 @@
+/*
+ * destination.c - what a route may point at: host, port and subset, with
+ * breakers, outlier detection, balancer, TLS and endpoints.
+ *
+ * Translates DestinationRule blocks as istiod does for Envoy (semantics 5.2 to
+ * 5.5). Declines to know who routes here.
+ */
+#include "policy/compile.h"
+#include "policy/mtls.h"
+#include "policy/parts.h"
+
+#include "base/error.h"
+
+#include <stdlib.h>
+
+enum {
+    DEFAULT_CONSECUTIVE = 5,
+    DEFAULT_INTERVAL_S = 10,
+    DEFAULT_BASE_EJECTION_S = 30,
+    LONGEST_EJECTION_S = 300,
+    DEFAULT_EJECTION_PERCENT = 10,
+    DEFAULT_IDLE_S = 3600
+};
+
+static const uint64_t second_ns = 1000000000u;
+
+/* One destination while it is made. */
+struct making {
+    struct mesh__compiler *compiler;
+    const struct mesh__host *host;
+    const struct mesh__merged *rule;
+    const struct mesh__port *port;
+    const struct mesh_subset *subset; /* NULL: the whole service */
+    struct mesh__blocks blocks;
+};
+
+/* --- the blocks --- */
+
+static uint32_t threshold(int32_t given)
+{
+    return given > 0 ? (uint32_t)given : (uint32_t)MESH__UNLIMITED;
+}
+
+static uint64_t duration(int64_t given_ns, uint64_t otherwise_ns)
+{
+    return given_ns > 0 ? (uint64_t)given_ns : otherwise_ns;
+}
+
+static void fill_breakers(struct mesh_breaker_policy *out,
+                          const struct mesh_connection_pool *pool,
+                          uint64_t connect_timeout_ns)
+{
+    static const struct mesh_connection_pool nothing;
+    uint64_t tcp_idle_ns;
+
+    if (!pool)
+        pool = &nothing;
+    tcp_idle_ns =
+        duration(pool->tcp_idle_timeout_ns, DEFAULT_IDLE_S * second_ns);
+    out->max_connections = threshold(pool->max_connections);
+    out->max_pending = threshold(pool->http1_max_pending_requests);
+    out->max_requests = threshold(pool->http2_max_requests);
+    out->max_retries = threshold(pool->max_retries);
+    if (pool->max_requests_per_connection > 0)
+        out->max_requests_per_connection =
+            (uint32_t)pool->max_requests_per_connection;
+    out->connect_timeout_ns =
+        duration(pool->connect_timeout_ns, connect_timeout_ns);
+    out->idle_timeout_ns = duration(pool->http_idle_timeout_ns, tcp_idle_ns);
+    out->max_connection_ns = duration(pool->max_connection_duration_ns, 0);
+    out->mark = pool->mark;
+}
+
+static uint32_t percent(int32_t given, uint32_t otherwise)
+{
+    return given > 0 ? (uint32_t)given : otherwise;
+}
+
+static void fill_outlier(struct mesh_outlier_policy *out,
+                         const struct mesh_outlier_detection *given)
+{
+    uint64_t longest_ns = LONGEST_EJECTION_S * second_ns;
+
+    if (!given)
+        return;
+    out->enabled = true;
+    out->mark = given->mark;
+    out->consecutive_5xx = given->has_consecutive_5xx ? given->consecutive_5xx
+                                                      : DEFAULT_CONSECUTIVE;
+    out->consecutive_gateway =
+        given->has_consecutive_gateway ? given->consecutive_gateway : 0;
+    out->split_local_origin = given->split_local_origin;
+    if (given->split_local_origin)
+        out->consecutive_local_origin = given->has_consecutive_local_origin
+                                            ? given->consecutive_local_origin
+                                            : DEFAULT_CONSECUTIVE;
+    out->interval_ns =
+        duration(given->interval_ns, DEFAULT_INTERVAL_S * second_ns);
+    out->base_ejection_ns =
+        duration(given->base_ejection_ns, DEFAULT_BASE_EJECTION_S * second_ns);
+    out->max_ejection_ns =
+        out->base_ejection_ns > longest_ns ? out->base_ejection_ns : longest_ns;
+    out->max_ejection_percent =
+        percent(given->max_ejection_percent, DEFAULT_EJECTION_PERCENT);
+    out->min_health_percent = percent(given->min_health_percent, 0);
+}
+
+static enum mesh_balancer balancer_of(const struct mesh_load_balancer *given)
+{
+    if (given && mesh__slice_is(given->simple, "RANDOM"))
+        return MESH__RANDOM;
+    if (given && mesh__slice_is(given->simple, "ROUND_ROBIN"))
+        return MESH__ROUND_ROBIN;
+    return MESH__LEAST_REQUEST;
+}
+
+/* --- TLS --- */
+
+/* SIMPLE and MUTUAL have no translation yet: nothing weaker may stand in. */
+static int mode_of(const struct making *making, enum mesh_tls_mode *out)
+{
+    const struct mesh_client_tls *tls = making->blocks.tls;
+    char where[256];
+
+    *out = MESH__TLS_OFF;
+    if (!tls) {
+        if (making->compiler->world.settings.auto_mtls &&
+            !making->host->service->external)
+            *out = MESH__TLS_AUTO;
+        return 0;
+    }
+    if (tls->mode.len == 0 || mesh__slice_is(tls->mode, "DISABLE"))
+        return 0;
+    if (mesh__slice_is(tls->mode, "ISTIO_MUTUAL")) {
+        *out = MESH__TLS_MESH;
+        return 0;
+    }
+    mesh__mark_print(making->compiler->snapshot, tls->mark, where,
+                     sizeof(where));
+    return mesh__fail(MESH_ERR_POLICY, "tls mode %.*s is not supported: %s",
+                      (int)tls->mode.len, tls->mode.at, where);
+}
+
+/* A sorted set of names. */
+struct names {
+    const char **items;
+    size_t count;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+    size_t at = names->count;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0)
+            return;
+    for (; at > 0 && strcmp(names->items[at - 1], name) > 0; at--)
+        names->items[at] = names->items[at - 1];
+    names->items[at] = name;
+    names->count++;
+}
+
+static bool account_seen(const struct mesh__service *service, size_t index)
+{
+    const struct mesh__instance *one = service->instances[index];
+
+    for (size_t i = 0; i < index; i++)
+        if (mesh__slice_equal(service->instances[i]->service_account,
+                              one->service_account) &&
+            mesh__slice_equal(service->instances[i]->namespace_,
+                              one->namespace_))
+            return true;
+    return false;
+}
+
+static int add_account(const struct making *making, struct names *names,
+                       const struct mesh__instance *instance)
+{
+    const struct mesh_snapshot *snapshot = making->compiler->snapshot;
+
+    for (size_t i = 0; i < snapshot->trust_domain_count; i++) {
+        const char *name = mesh__spiffe_of(
+            &making->host->part->arena, snapshot->trust_domains[i],
+            instance->namespace_, instance->service_account);
+
+        if (!name)
+            return MESH_ERR_NOMEM;
+        add_name(names, name);
+    }
+    return 0;
+}
+
+static int add_texts(const struct making *making, struct names *names,
+                     const struct mesh_texts *texts)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        const char *name;
+
+        if (!mesh__copy(&making->host->part->arena, texts->items[i], &name))
+            return MESH_ERR_NOMEM;
+        add_name(names, name);
+    }
+    return 0;
+}
+
+/* The rule's names, else the identities behind the service and its own. */
+static int fill_names(const struct making *making,
+                      struct mesh_destination_tls *out)
+{
+    const struct mesh__service *service = making->host->service;
+    const struct mesh_texts *given =
+        making->blocks.tls ? &making->blocks.tls->subject_alt_names : NULL;
+    size_t domains = making->compiler->snapshot->trust_domain_count;
+    struct names names = { 0 };
+    size_t most = service->instance_count * domains + service->alt_names.count;
+    int rc = 0;
+
+    if (given && given->count)
+        most = given->count;
+    names.items =
+        mesh__arena_array(&making->compiler->arena, most, sizeof(*names.items));
+    if (!names.items)
+        return MESH_ERR_NOMEM;
+    if (given && given->count) {
+        rc = add_texts(making, &names, given);
+    } else {
+        for (size_t i = 0; rc == 0 && i < service->instance_count; i++)
+            if (service->instances[i]->service_account.len &&
+                !account_seen(service, i))
+                rc = add_account(making, &names, service->instances[i]);
+        if (rc == 0)
+            rc = add_texts(making, &names, &service->alt_names);
+    }
+    if (rc < 0)
+        return rc;
+    out->names = mesh__arena_array(&making->host->part->arena, names.count,
+                                   sizeof(*out->names));
+    if (!out->names)
+        return MESH_ERR_NOMEM;
+    if (names.count)
+        memcpy((void *)(uintptr_t)out->names, names.items,
+               names.count * sizeof(*names.items));
+    out->name_count = names.count;
+    return 0;
+}
+
+static int fill_tls(const struct making *making,
+                    struct mesh_destination *destination)
+{
+    struct mesh_destination_tls *out = &destination->tls;
+    const struct mesh_client_tls *given = making->blocks.tls;
+    struct mesh_arena *arena = &making->host->part->arena;
+    int rc = mode_of(making, &out->mode);
+
+    if (rc < 0)
+        return rc;
+    out->mark = given ? given->mark : (struct mesh_mark){ 0 };
+    if (given && given->sni.len)
+        out->sni = mesh__arena_strndup(arena, given->sni.at, given->sni.len);
+    else
+        out->sni = mesh__arena_format(arena, "outbound_.%u_.%s_.%s",
+                                      (unsigned)destination->port,
+                                      destination->subset, destination->host);
+    return out->sni ? fill_names(making, out) : MESH_ERR_NOMEM;
+}
+
+/* --- endpoints --- */
+
+static bool chosen(const struct making *making,
+                   const struct mesh__instance *instance)
+{
+    return mesh__instance_port(instance, making->port) != 0 &&
+           (!making->subset ||
+            mesh__labels_cover(&instance->labels, &making->subset->labels));
+}
+
+/* Automatic mTLS: the endpoint speaks it, and its own policy has not put it
+ * off. */
+static bool wants_tls(const struct making *making,
+                      const struct mesh__instance *instance, uint16_t port)
+{
+    struct mesh_mark mark;
+
+    return instance->tls &&
+           mesh__mtls_for(&making->compiler->world, instance->namespace_,
+                          &instance->labels, port, &mark) != MESH__MTLS_DISABLE;
+}
+
+static bool fill_endpoint(const struct making *making, struct mesh_arena *arena,
+                          const struct mesh__instance *instance,
+                          struct mesh_endpoint *out)
+{
+    char text[MESH__ADDRESS_TEXT];
+
+    out->address = instance->ip;
+    out->address.port = mesh__instance_port(instance, making->port);
+    mesh__address_print(&out->address, text);
+    out->weight = instance->weight;
+    out->mesh_tls = wants_tls(making, instance, out->address.port);
+    out->mark = instance->mark;
+    out->text = mesh__arena_strdup(arena, text);
+    if (instance->service_account.len) {
+        out->spiffe =
+            mesh__spiffe_of(arena, making->compiler->snapshot->trust_domain,
+                            instance->namespace_, instance->service_account);
+        if (!out->spiffe)
+            return false;
+    }
+    return out->text && mesh__copy(arena, instance->name, &out->workload) &&
+           mesh__copy(arena, instance->namespace_, &out->namespace_) &&
+           mesh__copy(arena, instance->locality, &out->locality) &&
+           mesh__copy_labels(arena, &instance->labels, &out->labels);
+}
+
+static uint32_t add_weights(uint32_t a, uint32_t b)
+{
+    return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+static int fill_endpoints(const struct making *making,
+                          struct mesh_endpoint_set *set)
+{
+    const struct mesh__service *service = making->host->service;
+    size_t count = 0;
+
+    for (size_t i = 0; i < service->instance_count; i++)
+        count += chosen(making, service->instances[i]);
+    set->endpoints =
+        mesh__arena_array(&set->arena, count, sizeof(*set->endpoints));
+    if (!set->endpoints)
+        return MESH_ERR_NOMEM;
+    set->equal_weights = true;
+    for (size_t i = 0; i < service->instance_count; i++) {
+        struct mesh_endpoint *endpoint = &set->endpoints[set->count];
+
+        if (!chosen(making, service->instances[i]))
+            continue;
+        if (!fill_endpoint(making, &set->arena, service->instances[i],
+                           endpoint))
+            return MESH_ERR_NOMEM;
+        set->total_weight = add_weights(set->total_weight, endpoint->weight);
+        if (endpoint->weight != set->endpoints[0].weight)
+            set->equal_weights = false;
+        set->count++;
+    }
+    return 0;
+}
+
+/* --- the whole --- */
+
+static bool fill_names_of(const struct making *making,
+                          struct mesh_destination *out)
+{
+    const struct mesh__service *service = making->host->service;
+    struct mesh_arena *arena = &making->host->part->arena;
+    struct mesh_slice subset =
+        making->subset ? making->subset->name : MESH__SLICE("");
+
+    out->host = making->host->part->host;
+    if (!mesh__copy(arena, service->name, &out->service) ||
+        !mesh__copy(arena, service->namespace_, &out->namespace_) ||
+        !mesh__copy(arena, subset, &out->subset))
+        return false;
+    out->name = mesh__arena_format(arena, "outbound|%u|%s|%s",
+                                   (unsigned)making->port->number, out->subset,
+                                   out->host);
+    return out->name != NULL;
+}
+
+static int make(const struct making *making, struct mesh_destination *out)
+{
+    int rc;
+
+    if (!fill_names_of(making, out))
+        return MESH_ERR_NOMEM;
+    out->port = making->port->number;
+    out->protocol = making->port->protocol;
+    out->balancer = balancer_of(making->blocks.load_balancer);
+    out->mark = making->host->service->resource->mark;
+    fill_breakers(&out->breakers, making->blocks.connection_pool,
+                  making->compiler->world.settings.connect_timeout_ns);
+    fill_outlier(&out->outlier, making->blocks.outlier_detection);
+    rc = fill_tls(making, out);
+    if (rc < 0)
+        return rc;
+    out->endpoints = mesh__endpoint_set_new();
+    return out->endpoints ? fill_endpoints(making, out->endpoints)
+                          : MESH_ERR_NOMEM;
+}
+
+/* The part owns it from its birth, so that a half-made one is let go. */
+static int add(struct making *making, const struct mesh_subset *subset)
+{
+    struct mesh_part *part = making->host->part;
+    struct mesh_destination *out =
+        mesh__arena_alloc(&part->arena, sizeof(*out));
+
+    if (!out)
+        return MESH_ERR_NOMEM;
+    part->destinations[part->destination_count++] = out;
+    making->subset = subset;
+    making->blocks =
+        mesh__blocks_of(making->rule, subset, making->port->number);
+    return make(making, out);
+}
+
+int mesh__compile_destinations(struct mesh__compiler *compiler,
+                               const struct mesh__host *host)
+{
+    const struct mesh__service *service = host->service;
+    struct mesh_part *part = host->part;
+    struct mesh__merged rule;
+    struct making making = { .compiler = compiler,
+                             .host = host,
+                             .rule = &rule };
+    int rc =
+        mesh__rules_find(&compiler->rules, &compiler->arena, &compiler->asker,
+                         host->host, service->namespace_, &rule);
+
+    if (rc < 0)
+        return rc;
+    part->destinations = mesh__arena_array(
+        &part->arena, service->port_count * (1 + rule.subset_count),
+        sizeof(*part->destinations));
+    if (!part->destinations)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < service->port_count; i++) {
+        making.port = &service->ports[i];
+        rc = add(&making, NULL);
+        for (size_t j = 0; rc == 0 && j < rule.subset_count; j++)
+            rc = add(&making, rule.subsets[j]);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}

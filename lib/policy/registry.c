@@ -1,0 +1,566 @@
+/*
+ * registry.c - which services there are, and the addresses behind each.
+ *
+ * Service over WorkloadEntries by selector, Service with EndpointSlices,
+ * ServiceEntry with endpoints or a selector. Declines to know policies and who
+ * is asking (Istio: pilot/pkg/serviceregistry, pkg/config/kube/conversion.go).
+ */
+#include "policy/world.h"
+
+#include "base/error.h"
+#include "value/host.h"
+
+#include <stdlib.h>
+
+/* --- protocols --- */
+
+static const struct {
+    const char *name;
+    enum mesh_protocol protocol;
+} protocols[] = {
+    { "grpc-web", MESH__PROTO_HTTP },
+    { "grpc", MESH__PROTO_HTTP2 },
+    { "http2", MESH__PROTO_HTTP2 },
+    { "http", MESH__PROTO_HTTP },
+    { "http_proxy", MESH__PROTO_TCP },
+    { "https", MESH__PROTO_TCP },
+    { "tls", MESH__PROTO_TCP },
+    { "tcp", MESH__PROTO_TCP },
+    { "mongo", MESH__PROTO_TCP },
+    { "redis", MESH__PROTO_TCP },
+    { "mysql", MESH__PROTO_TCP },
+    { "udp", MESH__PROTO_TCP },
+    { "kubernetes.io/h2c", MESH__PROTO_HTTP2 },
+    { "kubernetes.io/ws", MESH__PROTO_HTTP },
+    { "kubernetes.io/wss", MESH__PROTO_TCP },
+};
+
+static bool find_protocol(struct mesh_slice name, enum mesh_protocol *out)
+{
+    for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
+        if (!mesh__slice_equal_nocase(name, mesh__slice_of(protocols[i].name)))
+            continue;
+        *out = protocols[i].protocol;
+        return true;
+    }
+    return false;
+}
+
+/* Ports whose peers wait for the server to speak: never detected. */
+static bool server_speaks_first(uint32_t port)
+{
+    return port == 25 || port == 53 || port == 3306 || port == 27017;
+}
+
+enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
+                                     struct mesh_slice name, uint32_t port)
+{
+    static const char grpc_web[] = "grpc-web";
+    struct mesh_slice word = app_protocol.len ? app_protocol : name;
+    enum mesh_protocol found;
+    const char *dash;
+
+    if (find_protocol(word, &found))
+        return found;
+    if (!app_protocol.len && word.len >= sizeof(grpc_web) - 1 &&
+        mesh__slice_equal_nocase(mesh__slice(word.at, sizeof(grpc_web) - 1),
+                                 MESH__SLICE("grpc-web")))
+        return MESH__PROTO_HTTP;
+    dash = word.len ? memchr(word.at, '-', word.len) : NULL;
+    if (!app_protocol.len && dash &&
+        find_protocol(mesh__slice(word.at, (size_t)(dash - word.at)), &found))
+        return found;
+    return server_speaks_first(port) ? MESH__PROTO_TCP : MESH__PROTO_AUTO;
+}
+
+/* --- instances --- */
+
+/* spec.labels and metadata.labels together; those of metadata win. */
+static int unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                        const struct mesh_labels *spec,
+                        const struct mesh_labels *metadata)
+{
+    int rc = 0;
+
+    *out = *spec;
+    if (metadata->count == 0)
+        return 0;
+    *out = (struct mesh_labels){ 0 };
+    for (size_t i = 0; rc == 0 && i < spec->count; i++)
+        rc = mesh__labels_add(out, arena, spec->items[i].key,
+                              spec->items[i].value);
+    for (size_t i = 0; rc == 0 && i < metadata->count; i++)
+        rc = mesh__labels_add(out, arena, metadata->items[i].key,
+                              metadata->items[i].value);
+    return rc;
+}
+
+static bool speaks_mesh_tls(const struct mesh_labels *labels,
+                            struct mesh_slice service_account)
+{
+    const struct mesh_slice *mode =
+        mesh__labels_get(labels, MESH__SLICE("security.istio.io/tlsMode"));
+
+    return mode ? mesh__slice_is(*mode, "istio") : service_account.len > 0;
+}
+
+/* False for names and sockets: only DNS can use those. */
+static bool fill_instance(struct mesh__instance *out,
+                          const struct mesh_workload_entry *entry,
+                          struct mesh_slice name, struct mesh_slice namespace_,
+                          struct mesh_mark mark)
+{
+    if (!mesh__address_parse_ip(entry->address, &out->ip))
+        return false;
+    out->name = name;
+    out->namespace_ = namespace_;
+    out->service_account = entry->service_account;
+    out->locality = entry->locality;
+    out->weight = entry->weight ? entry->weight : 1;
+    out->ports = entry->ports;
+    out->port_count = entry->port_count;
+    out->mark = mark;
+    return true;
+}
+
+static int add_workload(struct mesh__world *world,
+                        const struct mesh_resource *resource)
+{
+    const struct mesh_workload_entry *entry = resource->spec;
+    struct mesh__instance *out =
+        &world->workloads.items[world->workloads.count];
+    int rc;
+
+    if (!fill_instance(out, entry, resource->name, mesh__namespace_of(resource),
+                       resource->mark))
+        return 0;
+    rc = unite_labels(&world->arena, &out->labels, &entry->labels,
+                      &resource->labels);
+    if (rc < 0)
+        return rc;
+    out->tls = speaks_mesh_tls(&out->labels, entry->service_account);
+    world->workloads.count++;
+    return 0;
+}
+
+static int compare_workloads(const void *a, const void *b)
+{
+    const struct mesh__instance *left = a;
+    const struct mesh__instance *right = b;
+    int order = mesh__text_compare(left->namespace_, right->namespace_);
+
+    if (order)
+        return order;
+    return left->mark.place < right->mark.place
+               ? -1
+               : left->mark.place > right->mark.place;
+}
+
+static int list_workloads(struct mesh__world *world)
+{
+    const struct mesh__list *entries = &world->kinds[MESH__KIND_WORKLOAD_ENTRY];
+    struct mesh__instances *workloads = &world->workloads;
+
+    workloads->items = mesh__arena_array(&world->arena, entries->count,
+                                         sizeof(*workloads->items));
+    if (!workloads->items)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < entries->count; i++) {
+        int rc = add_workload(world, entries->items[i]);
+
+        if (rc < 0)
+            return rc;
+    }
+    if (workloads->count > 1)
+        qsort(workloads->items, workloads->count, sizeof(*workloads->items),
+              compare_workloads);
+    return 0;
+}
+
+const struct mesh__instance *mesh__world_workloads(
+    const struct mesh__world *world, struct mesh_slice namespace_,
+    size_t *count)
+{
+    const struct mesh__instances *all = &world->workloads;
+    size_t low = 0;
+    size_t high = all->count;
+    size_t end;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (mesh__text_compare(all->items[middle].namespace_, namespace_) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (end = low; end < all->count; end++)
+        if (!mesh__slice_equal(all->items[end].namespace_, namespace_))
+            break;
+    *count = end - low;
+    return all->items + low;
+}
+
+static bool named_port(const struct mesh__instance *instance,
+                       struct mesh_slice name, uint16_t *out)
+{
+    for (size_t i = 0; i < instance->port_count; i++) {
+        if (!mesh__slice_equal(instance->ports[i].name, name))
+            continue;
+        *out = (uint16_t)instance->ports[i].number;
+        return true;
+    }
+    return false;
+}
+
+uint16_t mesh__instance_port(const struct mesh__instance *instance,
+                             const struct mesh__port *port)
+{
+    unsigned long long number;
+    uint16_t found;
+
+    if (named_port(instance, port->name, &found))
+        return found;
+    if (instance->strict_ports)
+        return 0;
+    if (port->target.len == 0)
+        return port->number;
+    if (mesh__slice_number(port->target, UINT16_MAX, &number))
+        return (uint16_t)number;
+    return named_port(instance, port->target, &found) ? found : port->number;
+}
+
+/* --- services --- */
+
+const struct mesh__port *mesh__service_port(const struct mesh__service *service,
+                                            uint32_t number)
+{
+    for (size_t i = 0; i < service->port_count; i++)
+        if (service->ports[i].number == number)
+            return &service->ports[i];
+    return NULL;
+}
+
+static int fill_ports(struct mesh_arena *arena, struct mesh__service *out,
+                      const struct mesh_service_port *ports, size_t count)
+{
+    out->ports = mesh__arena_array(arena, count, sizeof(*out->ports));
+    if (!out->ports)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (ports[i].port == 0 || ports[i].port > UINT16_MAX ||
+            mesh__service_port(out, ports[i].port))
+            continue;
+        out->ports[out->port_count++] = (struct mesh__port){
+            .name = ports[i].name,
+            .target = ports[i].target_port,
+            .number = (uint16_t)ports[i].port,
+            .protocol = mesh__protocol_of(ports[i].app_protocol, ports[i].name,
+                                          ports[i].port),
+            .mark = ports[i].mark,
+        };
+    }
+    return 0;
+}
+
+/* Append the workloads of its namespace that a selector covers. */
+static int select_workloads(struct mesh__world *world,
+                            struct mesh__service *service,
+                            const struct mesh_labels *selector, size_t more)
+{
+    size_t count;
+    const struct mesh__instance *all =
+        mesh__world_workloads(world, service->namespace_, &count);
+    size_t chosen = more;
+
+    for (size_t i = 0; selector && i < count; i++)
+        chosen += mesh__labels_cover(&all[i].labels, selector);
+    service->instances =
+        mesh__arena_array(&world->arena, chosen, sizeof(*service->instances));
+    if (!service->instances)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; selector && i < count; i++)
+        if (mesh__labels_cover(&all[i].labels, selector))
+            service->instances[service->instance_count++] = &all[i];
+    return 0;
+}
+
+static int slice_ports(struct mesh_arena *arena,
+                       const struct mesh_endpoint_slice *slice,
+                       struct mesh_port_number **out)
+{
+    struct mesh_port_number *ports =
+        mesh__arena_array(arena, slice->port_count, sizeof(*ports));
+
+    *out = ports;
+    if (!ports)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < slice->port_count; i++)
+        ports[i] = (struct mesh_port_number){ slice->ports[i].name,
+                                              slice->ports[i].port };
+    return 0;
+}
+
+/* The first address of each ready endpoint, as Kubernetes means it. */
+static int add_slice(struct mesh__world *world, struct mesh__service *service,
+                     const struct mesh_endpoint_slice *slice)
+{
+    struct mesh_port_number *ports;
+    int rc = slice_ports(&world->arena, slice, &ports);
+
+    for (size_t i = 0; rc == 0 && i < slice->endpoint_count; i++) {
+        const struct mesh_slice_endpoint *endpoint = &slice->endpoints[i];
+        struct mesh__instance *instance;
+
+        if (!endpoint->ready || endpoint->addresses.count == 0)
+            continue;
+        instance = mesh__arena_alloc(&world->arena, sizeof(*instance));
+        if (!instance)
+            return MESH_ERR_NOMEM;
+        if (!mesh__address_parse_ip(endpoint->addresses.items[0],
+                                    &instance->ip))
+            continue;
+        instance->namespace_ = service->namespace_;
+        instance->weight = 1;
+        instance->strict_ports = true;
+        instance->ports = ports;
+        instance->port_count = slice->port_count;
+        instance->mark = endpoint->mark;
+        service->instances[service->instance_count++] = instance;
+    }
+    return rc;
+}
+
+static bool slice_is_of(const struct mesh_resource *resource,
+                        const struct mesh__service *service)
+{
+    const struct mesh_endpoint_slice *slice = resource->spec;
+
+    return mesh__slice_equal(slice->service, service->name) &&
+           mesh__slice_equal(mesh__namespace_of(resource), service->namespace_);
+}
+
+static size_t count_slices(const struct mesh__world *world,
+                           const struct mesh__service *service)
+{
+    const struct mesh__list *slices = &world->kinds[MESH__KIND_ENDPOINT_SLICE];
+    size_t count = 0;
+
+    for (size_t i = 0; i < slices->count; i++) {
+        const struct mesh_endpoint_slice *slice = slices->items[i]->spec;
+
+        if (slice_is_of(slices->items[i], service))
+            count += slice->endpoint_count;
+    }
+    return count;
+}
+
+static int add_slices(struct mesh__world *world, struct mesh__service *service)
+{
+    const struct mesh__list *slices = &world->kinds[MESH__KIND_ENDPOINT_SLICE];
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < slices->count; i++)
+        if (slice_is_of(slices->items[i], service))
+            rc = add_slice(world, service, slices->items[i]->spec);
+    return rc;
+}
+
+/* The annotation is a list, "a, b", of what exportTo holds elsewhere. */
+static int read_export(struct mesh_arena *arena,
+                       const struct mesh_resource *resource,
+                       struct mesh_texts *out)
+{
+    const struct mesh_slice *annotation = mesh__labels_get(
+        &resource->annotations, MESH__SLICE("networking.istio.io/exportTo"));
+    struct mesh_slice rest;
+    size_t commas = 0;
+
+    if (!annotation || annotation->len == 0)
+        return 0;
+    rest = *annotation;
+    for (size_t i = 0; i < rest.len; i++)
+        commas += rest.at[i] == ',';
+    out->items = mesh__arena_array(arena, commas + 1, sizeof(*out->items));
+    if (!out->items)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i <= commas; i++) {
+        const char *comma = rest.len ? memchr(rest.at, ',', rest.len) : NULL;
+        size_t len = comma ? (size_t)(comma - rest.at) : rest.len;
+
+        out->items[out->count++] = mesh__slice_trim(mesh__slice(rest.at, len));
+        if (comma)
+            rest = mesh__slice(comma + 1, rest.len - len - 1);
+    }
+    return 0;
+}
+
+static int vip_of(struct mesh_arena *arena, struct mesh_slice cluster_ip,
+                  struct mesh_texts *out)
+{
+    struct mesh_address ip;
+
+    if (!mesh__address_parse_ip(cluster_ip, &ip))
+        return 0; /* "None", or nothing */
+    out->items = mesh__arena_alloc(arena, sizeof(*out->items));
+    if (!out->items)
+        return MESH_ERR_NOMEM;
+    out->items[out->count++] = cluster_ip;
+    return 0;
+}
+
+static int add_service(struct mesh__world *world,
+                       const struct mesh_resource *resource)
+{
+    const struct mesh_service *spec = resource->spec;
+    struct mesh__service *out = &world->services[world->service_count];
+    struct mesh_arena *arena = &world->arena;
+    bool selects = spec->has_selector && spec->selector.count;
+    int rc;
+
+    out->resource = resource;
+    out->kubernetes = true;
+    out->name = resource->name;
+    out->namespace_ = mesh__namespace_of(resource);
+    out->host = mesh__resolve(arena, out->name, out->namespace_);
+    if (!out->host.at)
+        return MESH_ERR_NOMEM;
+    rc = fill_ports(arena, out, spec->ports, spec->port_count);
+    if (rc == 0)
+        rc = read_export(arena, resource, &out->export_to);
+    if (rc == 0)
+        rc = vip_of(arena, spec->cluster_ip, &out->addresses);
+    if (rc == 0)
+        rc = select_workloads(world, out, selects ? &spec->selector : NULL,
+                              count_slices(world, out));
+    if (rc == 0)
+        rc = add_slices(world, out);
+    if (rc == 0)
+        world->service_count++;
+    return rc;
+}
+
+/* The endpoints written into a ServiceEntry. */
+static int add_inline(struct mesh__world *world, struct mesh__service *service,
+                      const struct mesh_service_entry *spec)
+{
+    for (size_t i = 0; i < spec->endpoint_count; i++) {
+        const struct mesh_workload_entry *entry = &spec->endpoints[i];
+        struct mesh__instance *instance =
+            mesh__arena_alloc(&world->arena, sizeof(*instance));
+
+        if (!instance)
+            return MESH_ERR_NOMEM;
+        if (!fill_instance(instance, entry, service->resource->name,
+                           service->namespace_, entry->mark))
+            continue;
+        instance->labels = entry->labels;
+        instance->tls = speaks_mesh_tls(&entry->labels, entry->service_account);
+        service->instances[service->instance_count++] = instance;
+    }
+    return 0;
+}
+
+static int add_entry_host(struct mesh__world *world,
+                          const struct mesh_resource *resource,
+                          struct mesh_slice host)
+{
+    const struct mesh_service_entry *spec = resource->spec;
+    struct mesh__service *out = &world->services[world->service_count];
+    bool fixed = mesh__slice_is(spec->resolution, "STATIC");
+    int rc;
+
+    out->resource = resource;
+    out->host = host;
+    out->name = host;
+    out->namespace_ = mesh__namespace_of(resource);
+    out->external = !mesh__slice_is(spec->location, "MESH_INTERNAL");
+    out->export_to = spec->export_to;
+    out->addresses = spec->addresses;
+    out->alt_names = spec->subject_alt_names;
+    rc = fill_ports(&world->arena, out, spec->ports, spec->port_count);
+    if (rc == 0)
+        rc = select_workloads(
+            world, out, fixed && spec->has_selector ? &spec->selector : NULL,
+            fixed ? spec->endpoint_count : 0);
+    if (rc == 0 && fixed)
+        rc = add_inline(world, out, spec);
+    if (rc == 0)
+        world->service_count++;
+    return rc;
+}
+
+static int add_entry(struct mesh__world *world,
+                     const struct mesh_resource *resource)
+{
+    const struct mesh_service_entry *spec = resource->spec;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < spec->hosts.count; i++)
+        rc = add_entry_host(world, resource, spec->hosts.items[i]);
+    return rc;
+}
+
+static size_t count_hosts(const struct mesh__list *entries)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct mesh_service_entry *spec = entries->items[i]->spec;
+
+        count += spec->hosts.count;
+    }
+    return count;
+}
+
+/* Behind those of the same host: Kubernetes' first, then by age. */
+static int enter_host(struct mesh__world *world, struct mesh__service *service)
+{
+    struct mesh__service *first = mesh__map_find(&world->hosts, service->host);
+
+    if (!first)
+        return mesh__map_put(&world->hosts, service->host, service);
+    while (first->next)
+        first = first->next;
+    first->next = service;
+    return 0;
+}
+
+int mesh__world_register(struct mesh__world *world)
+{
+    const struct mesh__list *services = &world->kinds[MESH__KIND_SERVICE];
+    const struct mesh__list *entries = &world->kinds[MESH__KIND_SERVICE_ENTRY];
+    int rc = list_workloads(world);
+
+    world->services =
+        mesh__arena_array(&world->arena, services->count + count_hosts(entries),
+                          sizeof(*world->services));
+    if (!world->services)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; rc == 0 && i < services->count; i++)
+        rc = add_service(world, services->items[i]);
+    for (size_t i = 0; rc == 0 && i < entries->count; i++)
+        rc = add_entry(world, entries->items[i]);
+    for (size_t i = 0; rc == 0 && i < world->service_count; i++)
+        rc = enter_host(world, &world->services[i]);
+    return rc;
+}
+
+const struct mesh__service *mesh__world_service(const struct mesh__world *world,
+                                                struct mesh_slice host,
+                                                struct mesh_slice namespace_)
+{
+    const struct mesh__service *service = mesh__map_find(&world->hosts, host);
+    const struct mesh__service *first = NULL;
+
+    for (; service; service = service->next) {
+        if (!mesh__visible(&service->export_to, service->namespace_,
+                           namespace_))
+            continue;
+        if (mesh__slice_equal(service->namespace_, namespace_))
+            return service;
+        if (!first)
+            first = service;
+    }
+    return first;
+}

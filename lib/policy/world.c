@@ -1,0 +1,275 @@
+/*
+ * world.c - resources by kind and age, and the settings of the mesh.
+ *
+ * Knows how Istio orders and scopes resources; declines to know what any of
+ * them does.
+ */
+#include "policy/world.h"
+
+#include "base/error.h"
+#include "value/host.h"
+
+#include <stdlib.h>
+
+enum { DEFAULT_CONNECT_TIMEOUT_S = 10 };
+
+static const uint64_t second_ns = 1000000000u;
+
+struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource)
+{
+    return resource->namespace_.len ? resource->namespace_
+                                    : MESH__SLICE("default");
+}
+
+int mesh__text_compare(struct mesh_slice a, struct mesh_slice b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.at, b.at, len) : 0;
+
+    if (order)
+        return order;
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+int mesh__age_compare(const struct mesh_resource *a,
+                      const struct mesh_resource *b)
+{
+    int order;
+
+    if (a->created_s != b->created_s)
+        return a->created_s < b->created_s ? -1 : 1;
+    order = mesh__text_compare(a->name, b->name);
+    if (order)
+        return order;
+    return mesh__text_compare(mesh__namespace_of(a), mesh__namespace_of(b));
+}
+
+bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
+                   struct mesh_slice client)
+{
+    for (size_t i = 0; i < export_to->count; i++) {
+        struct mesh_slice to = export_to->items[i];
+
+        if (mesh__slice_is(to, "*") || mesh__slice_equal(to, client))
+            return true;
+        if (mesh__slice_is(to, ".") && mesh__slice_equal(owner, client))
+            return true;
+    }
+    return export_to->count == 0;
+}
+
+bool mesh__for_mesh(const struct mesh_texts *gateways)
+{
+    for (size_t i = 0; i < gateways->count; i++)
+        if (mesh__slice_is(gateways->items[i], "mesh"))
+            return true;
+    return gateways->count == 0;
+}
+
+struct mesh_slice mesh__resolve(struct mesh_arena *arena,
+                                struct mesh_slice host,
+                                struct mesh_slice namespace_)
+{
+    return mesh__slice_of(
+        mesh__host_resolve(arena, host, namespace_, MESH__SLICE(MESH__DOMAIN)));
+}
+
+/* --- by kind, oldest first --- */
+
+static bool is_settings(enum mesh_kind kind)
+{
+    return kind == MESH__KIND_MESH_CONFIG ||
+           kind == MESH__KIND_ISTIO_OPERATOR || kind == MESH__KIND_CONFIG_MAP;
+}
+
+/* The same kind, namespace and name: the later document replaces the earlier.
+ */
+static int note_latest(struct mesh__world *world, struct mesh_map *latest,
+                       const struct mesh_resource *resource)
+{
+    struct mesh_slice namespace_ = mesh__namespace_of(resource);
+    const char *key;
+
+    key = mesh__arena_format(&world->arena, "%d/%.*s/%.*s", (int)resource->kind,
+                             (int)namespace_.len, namespace_.at,
+                             (int)resource->name.len,
+                             resource->name.len ? resource->name.at : "");
+    if (!key)
+        return MESH_ERR_NOMEM;
+    return mesh__map_put(latest, mesh__slice_of(key),
+                         (void *)(uintptr_t)resource);
+}
+
+static int compare_age(const void *a, const void *b)
+{
+    const struct mesh_resource *const *left = a;
+    const struct mesh_resource *const *right = b;
+    int order = mesh__age_compare(*left, *right);
+
+    if (order)
+        return order;
+    return *left < *right ? -1 : *left > *right;
+}
+
+static int allot(struct mesh__world *world)
+{
+    for (size_t i = 0; i < world->all->count; i++)
+        if (world->all->resources[i].kind < MESH__KIND_COUNT)
+            world->kinds[world->all->resources[i].kind].count++;
+    for (size_t i = 0; i < MESH__KIND_COUNT; i++) {
+        struct mesh__list *list = &world->kinds[i];
+
+        list->items =
+            mesh__arena_array(&world->arena, list->count, sizeof(*list->items));
+        list->count = 0;
+        if (!list->items)
+            return MESH_ERR_NOMEM;
+    }
+    return 0;
+}
+
+static void place(struct mesh__world *world, const struct mesh_map *latest)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    while ((entry = mesh__map_next(latest, &at)) != NULL) {
+        const struct mesh_resource *resource = entry->value;
+        struct mesh__list *list = &world->kinds[resource->kind];
+
+        list->items[list->count++] = resource;
+    }
+    for (size_t i = 0; i < MESH__KIND_COUNT; i++)
+        if (world->kinds[i].count > 1)
+            qsort(world->kinds[i].items, world->kinds[i].count,
+                  sizeof(*world->kinds[i].items), compare_age);
+}
+
+int mesh__world_sort(struct mesh__world *world)
+{
+    struct mesh_map latest = { 0 };
+    int rc = allot(world);
+
+    for (size_t i = 0; rc == 0 && i < world->all->count; i++) {
+        const struct mesh_resource *resource = &world->all->resources[i];
+
+        if (resource->spec && resource->kind < MESH__KIND_COUNT &&
+            !is_settings(resource->kind))
+            rc = note_latest(world, &latest, resource);
+    }
+    if (rc == 0)
+        place(world, &latest);
+    mesh__map_fini(&latest);
+    return rc;
+}
+
+/* --- settings --- */
+
+static void lay_text(struct mesh_slice *under, struct mesh_slice over)
+{
+    if (over.len)
+        *under = over;
+}
+
+static void lay_log(struct mesh_mesh_config *under,
+                    const struct mesh_mesh_config *over)
+{
+    if (over->has_access_log_file) {
+        under->has_access_log_file = true;
+        under->access_log_file = over->access_log_file;
+    }
+    lay_text(&under->access_log_format, over->access_log_format);
+    lay_text(&under->access_log_encoding, over->access_log_encoding);
+    if (over->has_enable_tracing) {
+        under->has_enable_tracing = true;
+        under->enable_tracing = over->enable_tracing;
+    }
+    if (over->has_sampling) {
+        under->has_sampling = true;
+        under->sampling = over->sampling;
+    }
+}
+
+/* A later document's top-level fields replace those of an earlier one. */
+static void lay(struct mesh_mesh_config *under,
+                const struct mesh_mesh_config *over)
+{
+    lay_log(under, over);
+    if (over->has_enable_auto_mtls) {
+        under->has_enable_auto_mtls = true;
+        under->enable_auto_mtls = over->enable_auto_mtls;
+    }
+    if (over->has_outbound_policy) {
+        under->has_outbound_policy = true;
+        under->outbound_policy_mode = over->outbound_policy_mode;
+    }
+    if (over->trust_domain_aliases.count)
+        under->trust_domain_aliases = over->trust_domain_aliases;
+    if (over->connect_timeout_ns)
+        under->connect_timeout_ns = over->connect_timeout_ns;
+    lay_text(&under->trust_domain, over->trust_domain);
+    lay_text(&under->root_namespace, over->root_namespace);
+    lay_text(&under->path_normalization, over->path_normalization);
+}
+
+static enum mesh_path_mode path_mode_of(struct mesh_slice name)
+{
+    if (mesh__slice_is(name, "NONE"))
+        return MESH__PATH_NONE;
+    if (mesh__slice_is(name, "MERGE_SLASHES"))
+        return MESH__PATH_MERGE_SLASHES;
+    if (mesh__slice_is(name, "DECODE_AND_MERGE_SLASHES"))
+        return MESH__PATH_DECODE_AND_MERGE_SLASHES;
+    return MESH__PATH_BASE;
+}
+
+void mesh__world_settle(struct mesh__world *world)
+{
+    struct mesh__settings *settings = &world->settings;
+    struct mesh_mesh_config *config = &settings->config;
+
+    for (size_t i = 0; i < world->all->count; i++) {
+        const struct mesh_resource *resource = &world->all->resources[i];
+
+        if (!is_settings(resource->kind) || !resource->spec)
+            continue;
+        lay(config, resource->spec);
+        settings->documents++;
+    }
+    settings->trust_domain = config->trust_domain;
+    settings->root_namespace = config->root_namespace.len
+                                   ? config->root_namespace
+                                   : MESH__SLICE("istio-system");
+    settings->connect_timeout_ns = config->connect_timeout_ns > 0
+                                       ? (uint64_t)config->connect_timeout_ns
+                                       : DEFAULT_CONNECT_TIMEOUT_S * second_ns;
+    settings->auto_mtls =
+        !config->has_enable_auto_mtls || config->enable_auto_mtls;
+    /* An object without a mode is the enum's zero. */
+    settings->registry_only =
+        config->has_outbound_policy &&
+        !mesh__slice_is(config->outbound_policy_mode, "ALLOW_ANY");
+    settings->path_mode = path_mode_of(config->path_normalization);
+}
+
+/* --- the whole --- */
+
+int mesh__world_init(struct mesh__world *world,
+                     const struct mesh_collection *collection)
+{
+    int rc;
+
+    *world = (struct mesh__world){ .all = collection };
+    mesh__arena_init(&world->arena, MESH__WORLD_BYTES);
+    rc = mesh__world_sort(world);
+    if (rc < 0)
+        return rc;
+    mesh__world_settle(world);
+    return mesh__world_register(world);
+}
+
+void mesh__world_fini(struct mesh__world *world)
+{
+    mesh__map_fini(&world->hosts);
+    mesh__arena_fini(&world->arena);
+}

@@ -1,0 +1,152 @@
+/*
+ * world.h - all resources of a collection, sorted and brought together: the
+ * settings of the mesh, its services, and the addresses behind them. What
+ * compile and judge both stand on; for policy/ alone.
+ *
+ * Seen from nowhere: who may see a service is asked with a namespace. Slices
+ * and marks point into the collection, the rest lives in the world's arena.
+ */
+#ifndef MESH_POLICY_WORLD_H
+#define MESH_POLICY_WORLD_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "policy/snapshot.h"
+#include "schema/resources.h"
+
+enum { MESH__WORLD_BYTES = 1024 * 1024 * 1024 }; /* scratch, at most */
+
+#define MESH__DOMAIN "cluster.local" /* behind name.namespace.svc */
+
+struct mesh__list {
+    const struct mesh_resource **items;
+    size_t count;
+};
+
+/* An address that stands behind services. */
+struct mesh__instance {
+    struct mesh_address ip; /* port 0 */
+    struct mesh_slice name;
+    struct mesh_slice namespace_;
+    struct mesh_slice service_account;
+    struct mesh_slice locality;
+    struct mesh_labels labels;
+    uint32_t weight;
+    bool tls;          /* label tlsMode, or a service account: speaks mTLS    */
+    bool strict_ports; /* serves no port but those it names (EndpointSlice)   */
+    const struct mesh_port_number *ports;
+    size_t port_count;
+    struct mesh_mark mark;
+};
+
+struct mesh__instances {
+    struct mesh__instance *items;
+    size_t count;
+};
+
+struct mesh__port {
+    struct mesh_slice name;
+    struct mesh_slice target; /* a number, a name, or nothing */
+    uint16_t number;
+    enum mesh_protocol protocol;
+    struct mesh_mark mark;
+};
+
+/* One host of the registry. */
+struct mesh__service {
+    struct mesh_slice host;
+    struct mesh_slice name; /* short */
+    struct mesh_slice namespace_;
+    const struct mesh_resource *resource;
+    bool kubernetes; /* a Service, not a ServiceEntry      */
+    bool external;   /* MESH_EXTERNAL: never automatic mTLS */
+    struct mesh_texts export_to;
+    struct mesh_texts addresses; /* VIPs */
+    struct mesh_texts alt_names;
+    struct mesh__port *ports;
+    size_t port_count;
+    const struct mesh__instance **instances;
+    size_t instance_count;
+    struct mesh__service *next; /* of the same host, in another namespace */
+};
+
+/* MeshConfig with its defaults filled in. */
+struct mesh__settings {
+    struct mesh_mesh_config config;
+    struct mesh_slice trust_domain; /* "" when the policy does not say */
+    struct mesh_slice root_namespace;
+    uint64_t connect_timeout_ns;
+    bool auto_mtls;
+    bool registry_only;
+    enum mesh_path_mode path_mode;
+    size_t documents;
+};
+
+struct mesh__world {
+    struct mesh_arena arena;
+    const struct mesh_collection *all;
+    struct mesh__list kinds[MESH__KIND_COUNT]; /* oldest first */
+    struct mesh__settings settings;
+    struct mesh__instances workloads; /* WorkloadEntries, by namespace */
+    struct mesh__service *services;
+    size_t service_count;
+    struct mesh_map hosts; /* host -> its first struct mesh__service */
+};
+
+/* 0 or MESH_ERR_NOMEM; fini is needed either way. */
+int mesh__world_init(struct mesh__world *world,
+                     const struct mesh_collection *collection);
+void mesh__world_fini(struct mesh__world *world);
+
+/* The parts of it, in this order. */
+int mesh__world_sort(struct mesh__world *world);
+void mesh__world_settle(struct mesh__world *world);
+int mesh__world_register(struct mesh__world *world);
+
+/*
+ * The service of this host as clients in namespace_ see it: their own
+ * namespace's, else Kubernetes', else the oldest. NULL when there is none.
+ */
+const struct mesh__service *mesh__world_service(const struct mesh__world *world,
+                                                struct mesh_slice host,
+                                                struct mesh_slice namespace_);
+
+/* The workloads of one namespace: *count from the returned one on. */
+const struct mesh__instance *mesh__world_workloads(
+    const struct mesh__world *world, struct mesh_slice namespace_,
+    size_t *count);
+
+/* Where an instance serves this port of a service; 0: it does not. */
+uint16_t mesh__instance_port(const struct mesh__instance *instance,
+                             const struct mesh__port *port);
+
+const struct mesh__port *mesh__service_port(const struct mesh__service *service,
+                                            uint32_t number);
+
+/* exportTo of a resource in owner, as somebody in client reads it. */
+bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
+                   struct mesh_slice client);
+
+/* As memory compares; a text comes before those that it begins. */
+int mesh__text_compare(struct mesh_slice a, struct mesh_slice b);
+
+/* A resource's namespace; "default" where it names none. */
+struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource);
+
+/* Oldest first, then by name, then by namespace (Istio: model/config.go). */
+int mesh__age_compare(const struct mesh_resource *a,
+                      const struct mesh_resource *b);
+
+/* "http-web" and the like (Istio: pkg/config/kube/conversion.go). */
+enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
+                                     struct mesh_slice name, uint32_t port);
+
+/* A VirtualService that speaks to programs in the mesh, not to gateways. */
+bool mesh__for_mesh(const struct mesh_texts *gateways);
+
+/* A copy in arena of host as policies in namespace_ mean it; at NULL: memory */
+struct mesh_slice mesh__resolve(struct mesh_arena *arena,
+                                struct mesh_slice host,
+                                struct mesh_slice namespace_);
+
+#endif
