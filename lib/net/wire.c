@@ -201,6 +201,7 @@ static void strike(struct mesh_wire *wire, unsigned to, const char *rest,
 {
     struct mesh_wire_flow *flow = &wire->flows[to];
 
+    flow->last_ns = at_ns; /* not even the end overtakes what is lost */
     switch (wire->fault.kind) {
     case MESH__FAULT_NONE:
     case MESH__FAULT_STALL:
