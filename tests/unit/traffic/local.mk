@@ -1,1 +1,37 @@
 # tests/unit/traffic: one program for each file of lib/traffic
+TRAFFIC_WORLD = tests/unit/traffic/world.c tests/unit/traffic/world.h
+TRAFFIC_WORDS = tests/unit/traffic/words.c tests/unit/traffic/words.h
+
+check_PROGRAMS += tests/unit/traffic/test_entry
+tests_unit_traffic_test_entry_SOURCES = tests/unit/traffic/test_entry.c \
+	$(TRAFFIC_WORDS)
+tests_unit_traffic_test_entry_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_live
+tests_unit_traffic_test_live_SOURCES = tests/unit/traffic/test_live.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_live_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_outlier
+tests_unit_traffic_test_outlier_SOURCES = tests/unit/traffic/test_outlier.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_outlier_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_pick
+tests_unit_traffic_test_pick_SOURCES = tests/unit/traffic/test_pick.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_pick_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_retry
+tests_unit_traffic_test_retry_SOURCES = tests/unit/traffic/test_retry.c \
+	$(TRAFFIC_WORDS) $(TRAFFIC_WORLD)
+tests_unit_traffic_test_retry_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_route
+tests_unit_traffic_test_route_SOURCES = tests/unit/traffic/test_route.c \
+	$(TRAFFIC_WORDS) $(TRAFFIC_WORLD)
+tests_unit_traffic_test_route_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_schedule
+tests_unit_traffic_test_schedule_SOURCES = tests/unit/traffic/test_schedule.c
+tests_unit_traffic_test_schedule_LDADD = $(TEST_LIBS)
