@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 struct mesh_issue {
-    const char *uri;          /* the one URI SAN; NULL for a CA without   */
-    const char *common_name;  /* subject CN, may be NULL: empty subject   */
-    const char *ca_cert_pem;  /* NULL: self-signed                        */
+    const char *uri;         /* the one URI SAN; NULL for a CA without   */
+    const char *common_name; /* subject CN, may be NULL: empty subject   */
+    const char *ca_cert_pem; /* NULL: self-signed                        */
     const char *ca_key_pem;
     int64_t not_before_s;
     int64_t not_after_s;

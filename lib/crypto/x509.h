@@ -15,11 +15,11 @@
 #include <stdint.h>
 
 enum {
-    MESH__CHAIN_MAX = 9,       /* certificates of a chain, leaf included */
-    MESH__ROOTS_MAX = 256,     /* certificates of a bundle               */
+    MESH__CHAIN_MAX = 9,         /* certificates of a chain, leaf included */
+    MESH__ROOTS_MAX = 256,       /* certificates of a bundle               */
     MESH__PEM_MAX = 1024 * 1024, /* bytes of a PEM file                  */
-    MESH__URIS_MAX = 8,        /* URI SANs looked at                     */
-    MESH__DIGEST = 32          /* bytes of a SHA-256 digest              */
+    MESH__URIS_MAX = 8,          /* URI SANs looked at                     */
+    MESH__DIGEST = 32            /* bytes of a SHA-256 digest              */
 };
 
 /* Certificates in order, leaf first; or a set of roots. Counted, immutable. */
@@ -52,7 +52,7 @@ struct mesh_cert {
     bool cert_sign;
     bool crl_sign;
     bool has_extended_usage;
-    bool server_auth;       /* extended key usage */
+    bool server_auth; /* extended key usage */
     bool client_auth;
 };
 

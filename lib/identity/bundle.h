@@ -7,6 +7,7 @@
 #include "crypto/x509.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 enum { MESH__BUNDLE_DOMAINS = 64 };
 
@@ -42,5 +43,7 @@ void mesh__bundle_unref(struct mesh_bundle *bundle);
 /* NULL for a trust domain nobody vouches for. Compared whole, byte by byte. */
 const struct mesh_chain *mesh__bundle_roots(const struct mesh_bundle *bundle,
                                             struct mesh_slice trust_domain);
+bool mesh__bundle_knows(const struct mesh_bundle *bundle,
+                        struct mesh_slice trust_domain);
 
 #endif

@@ -15,9 +15,9 @@ struct mesh_credential {
     atomic_int refs;
     struct mesh_chain *chain;
     struct mesh_key *key;
-    struct mesh_spiffe id;        /* slices into id_text              */
-    char *id_text;                /* owned                            */
-    int64_t not_before_s;         /* the narrowest of the whole chain */
+    struct mesh_spiffe id; /* slices into id_text              */
+    char *id_text;         /* owned                            */
+    int64_t not_before_s;  /* the narrowest of the whole chain */
     int64_t not_after_s;
     uint8_t digest[MESH__DIGEST]; /* of the leaf's DER                */
 };

@@ -17,7 +17,7 @@ struct mesh_identity {
     pthread_mutex_t lock;
     struct mesh_credential *credential; /* NULL: none yet */
     struct mesh_bundle *bundle;
-    atomic_uint_fast64_t generation;    /* 0: nothing yet */
+    atomic_uint_fast64_t generation; /* 0: nothing yet */
 };
 
 int mesh__identity_init(struct mesh_identity *identity);
@@ -33,8 +33,8 @@ uint64_t mesh__identity_get(struct mesh_identity *identity,
                             struct mesh_credential **credential,
                             struct mesh_bundle **bundle);
 
-static inline uint64_t
-mesh__identity_generation(const struct mesh_identity *identity)
+static inline uint64_t mesh__identity_generation(
+    const struct mesh_identity *identity)
 {
     return atomic_load_explicit(&identity->generation, memory_order_acquire);
 }

@@ -21,10 +21,11 @@ enum mesh_hello_verdict {
 };
 
 struct mesh_hello {
-    struct mesh_slice sni;  /* empty when absent; borrowed or in scratch */
-    bool istio_alpn;        /* offers istio, istio-peer-exchange,
-                               istio-http/1.0, istio-http/1.1 or istio-h2 */
-    bool istio_http_alpn;   /* offers one of the istio-http ones          */
+    struct mesh_slice sni; /* empty when absent; borrowed or in scratch */
+    bool istio_alpn;       /* offers istio, istio-peer-exchange,
+                              istio-http/1.0, istio-http/1.1 or istio-h2 */
+    bool istio_http_alpn;  /* offers one of the istio-http ones          */
+    char scratch[255];     /* do not copy: sni may point here            */
 };
 
 /*
@@ -33,5 +34,9 @@ struct mesh_hello {
  */
 enum mesh_hello_verdict mesh__hello_parse(struct mesh_slice bytes,
                                           struct mesh_hello *out);
+
+/* Is this a whole ClientHello that offers one of these protocols? */
+bool mesh__hello_offers(struct mesh_slice bytes, const char *const *alpn,
+                        size_t count);
 
 #endif

@@ -22,24 +22,28 @@
 #include <stdint.h>
 
 enum {
-    MESH__TLS_RECORD = 16384,        /* plaintext bytes of a record at most  */
-    MESH__TLS_BUFFER = 256 * 1024,   /* ceiling of a ciphertext buffer       */
+    MESH__TLS_RECORD = 16384,      /* plaintext bytes of a record at most  */
+    MESH__TLS_BUFFER = 256 * 1024, /* ceiling of a ciphertext buffer       */
     MESH__TLS_SESSION_MAX = 16 * 1024, /* bytes of an exported session       */
     MESH__TLS_ALPN_MAX = 8
 };
+
+enum { MESH__TLS_1_2 = 0x0303, MESH__TLS_1_3 = 0x0304 };
 
 enum mesh_tls_role { MESH__TLS_CLIENT, MESH__TLS_SERVER };
 
 /* What a handshake must prove. Borrowed by config_new, copied there. */
 struct mesh_tls_profile {
     enum mesh_tls_role role;
-    const char *sni;            /* clients; NULL sends none                 */
-    const char *const *alpn;    /* offered, or acceptable in our order      */
+    const char *sni;         /* clients; NULL sends none                 */
+    const char *const *alpn; /* offered, or acceptable in our order      */
     size_t alpn_count;
     struct mesh_expected expected;
     struct mesh_credential *credential; /* counted up by the configuration  */
     struct mesh_bundle *bundle;
-    uint64_t generation;        /* of the identity; part of the digest      */
+    uint64_t generation; /* of the identity; part of the digest      */
+    int min_version;     /* MESH__TLS_1_2, MESH__TLS_1_3; 0: 1.2     */
+    int max_version;     /* 0: the highest the engine can            */
 };
 
 /* The key of shelves: SHA-256 over every field above. */
@@ -55,8 +59,8 @@ enum mesh_tls_step {
 };
 
 enum { /* what open answers besides a negative error code */
-    MESH__TLS_OPENED = 0,  /* plain grew, or more ciphertext is needed     */
-    MESH__TLS_CLOSED = 1   /* close_notify: the peer will send no more     */
+       MESH__TLS_OPENED = 0, /* plain grew, or more ciphertext is needed     */
+       MESH__TLS_CLOSED = 1  /* close_notify: the peer will send no more     */
 };
 
 struct mesh_tls_config; /* counted, immutable, any thread */
