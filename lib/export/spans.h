@@ -20,18 +20,19 @@
 #include <stdint.h>
 
 enum {
-    MESH__SPANS_MAX = 2048,        /* waiting                            */
-    MESH__SPANS_BATCH = 256,       /* in one request                     */
-    MESH__SPANS_SOON = 64,         /* as many waiting: export now        */
-    MESH__SPANS_EVERY_MS = 1000,   /* else this often                    */
-    MESH__SPANS_TIMEOUT_MS = 5000  /* of one request                     */
+    MESH__SPANS_MAX = 2048,       /* waiting                            */
+    MESH__SPANS_BATCH = 256,      /* in one request                     */
+    MESH__SPANS_SOON = 64,        /* as many waiting: export now        */
+    MESH__SPANS_EVERY_MS = 1000,  /* else this often                    */
+    MESH__SPANS_TIMEOUT_MS = 5000 /* of one request                     */
 };
 
 struct mesh_spans;
 
 /*
  * endpoint: "http://host:4318"; "/v1/traces" is appended. The texts are
- * copied. fetch is borrowed. 0, MESH_ERR_NOMEM or MESH_ERR_INVALID.
+ * copied. fetch and log (may be NULL) are borrowed. 0, MESH_ERR_NOMEM or
+ * MESH_ERR_INVALID.
  */
 int mesh__spans_new(const char *endpoint,
                     const struct mesh_span_resource *resource,
@@ -44,15 +45,19 @@ void mesh__spans_put(struct mesh_spans *spans, const struct mesh_span *span);
 size_t mesh__spans_waiting(struct mesh_spans *spans);
 
 /*
- * Send one batch of what waits, at most timeout_ms. 1 when something was sent,
- * 0 when nothing waited, or the error (the batch is dropped and counted, one
- * event per run of failures).
+ * Send one batch of what waits, at most timeout_ms (at least 1). 1 when
+ * something was sent, 0 when nothing waited, or the error (the batch is dropped
+ * and counted, one event per run of failures). One thread at a time: the
+ * keeper's.
  */
 int mesh__spans_export(struct mesh_spans *spans, uint32_t timeout_ms);
 
 void mesh__spans_counts(struct mesh_spans *spans, uint64_t *exported,
                         uint64_t *dropped);
-/* In a forked child: the lock anew, the queue empty. */
-void mesh__spans_forked(struct mesh_spans *spans);
+/*
+ * In a forked child: the lock anew, the queue empty, the parent's connections
+ * let go (mesh__fetch_forked). 0 or MESH_ERR_NOMEM.
+ */
+int mesh__spans_forked(struct mesh_spans *spans);
 
 #endif

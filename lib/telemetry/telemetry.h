@@ -27,9 +27,12 @@ void mesh__trace_begin(const struct mesh_trace *parent,
 /* --- access log --- */
 
 /*
- * One line in the policy's format (Istio's default text or JSON), newline
- * included, controls and quotes of peers escaped. 0 or MESH_ERR_NOMEM or
- * MESH_ERR_TOO_LARGE.
+ * One line, newline included: Istio's default text or JSON, or the policy's own
+ * text format, in which what is no operator of Istio's default stands as it is
+ * written (a format of one's own for JSON counts as none). In text, controls,
+ * quotes, backslashes and bytes beyond ASCII become \xNN, so that a peer cannot
+ * forge a field; JSON is escaped as JSON and its numbers are numbers. 0,
+ * MESH_ERR_NOMEM or MESH_ERR_TOO_LARGE; out is then as it was.
  */
 int mesh__access_line(const struct mesh_facts *facts,
                       const struct mesh_telemetry_policy *policy,
@@ -39,7 +42,10 @@ int mesh__access_line(const struct mesh_facts *facts,
 
 enum { MESH__SPAN_TEXT = 256, MESH__SPAN_NAME = 128 };
 
-/* A finished span; plain memory so that a queue may copy it. Texts are cut. */
+/*
+ * A finished span; plain memory so that a queue may copy it. Texts are cut,
+ * and kept as the peer sent them: the encoder makes them fit for protobuf.
+ */
 struct mesh_span {
     struct mesh_trace trace;
     uint8_t parent_span[8];
@@ -49,6 +55,7 @@ struct mesh_span {
     char name[MESH__SPAN_NAME];
     char method[16];
     char url[MESH__SPAN_TEXT];
+    char protocol[16];
     char user_agent[64];
     char request_id[64];
     char peer_address[MESH__ADDRESS_TEXT];
@@ -66,13 +73,17 @@ void mesh__span_of(const struct mesh_facts *facts, struct mesh_span *out);
 struct mesh_span_resource {
     const char *service_name; /* "api-gateway.production" */
     const char *namespace_;
-    const char *workload;
-    const char *version;      /* libmesh's */
+    const char *workload; /* istio.canonical_service               */
+    const char *revision; /* istio.canonical_revision; NULL: latest */
+    const char *version;  /* libmesh's                              */
 };
 
 /*
- * ExportTraceServiceRequest (opentelemetry-proto 1.x) as protobuf. 0,
- * MESH_ERR_NOMEM or MESH_ERR_TOO_LARGE.
+ * ExportTraceServiceRequest (opentelemetry-proto 1.x) as protobuf, appended to
+ * out. Attributes are Envoy's tags, texts all of them as there; a byte that is
+ * not printable ASCII becomes '?', because one bad string would cost the whole
+ * batch. NULL texts of the resource are left out. 0, MESH_ERR_NOMEM or
+ * MESH_ERR_TOO_LARGE; out is then as it was.
  */
 int mesh__otlp_encode(const struct mesh_span *spans, size_t count,
                       const struct mesh_span_resource *resource,
