@@ -1,0 +1,213 @@
+/*
+ * workload.h - this program's place in the mesh: it owns the rest.
+ *
+ * The current snapshot and identity, live state, pools, lanes (loops and what
+ * hangs on them), the keeper and its helper, the access log and the spans on
+ * their way out; readiness, reload, fork, close. Knows nothing of any one
+ * request.
+ */
+#ifndef MESH_WORKLOAD_WORKLOAD_H
+#define MESH_WORKLOAD_WORKLOAD_H
+
+#include "base/log.h"
+#include "client/client.h"
+#include "crypto/rng.h"
+#include "export/spans.h"
+#include "fetch/fetch.h"
+#include "identity/store.h"
+#include "link/pool.h"
+#include "net/loop.h"
+#include "net/port_kernel.h"
+#include "policy/policy.h"
+#include "server/server.h"
+#include "source/files.h"
+#include "source/watch.h"
+#include "traffic/live.h"
+#include "workload/settings.h"
+
+#include <mesh/workload.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    MESH__LANE_STRIPES = 16,      /* stripes of loops that can be borrowed   */
+    MESH__KEEPER_SWEEP_MS = 1000, /* idle shelves                            */
+    MESH__KEEPER_LOOK_MS = 5000,  /* the slow check of file contents         */
+    MESH__KEEPER_SETTLE_MS = 100, /* after a change, until it is read        */
+    MESH__KEEPER_FLUSH_MS = 250,  /* access log and spans                    */
+    MESH__EXPIRY_WARN_S = 3600,   /* an identity that ends sooner is told    */
+    MESH__ACCESS_BUFFER = 256 * 1024 /* lines waiting to be written          */
+};
+
+struct mesh_workload;
+
+enum mesh_lane_kind {
+    MESH__LANE_KEEPER,
+    MESH__LANE_HOST,    /* a host's loop                  */
+    MESH__LANE_SERVER,  /* a server's own                 */
+    MESH__LANE_BORROWED /* for one blocking call at a time */
+};
+
+/* A loop and all that hangs on it. The loop's owner is its lane. */
+struct mesh_lane {
+    struct mesh_node node;   /* in the workload's list of lanes      */
+    struct mesh_node stripe; /* among those that can be borrowed     */
+    atomic_int refs;
+    struct mesh_workload *workload; /* counted, but for the keeper's        */
+    enum mesh_lane_kind kind;
+    uint64_t epoch;         /* the workload's when it was made      */
+    struct mesh_loop *loop; /* owned */
+    struct mesh_link link;
+    struct mesh_client_env client;
+    struct mesh_hold *hold;
+    uint64_t generation; /* of hold                              */
+    uint64_t identity_generation;
+    struct mesh_node servers; /* struct mesh_seat.node                */
+    struct mesh_node news;    /* calls with news, for mesh_loop_next_call */
+};
+
+/* A server on a lane: what reloads and closing must reach. */
+struct mesh_seat {
+    struct mesh_node node; /* in lane->servers, entered            */
+    struct mesh_server_env env;
+    void (*on_changed)(struct mesh_seat *seat);
+    void (*on_close)(struct mesh_seat *seat);
+};
+
+struct mesh_workload {
+    atomic_int refs;
+    struct mesh_config settings; /* resolved, constant                   */
+    struct mesh_log log;
+    struct mesh_rng *rng;
+    const struct mesh_tls_engine *engine;
+    struct mesh_identity identity;
+    struct mesh_live_registry *live;
+    struct mesh_pools *pools;
+    struct mesh_lane *keeper;
+
+    /* Under lock. */
+    pthread_mutex_t lock;
+    struct mesh_snapshot *snapshot; /* counted */
+    struct mesh_fingerprint policy_print;
+    struct mesh_fingerprint identity_print;
+    char id_text[MESH__SPIFFE_MAX + 1];
+    bool policy_refused; /* the files differ from what is in force */
+    bool identity_refused;
+    uint64_t loaded_ns;
+    struct mesh_node lanes;
+    size_t lane_count;
+
+    pthread_mutex_t reload_lock;     /* one reload at a time                 */
+    atomic_uint_fast64_t generation; /* of snapshot; raised after the swap   */
+
+    pthread_mutex_t stripe_locks[MESH__LANE_STRIPES];
+    struct mesh_node stripes[MESH__LANE_STRIPES];
+
+    struct mesh_file_watch policy_watch;
+    struct mesh_file_watch identity_watch;
+    struct mesh_timer sweep_timer;
+    struct mesh_timer look_timer;
+    struct mesh_timer flush_timer;
+    struct mesh_timer settle_timer;
+
+    bool has_helper;
+    pthread_t helper;
+    atomic_bool helper_stops;
+
+    struct mesh_fetch *fetch; /* NULL: nothing is exported            */
+    struct mesh_spans *spans;
+
+    pthread_mutex_t access_lock;
+    int access_fd; /* -1: no access log                    */
+    struct mesh_buffer access;
+    uint64_t access_lost;
+
+    atomic_bool closing;
+    atomic_bool closed;
+    unsigned char *fork_page; /* 1; wiped to 0 in a child             */
+    int64_t pid;              /* where the page cannot be had         */
+    uint64_t epoch;           /* raised by after_fork                 */
+    atomic_uint_fast64_t reloads;
+    atomic_uint_fast64_t reloads_refused;
+    atomic_uint_fast64_t rotations;
+    /* What lanes that are gone have counted. */
+    struct mesh_link_stats link_stats;
+    struct mesh_client_stats client_stats;
+    struct mesh_server_stats server_stats;
+};
+
+/* As mesh_workload_new. config is a resolved one and taken (also on failure).
+ */
+int mesh__workload_new(struct mesh_config *config, struct mesh_workload **out);
+struct mesh_workload *mesh__workload_ref(struct mesh_workload *workload);
+void mesh__workload_unref(struct mesh_workload *workload);
+
+/* 0, or MESH_ERR_FORKED. The first thing every public function asks. */
+int mesh__workload_check(const struct mesh_workload *workload);
+/* 0, or MESH_ERR_FORKED, or MESH_ERR_STATE (closed, offline). */
+int mesh__workload_check_open(const struct mesh_workload *workload);
+
+/* --- policy and identity: reload.c --- */
+
+/*
+ * Read, judge, compile, bind and swap. diagnostics (may be NULL) gets all
+ * findings. first: at start nothing is in force yet. As mesh_workload_reload.
+ */
+int mesh__workload_load_policy(struct mesh_workload *workload, bool first,
+                               struct mesh_diagnostics *diagnostics);
+int mesh__workload_load_identity(struct mesh_workload *workload, bool first);
+/* The snapshot in force, counted. */
+struct mesh_snapshot *mesh__workload_snapshot(struct mesh_workload *workload);
+
+/* --- lanes: lane.c --- */
+
+/* With one reference. 0, MESH_ERR_NOMEM, MESH_ERR_FILES, MESH_ERR_SYSTEM. */
+int mesh__lane_new(struct mesh_workload *workload, enum mesh_lane_kind kind,
+                   struct mesh_lane **out);
+struct mesh_lane *mesh__lane_ref(struct mesh_lane *lane);
+void mesh__lane_unref(struct mesh_lane *lane);
+static inline struct mesh_lane *mesh__lane_of(struct mesh_loop *loop)
+{
+    return (struct mesh_lane *)mesh__loop_owner(loop);
+}
+
+/* A lane for one blocking call; give it back empty. */
+int mesh__lane_borrow(struct mesh_workload *workload, struct mesh_lane **out);
+void mesh__lane_give_back(struct mesh_lane *lane);
+
+/* Put a server on a lane, or take it off; entered. */
+void mesh__lane_seat(struct mesh_lane *lane, struct mesh_seat *seat);
+void mesh__lane_unseat(struct mesh_lane *lane, struct mesh_seat *seat);
+
+/* Ask every lane to look at the newest generation. */
+void mesh__lanes_wake(struct mesh_workload *workload);
+
+/* --- the keeper: keeper.c --- */
+
+int mesh__keeper_start(struct mesh_workload *workload);
+void mesh__keeper_stop(struct mesh_workload *workload);
+/* The helper thread alone: made, and ended and joined. */
+int mesh__helper_start(struct mesh_workload *workload);
+void mesh__helper_stop(struct mesh_workload *workload);
+int64_t mesh__keeper_overdue_ms(struct mesh_workload *workload);
+
+/* --- facts on their way out: record.c --- */
+
+void mesh__workload_record(void *user, const struct mesh_facts *facts);
+/* Open what the settings and the policy ask for. */
+int mesh__record_open(struct mesh_workload *workload);
+void mesh__record_flush(struct mesh_workload *workload, uint32_t timeout_ms);
+void mesh__record_close(struct mesh_workload *workload);
+
+/* --- fork, close, numbers: life.c --- */
+
+int mesh__workload_after_fork(struct mesh_workload *workload);
+/* As mesh_workload_close. */
+int mesh__workload_close(struct mesh_workload *workload, int64_t deadline_ms);
+int mesh__workload_statistic(struct mesh_workload *workload, const char *name,
+                             int64_t *out);
+
+#endif
