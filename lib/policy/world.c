@@ -76,10 +76,11 @@ struct mesh_slice mesh__resolve(struct mesh_arena *arena,
 
 /* --- by kind, oldest first --- */
 
-static bool is_settings(enum mesh_kind kind)
+bool mesh__is_settings(const struct mesh_resource *resource)
 {
-    return kind == MESH__KIND_MESH_CONFIG ||
-           kind == MESH__KIND_ISTIO_OPERATOR || kind == MESH__KIND_CONFIG_MAP;
+    return resource->spec && (resource->kind == MESH__KIND_MESH_CONFIG ||
+                              resource->kind == MESH__KIND_ISTIO_OPERATOR ||
+                              resource->kind == MESH__KIND_CONFIG_MAP);
 }
 
 /* The same kind, namespace and name: the later document replaces the earlier.
@@ -154,7 +155,7 @@ int mesh__world_sort(struct mesh__world *world)
         const struct mesh_resource *resource = &world->all->resources[i];
 
         if (resource->spec && resource->kind < MESH__KIND_COUNT &&
-            !is_settings(resource->kind))
+            !mesh__is_settings(resource))
             rc = note_latest(world, &latest, resource);
     }
     if (rc == 0)
@@ -231,10 +232,9 @@ void mesh__world_settle(struct mesh__world *world)
     for (size_t i = 0; i < world->all->count; i++) {
         const struct mesh_resource *resource = &world->all->resources[i];
 
-        if (!is_settings(resource->kind) || !resource->spec)
+        if (!mesh__is_settings(resource))
             continue;
         lay(config, resource->spec);
-        settings->documents++;
     }
     settings->trust_domain = config->trust_domain;
     settings->root_namespace = config->root_namespace.len

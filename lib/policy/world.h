@@ -79,7 +79,6 @@ struct mesh__settings {
     bool auto_mtls;
     bool registry_only;
     enum mesh_path_mode path_mode;
-    size_t documents;
 };
 
 struct mesh__world {
@@ -136,6 +135,9 @@ struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource);
 /* Oldest first, then by name, then by namespace (Istio: model/config.go). */
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b);
+
+/* Its spec is a struct mesh_mesh_config. */
+bool mesh__is_settings(const struct mesh_resource *resource);
 
 /* "http-web" and the like (Istio: pkg/config/kube/conversion.go). */
 enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,

@@ -1,0 +1,373 @@
+/*
+ * judge_virtual.c - VirtualServices beside services, rules and each other.
+ */
+#include "policy/judge.h"
+#include "policy/snapshot.h"
+
+#include "value/host.h"
+
+#include <stdlib.h>
+
+/* --- destinations --- */
+
+/* Any rule of the host will do: which one a client meets is its own affair. */
+static bool subset_exists(const struct mesh__judge *judge,
+                          struct mesh_slice host, struct mesh_slice subset)
+{
+    for (size_t i = 0; i < judge->rules.count; i++) {
+        const struct mesh__rule *rule = &judge->rules.items[i];
+
+        if (!mesh__host_matches(rule->host, host))
+            continue;
+        for (size_t j = 0; j < rule->spec->subset_count; j++)
+            if (mesh__slice_equal(rule->spec->subsets[j].name, subset))
+                return true;
+    }
+    return false;
+}
+
+static void judge_destination(struct mesh__judge *judge,
+                              struct mesh__about about,
+                              const struct mesh_destination_ref *ref)
+{
+    struct mesh_slice namespace_ = mesh__namespace_of(about.resource);
+    struct mesh_slice host =
+        mesh__resolve(&judge->arena, ref->host, namespace_);
+    const struct mesh__service *service;
+
+    if (!host.at) {
+        mesh__judge_lost(judge);
+        return;
+    }
+    service = mesh__world_service(&judge->world, host, namespace_);
+    if (!service)
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
+                        "host not found: \"%.*s\"", (int)host.len, host.at);
+    if (service && ref->port && !mesh__service_port(service, ref->port))
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
+                        "host:port not found: \"%.*s:%u\"", (int)host.len,
+                        host.at, (unsigned)ref->port);
+    if (ref->subset.len && !subset_exists(judge, host, ref->subset))
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
+                        "host+subset not found in a DestinationRule: "
+                        "\"%.*s+%.*s\"",
+                        (int)host.len, host.at, (int)ref->subset.len,
+                        ref->subset.at);
+}
+
+static void judge_destinations(struct mesh__judge *judge,
+                               const struct mesh_resource *resource,
+                               const struct mesh_http_route *route,
+                               size_t index)
+{
+    for (size_t i = 0; i < route->route_count; i++) {
+        const struct mesh_destination_ref *ref = &route->route[i].destination;
+        struct mesh__about about = { resource, ref->mark, "" };
+
+        about.path = mesh__judge_path(
+            judge, "spec.http[%zu].route[%zu].destination", index, i);
+        judge_destination(judge, about, ref);
+    }
+}
+
+/* --- matches --- */
+
+static bool same_string(const struct mesh_string_match *a,
+                        const struct mesh_string_match *b)
+{
+    return a->set == b->set && a->which == b->which &&
+           mesh__slice_equal(a->text, b->text);
+}
+
+/* In any order; names are unique. */
+static bool same_named(const struct mesh_named_match *a, size_t a_count,
+                       const struct mesh_named_match *b, size_t b_count)
+{
+    for (size_t i = 0; a_count == b_count && i < a_count; i++) {
+        size_t j = 0;
+
+        while (j < b_count && !(mesh__slice_equal(a[i].name, b[j].name) &&
+                                same_string(&a[i].match, &b[j].match)))
+            j++;
+        if (j == b_count)
+            return false;
+    }
+    return a_count == b_count;
+}
+
+static bool same_texts(const struct mesh_texts *a, const struct mesh_texts *b)
+{
+    for (size_t i = 0; a->count == b->count && i < a->count; i++)
+        if (!mesh__slice_equal(a->items[i], b->items[i]))
+            return false;
+    return a->count == b->count;
+}
+
+static bool same_beside_uri(const struct mesh_http_match *a,
+                            const struct mesh_http_match *b)
+{
+    return same_string(&a->scheme, &b->scheme) &&
+           same_string(&a->method, &b->method) &&
+           same_string(&a->authority, &b->authority) && a->port == b->port &&
+           same_named(a->headers, a->header_count, b->headers,
+                      b->header_count) &&
+           same_named(a->without_headers, a->without_header_count,
+                      b->without_headers, b->without_header_count) &&
+           same_named(a->query_params, a->query_param_count, b->query_params,
+                      b->query_param_count) &&
+           mesh__labels_equal(&a->source_labels, &b->source_labels) &&
+           mesh__slice_equal(a->source_namespace, b->source_namespace) &&
+           same_texts(&a->gateways, &b->gateways);
+}
+
+/* Whatever the later one takes, the earlier one has taken. */
+static bool covers(const struct mesh_http_match *earlier,
+                   const struct mesh_http_match *later)
+{
+    if (earlier->ignore_uri_case != later->ignore_uri_case ||
+        !same_beside_uri(earlier, later))
+        return false;
+    if (same_string(&earlier->uri, &later->uri))
+        return true;
+    return earlier->uri.which == 'p' && later->uri.which == 'p' &&
+           mesh__slice_starts(later->uri.text, earlier->uri.text);
+}
+
+/* The route, up to and with this one, that has an entry in front of it. */
+static bool find_cover(const struct mesh_virtual_service *spec, size_t route,
+                       size_t entry, size_t *by)
+{
+    const struct mesh_http_match *later = &spec->http[route].match[entry];
+
+    for (*by = 0; *by <= route; (*by)++) {
+        const struct mesh_http_route *earlier = &spec->http[*by];
+        size_t end = *by == route ? entry : earlier->match_count;
+
+        for (size_t i = 0; i < end; i++)
+            if (covers(&earlier->match[i], later))
+                return true;
+    }
+    return false;
+}
+
+/* How many entries of a route are covered. */
+static size_t judge_matches(struct mesh__judge *judge,
+                            const struct mesh_resource *resource, size_t index)
+{
+    const struct mesh_virtual_service *spec = resource->spec;
+    const struct mesh_http_route *route = &spec->http[index];
+    size_t covered = 0;
+    size_t by;
+
+    for (size_t i = 0; i < route->match_count; i++) {
+        struct mesh__about about = { resource, route->match[i].mark, "" };
+
+        if (!find_cover(spec, index, i, &by))
+            continue;
+        covered++;
+        about.path =
+            mesh__judge_path(judge, "spec.http[%zu].match[%zu]", index, i);
+        mesh__judge_say(judge, MESH__INFO, MESH__CODE_COVERED, about,
+                        "this match is not used: a match of http[%zu] takes "
+                        "all that it could",
+                        by);
+    }
+    return covered;
+}
+
+static void judge_routes(struct mesh__judge *judge,
+                         const struct mesh_resource *resource)
+{
+    const struct mesh_virtual_service *spec = resource->spec;
+    const struct mesh_http_route *taker = NULL;
+
+    for (size_t i = 0; i < spec->http_count; i++) {
+        const struct mesh_http_route *route = &spec->http[i];
+        struct mesh__about about = { resource, route->mark, "" };
+        size_t covered = judge_matches(judge, resource, i);
+
+        judge_destinations(judge, resource, route, i);
+        about.path = mesh__judge_path(judge, "spec.http[%zu]", i);
+        if (taker)
+            mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNREACHABLE, about,
+                            "no request reaches this route: http[%zu] has no "
+                            "match and takes them all",
+                            (size_t)(taker - spec->http));
+        else if (covered && covered == route->match_count)
+            mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNREACHABLE, about,
+                            "no request reaches this route: earlier routes "
+                            "take all that its matches could");
+        if (route->match_count == 0 && !taker)
+            taker = route;
+    }
+}
+
+/* --- retries --- */
+
+static size_t count_codes(struct mesh_slice list)
+{
+    size_t count = 0;
+
+    while (list.len) {
+        const char *comma = memchr(list.at, ',', list.len);
+        size_t len = comma ? (size_t)(comma - list.at) : list.len;
+        unsigned long long code;
+
+        count += mesh__slice_number(mesh__slice_trim(mesh__slice(list.at, len)),
+                                    UINT32_MAX, &code);
+        len += comma != NULL;
+        list = mesh__slice(list.at + len, list.len - len);
+    }
+    return count;
+}
+
+static void judge_retries(struct mesh__judge *judge,
+                          const struct mesh_resource *resource)
+{
+    const struct mesh_virtual_service *spec = resource->spec;
+
+    for (size_t i = 0; i < spec->http_count; i++) {
+        const struct mesh_http_retry *retries = &spec->http[i].retries;
+        struct mesh__about about = { resource, retries->mark, "" };
+
+        if (count_codes(retries->retry_on) <= MESH__RETRY_CODES)
+            continue;
+        about.path =
+            mesh__judge_path(judge, "spec.http[%zu].retries.retryOn", i);
+        mesh__judge_say(judge, MESH__REFUSED, MESH__CODE_TOO_MANY, about,
+                        "at most %d status codes, %zu are given",
+                        MESH__RETRY_CODES, count_codes(retries->retry_on));
+    }
+}
+
+/* --- one host twice --- */
+
+struct claim {
+    struct mesh_slice host;
+    const struct mesh_resource *resource;
+};
+
+static int compare_claims(const void *a, const void *b)
+{
+    const struct claim *left = a;
+    const struct claim *right = b;
+    int order = mesh__host_compare(left->host, right->host);
+
+    return order ? order : mesh__age_compare(left->resource, right->resource);
+}
+
+/* Is there a namespace that sees both? */
+static bool overlap(const struct mesh_resource *a,
+                    const struct mesh_resource *b)
+{
+    const struct mesh_virtual_service *left = a->spec;
+    const struct mesh_virtual_service *right = b->spec;
+    struct mesh_slice a_owner = mesh__namespace_of(a);
+    struct mesh_slice b_owner = mesh__namespace_of(b);
+
+    if (mesh__visible(&left->export_to, a_owner, MESH__SLICE("*")) ||
+        mesh__visible(&right->export_to, b_owner, MESH__SLICE("*")))
+        return true;
+    for (size_t i = 0; i < left->export_to.count; i++) {
+        struct mesh_slice who = left->export_to.items[i];
+
+        if (mesh__slice_is(who, "."))
+            who = a_owner;
+        if (mesh__visible(&right->export_to, b_owner, who))
+            return true;
+    }
+    return false;
+}
+
+static const struct mesh_resource *find_rival(const struct claim *claims,
+                                              size_t count, size_t index)
+{
+    struct mesh_slice host = claims[index].host;
+    size_t first = index;
+
+    while (first > 0 && mesh__slice_equal(claims[first - 1].host, host))
+        first--;
+    for (size_t i = first; i < count && mesh__slice_equal(claims[i].host, host);
+         i++)
+        if (claims[i].resource != claims[index].resource &&
+            overlap(claims[i].resource, claims[index].resource))
+            return claims[i].resource;
+    return NULL;
+}
+
+static void judge_claims(struct mesh__judge *judge, const struct claim *claims,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct mesh_resource *rival = find_rival(claims, count, i);
+        struct mesh__about about = { claims[i].resource, { 0 }, "spec.hosts" };
+        struct mesh_slice owner;
+
+        if (!rival)
+            continue;
+        owner = mesh__namespace_of(rival);
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_SAME_HOST, about,
+                        "%.*s/%.*s defines the host %.*s for the mesh too; "
+                        "they are not merged, the older one is used",
+                        (int)owner.len, owner.at, (int)rival->name.len,
+                        rival->name.len ? rival->name.at : "",
+                        (int)claims[i].host.len, claims[i].host.at);
+    }
+}
+
+static size_t count_hosts(const struct mesh__list *all)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct mesh_virtual_service *spec = all->items[i]->spec;
+
+        count += spec->hosts.count;
+    }
+    return count;
+}
+
+static size_t collect_claims(struct mesh__judge *judge,
+                             const struct mesh__list *all, struct claim *claims)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct mesh_virtual_service *spec = all->items[i]->spec;
+
+        for (size_t j = 0;
+             mesh__for_mesh(&spec->gateways) && j < spec->hosts.count; j++) {
+            claims[count].resource = all->items[i];
+            claims[count].host =
+                mesh__resolve(&judge->arena, spec->hosts.items[j],
+                              mesh__namespace_of(all->items[i]));
+            if (claims[count].host.at)
+                count++;
+            else
+                mesh__judge_lost(judge);
+        }
+    }
+    return count;
+}
+
+void mesh__judge_virtual_services(struct mesh__judge *judge)
+{
+    const struct mesh__list *all =
+        &judge->world.kinds[MESH__KIND_VIRTUAL_SERVICE];
+    struct claim *claims =
+        mesh__arena_array(&judge->arena, count_hosts(all), sizeof(*claims));
+    size_t count;
+
+    if (!claims) {
+        mesh__judge_lost(judge);
+        return;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        judge_routes(judge, all->items[i]);
+        judge_retries(judge, all->items[i]);
+    }
+    count = collect_claims(judge, all, claims);
+    if (count > 1)
+        qsort(claims, count, sizeof(*claims), compare_claims);
+    judge_claims(judge, claims, count);
+}
