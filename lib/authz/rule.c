@@ -120,12 +120,45 @@ static bool is_named(const struct mesh_header *header,
            mesh__slice_is(header->name, condition->header);
 }
 
-static enum mesh_tri has_header(const struct mesh_head *head,
+/* Pseudo-headers by name; Envoy keeps Host as :authority. */
+static bool is_pseudo(const char *name)
+{
+    return name[0] == ':' || strcmp(name, "host") == 0;
+}
+
+static enum mesh_tri has_pseudo(const struct mesh_authz_request *request,
+                                const char *name,
+                                const struct mesh_match *match)
+{
+    const struct {
+        const char *name;
+        enum mesh_known known;
+        struct mesh_slice value;
+    } rows[] = {
+        { ":method", request->method_known, request->method },
+        { ":path", request->path_known, request->path },
+        { ":authority", request->host_known, request->host },
+        { "host", request->host_known, request->host },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcmp(name, rows[i].name) != 0 || rows[i].known == MESH__UNKNOWN)
+            continue;
+        return rows[i].known == MESH__PRESENT ? of_match(match, rows[i].value)
+                                              : MESH__NO;
+    }
+    return MESH__MAYBE;
+}
+
+static enum mesh_tri has_header(const struct mesh_authz_request *request,
                                 const struct mesh_authz_condition *condition,
                                 const struct mesh_authz_value *value)
 {
+    const struct mesh_head *head = request->headers;
     enum mesh_tri result = MESH__NO;
 
+    if (is_pseudo(condition->header))
+        return has_pseudo(request, condition->header, &value->match);
     for (size_t i = 0; head && i < head->count && result != MESH__YES; i++) {
         if (is_named(&head->headers[i], condition))
             result = greater(result,
@@ -201,7 +234,7 @@ static enum mesh_tri compare(const struct mesh_authz_subject *subject,
     case MESH__A_SNI:
         return of_match(&value->match, request->sni);
     case MESH__A_HEADER:
-        return has_header(request->headers, condition, value);
+        return has_header(request, condition, value);
     }
     return MESH__MAYBE;
 }
@@ -414,9 +447,14 @@ static bool print_value(struct mesh_text *text,
 static void print_list(struct mesh_text *text, const char *lead,
                        const struct mesh_authz_value *values, size_t count)
 {
+    const char *last = NULL;
+
     for (size_t i = 0; i < count; i++) {
+        if (last && strcmp(last, values[i].text) == 0)
+            continue; /* one that stands for each alias of a trust domain */
+        last = values[i].text;
         mesh__text_puts(text, i == 0 ? lead : ", ");
-        mesh__text_puts(text, values[i].text);
+        mesh__text_puts(text, last);
     }
 }
 
