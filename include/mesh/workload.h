@@ -156,10 +156,11 @@ MESH_EXTERN int64_t mesh_workload_generation(const mesh_workload *workload);
  * mesh_workload_statistic - one number by name.
  *
  * Names: "calls", "attempts", "retries", "calls_failed", "exchanges",
- * "denied", "connections_opened", "connections_accepted", "connections_open",
- * "handshakes_full", "handshakes_resumed", "handshakes_failed", "reloads",
- * "reloads_refused", "rotations", "policy_age_ms", "ejections", "ejected",
- * "spans_exported", "spans_dropped", "events_lost", "memory_streams".
+ * "denied", "connections_refused", "connections_opened",
+ * "connections_accepted", "connections_closed", "handshakes_full",
+ * "handshakes_resumed", "handshakes_failed", "reloads", "reloads_refused",
+ * "rotations", "policy_age_ms", "ejections", "ejections_refused", "ejected",
+ * "spans_exported", "spans_dropped", "events_lost", "access_lines_lost".
  *
  * Ownership: workload, name and out are borrowed.
  * Threads:   any.

@@ -809,3 +809,8 @@ void mesh__pools_forked(struct mesh_pools *pools)
         mesh__buffer_clear(&pool->session);
     }
 }
+
+void mesh__pools_set_port(struct mesh_pools *pools, struct mesh_port *port)
+{
+    pools->port = port;
+}

@@ -150,5 +150,7 @@ void mesh__pools_counts(struct mesh_pools *pools, size_t *open, size_t *idle);
 
 /* In a forked child: forget everything without touching a peer. */
 void mesh__pools_forked(struct mesh_pools *pools);
+/* Another port closes from now on (the keeper's was made anew). */
+void mesh__pools_set_port(struct mesh_pools *pools, struct mesh_port *port);
 
 #endif

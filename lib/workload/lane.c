@@ -125,7 +125,7 @@ static void fill_client_env(struct mesh_lane *lane)
         mesh__config_ns(&workload->settings, MESH_LIMIT_HANDSHAKE_MS);
     env->ejected_event = MESH_EVENT_EJECTED;
     env->record = mesh__workload_record;
-    env->user = workload;
+    env->user = lane;
     if (address)
         (void)mesh__address_parse_ip(mesh__slice_of(address), &env->from);
 }
@@ -213,9 +213,11 @@ void mesh__lane_unref(struct mesh_lane *lane)
         return;
     workload = lane->workload;
     kind = lane->kind;
-    mesh__loop_enter(lane->loop);
-    mesh__pools_leave(workload->pools, &lane->link);
-    mesh__loop_leave(lane->loop);
+    if (workload->pools) {
+        mesh__loop_enter(lane->loop);
+        mesh__pools_leave(workload->pools, &lane->link);
+        mesh__loop_leave(lane->loop);
+    }
     (void)pthread_mutex_lock(&workload->lock);
     mesh__list_remove(&lane->node);
     workload->lane_count--;

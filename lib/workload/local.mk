@@ -1,1 +1,9 @@
-# lib/workload: what it is made of
+# workload: this program's place in the mesh
+libmesh_core_la_SOURCES += \
+	lib/workload/keeper.c \
+	lib/workload/lane.c \
+	lib/workload/life.c \
+	lib/workload/record.c \
+	lib/workload/reload.c \
+	lib/workload/settings.c lib/workload/settings.h \
+	lib/workload/workload.h

@@ -75,6 +75,8 @@ struct mesh_seat {
     struct mesh_server_env env;
     void (*on_changed)(struct mesh_seat *seat);
     void (*on_close)(struct mesh_seat *seat);
+    void (*on_forked)(
+        struct mesh_seat *seat); /* in the child: close, no byte */
 };
 
 struct mesh_workload {
@@ -85,6 +87,7 @@ struct mesh_workload {
     const struct mesh_tls_engine *engine;
     struct mesh_identity identity;
     struct mesh_live_registry *live;
+    struct mesh_port *port; /* closes what no loop holds            */
     struct mesh_pools *pools;
     struct mesh_lane *keeper;
 
@@ -194,7 +197,7 @@ int mesh__helper_start(struct mesh_workload *workload);
 void mesh__helper_stop(struct mesh_workload *workload);
 int64_t mesh__keeper_overdue_ms(struct mesh_workload *workload);
 
-/* --- facts on their way out: record.c --- */
+/* --- facts on their way out: record.c; user is the lane --- */
 
 void mesh__workload_record(void *user, const struct mesh_facts *facts);
 /* Open what the settings and the policy ask for. */
