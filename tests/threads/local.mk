@@ -1,1 +1,4 @@
-# tests/threads
+# tests/threads: what several threads do at once; made for TSan
+check_PROGRAMS += tests/threads/test_live
+tests_threads_test_live_SOURCES = tests/threads/test_live.c $(TRAFFIC_WORLD)
+tests_threads_test_live_LDADD = $(TEST_LIBS)
