@@ -9,19 +9,20 @@
 
 #include <stddef.h>
 
-enum mesh_severity { /* the numbers of <mesh/diagnostics.h> */
-    MESH__ERROR = 1,   /* Istio rejects it too                             */
-    MESH__REFUSED = 2, /* valid for Istio; this version cannot honour it   */
+/* The numbers of <mesh/diagnostics.h>. */
+enum mesh_severity {
+    MESH__ERROR = 1,   /* Istio rejects it too                           */
+    MESH__REFUSED = 2, /* valid for Istio; this version cannot honour it */
     MESH__WARNING = 3,
-    MESH__INFO = 4     /* noted: has no effect                             */
+    MESH__INFO = 4 /* noted: has no effect                           */
 };
 
 enum { MESH__FINDINGS_MAX = 100000 };
 
 struct mesh_finding {
     enum mesh_severity severity;
-    const char *file;     /* as the host named it, "" when none          */
-    unsigned line;        /* from 1; 0 unknown                           */
+    const char *file; /* as the host named it, "" when none          */
+    unsigned line;    /* from 1; 0 unknown                           */
     unsigned column;
     const char *code;     /* "IST0101", "LM0003"                         */
     const char *resource; /* "VirtualService/production/api-gateway", "" */
@@ -37,8 +38,8 @@ struct mesh_diagnostics {
     size_t count;
     size_t capacity;
     size_t by_severity[5];
-    size_t documents;   /* looked at so far                                  */
-    int rc;             /* MESH_ERR_NOMEM once a finding could not be kept   */
+    size_t documents; /* looked at so far                                  */
+    int rc;           /* MESH_ERR_NOMEM once a finding could not be kept   */
 };
 
 void mesh__diagnostics_init(struct mesh_diagnostics *diagnostics);

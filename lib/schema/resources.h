@@ -10,9 +10,10 @@
 #define MESH_SCHEMA_RESOURCES_H
 
 #include "base/arena.h"
+#include "base/map.h"
+#include "base/mark.h"
 #include "base/slice.h"
 #include "value/labels.h"
-#include "base/mark.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,10 +34,10 @@ enum mesh_kind {
     MESH__KIND_SIDECAR,
     MESH__KIND_TELEMETRY,
     MESH__KIND_PROXY_CONFIG,
-    MESH__KIND_MESH_CONFIG,   /* bare, or inside one of the next two */
+    MESH__KIND_MESH_CONFIG, /* bare, or inside one of the next two */
     MESH__KIND_ISTIO_OPERATOR,
     MESH__KIND_CONFIG_MAP,
-    MESH__KIND_SERVICE,       /* Kubernetes core/v1 ... */
+    MESH__KIND_SERVICE, /* Kubernetes core/v1 ... */
     MESH__KIND_ENDPOINTS,
     MESH__KIND_ENDPOINT_SLICE,
     MESH__KIND_NAMESPACE,
@@ -125,7 +126,7 @@ struct mesh_virtual_service {
 struct mesh_connection_pool {
     bool set;
     struct mesh_mark mark;
-    int32_t max_connections;      /* 0: not given, here and below */
+    int32_t max_connections; /* 0: not given, here and below */
     int64_t connect_timeout_ns;
     int64_t tcp_idle_timeout_ns;
     int64_t max_connection_duration_ns;
@@ -353,16 +354,16 @@ struct mesh_resource {
     struct mesh_slice namespace_;
     struct mesh_labels labels;
     struct mesh_labels annotations;
-    int64_t created_s;      /* metadata.creationTimestamp; 0 when absent    */
+    int64_t created_s; /* metadata.creationTimestamp; 0 when absent    */
     uint32_t file;
-    struct mesh_mark mark;  /* place is the resource's own index            */
-    void *spec;             /* the structure of its kind above; NULL where
-                               only name and labels are read                */
+    struct mesh_mark mark; /* place is the resource's own index            */
+    void *spec;            /* the structure of its kind above; NULL where
+                              only name and labels are read                */
 };
 
 struct mesh_file {
-    char *name;             /* as the host named it                        */
-    uint8_t digest[8];      /* of its contents                             */
+    char *name;        /* as the host named it                        */
+    uint8_t digest[8]; /* of its contents                             */
 };
 
 /* Typed resources: counted, shared by all that compile from it, immutable. */
@@ -375,6 +376,7 @@ struct mesh_collection {
     struct mesh_resource *resources;
     size_t count;
     size_t capacity;
+    struct mesh_map by_name; /* "Kind/namespace/name" to its index */
 };
 
 struct mesh_collection *mesh__collection_ref(struct mesh_collection *c);

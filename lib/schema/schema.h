@@ -14,9 +14,9 @@
 #include "yaml/yaml.h"
 
 enum mesh_field_status {
-    MESH__ENFORCED,
-    MESH__NOTED,  /* has no effect; the loader says so             */
-    MESH__REFUSED /* leaving it out could let something through    */
+    MESH__FIELD_ENFORCED,
+    MESH__FIELD_NOTED,  /* has no effect; the loader says so          */
+    MESH__FIELD_REFUSED /* leaving it out could let something through */
 };
 
 struct mesh_policy_limits {
@@ -51,25 +51,39 @@ struct mesh_field_use {
     const char *file;
     unsigned line;
 };
-/* Called for each field in every document of text, in order. */
+/*
+ * Called for each field in every document of text, in order, whether or not
+ * it is valid; what use points at lives until the call returns. Returns 0,
+ * MESH_ERR_NOMEM, or MESH_ERR_POLICY when the text is no YAML (the documents
+ * before that are told of).
+ */
 int mesh__coverage(const char *name, struct mesh_slice text,
                    struct mesh_policy_limits *limits,
                    void (*each)(void *user, const struct mesh_field_use *use),
                    void *user);
 
-/* Every row of every table, for the manual: kind, path, type, status, reason. */
+/* "enforced", "noted", "refused". */
+const char *mesh__field_status_name(enum mesh_field_status status);
+
+/* Every row of every table, for the manual: kind, path, type, status, reason.
+ */
 struct mesh_field_row {
     const char *kind;
     const char *path;
-    const char *type;
+    const char *type; /* "list<string>", "enum{A|B}"                     */
     bool required;
     const char *default_value;
     const char *bounds;
     enum mesh_field_status status;
-    const char *reason;
+    const char *reason; /* "" for an enforced one */
 };
-/* NULL at the end. */
-const struct mesh_field_row *mesh__schema_row(size_t index);
+/*
+ * Called for each, kind by kind; texts live until the call returns. A value
+ * of an enum with a status of its own is a row too: "spec.action=CUSTOM".
+ */
+void mesh__schema_rows(void (*each)(void *user,
+                                    const struct mesh_field_row *row),
+                       void *user);
 
 /* "VirtualService"; "" for MESH__KIND_NONE. */
 const char *mesh__kind_name(enum mesh_kind kind);

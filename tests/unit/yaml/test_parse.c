@@ -117,11 +117,11 @@ static const struct {
     { "nor after many others",
       "{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1, j: 1, k: 1, "
       "l: 1, m: 1, o: 1, p: 1, q: 1, r: 1, s: 1, t: 1, a: 2}",
-      "!1:115 key \"a\" is written twice" },
+      "!1:116 key \"a\" is written twice" },
     { "nor among the many",
       "{a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1, j: 1, k: 1, "
       "l: 1, m: 1, o: 1, p: 1, q: 1, r: 1, s: 1, t: 1, t: 2}",
-      "!1:115 key \"t\" is written twice" },
+      "!1:116 key \"t\" is written twice" },
     { "what came before the broken document is kept", "a: 1\n---\nb: [\n",
       "{a: 1@1:4}@1:1 !4:1 while parsing a flow node did not find expected "
       "node content" },
@@ -133,7 +133,8 @@ static const struct {
     { "merge keys are not taken", "a: &x {b: 1}\nc:\n  <<: *x\n",
       "!3:3 merge keys (\"<<\") are not taken" },
     { "a list is no key", "? [a]\n: b\n", "!1:3 a key must be a plain word" },
-    { "a key must be there", ": b\n", "!1:1 a key is missing before \":\"" },
+    { "a key must be there", "? \n: b\n",
+      "!1:2 a key is missing before \":\"" },
     { "an alias needs its anchor", "a: *x\n",
       "!1:4 alias \"x\" has no anchor" },
     { "anchors end with their document", "a: &x 1\n---\nb: *x\n",

@@ -1,0 +1,165 @@
+/*
+ * kinds.c - which kinds there are, under which apiVersions, and what becomes
+ * of each as a whole.
+ *
+ * What is not listed belongs to somebody else and is noted by name; what
+ * looks like a slip of the pen is an error (see load.c).
+ */
+#include "schema/table.h"
+
+#define ISTIO_NETWORKING "networking.istio.io"
+#define ISTIO_SECURITY   "security.istio.io"
+#define ISTIO_EXTENSIONS "extensions.istio.io"
+
+#define ANOTHER_PROGRAM                                                        \
+    "it configures Envoy, and there is none between this program and its "     \
+    "peers"
+
+const struct mesh_kind_info mesh__kinds[] = {
+    { .kind = MESH__KIND_VIRTUAL_SERVICE,
+      .name = "VirtualService",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .spec = &mesh__virtual_service_message,
+      .size = sizeof(struct mesh_virtual_service) },
+    { .kind = MESH__KIND_DESTINATION_RULE,
+      .name = "DestinationRule",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .spec = &mesh__destination_rule_message,
+      .size = sizeof(struct mesh_destination_rule) },
+    { .kind = MESH__KIND_GATEWAY,
+      .name = "Gateway",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .status = MESH__FIELD_NOTED,
+      .reason = "a gateway is a program of its own",
+      .spec = &mesh__gateway_message },
+    { .kind = MESH__KIND_SERVICE_ENTRY,
+      .name = "ServiceEntry",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .spec = &mesh__service_entry_message,
+      .size = sizeof(struct mesh_service_entry) },
+    { .kind = MESH__KIND_WORKLOAD_ENTRY,
+      .name = "WorkloadEntry",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .spec = &mesh__workload_entry_message,
+      .size = sizeof(struct mesh_workload_entry) },
+    { .kind = MESH__KIND_WORKLOAD_GROUP,
+      .name = "WorkloadGroup",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .status = MESH__FIELD_NOTED,
+      .reason = "a template: nothing registers itself here, write a "
+                "WorkloadEntry",
+      .spec = &mesh__workload_group_message },
+    { .kind = MESH__KIND_SIDECAR,
+      .name = "Sidecar",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1", "v1beta1", "v1alpha3" },
+      .status = MESH__FIELD_REFUSED,
+      .reason = "it can forbid traffic, and that is not yet enforced",
+      .spec = &mesh__sidecar_message },
+    { .kind = MESH__KIND_PROXY_CONFIG,
+      .name = "ProxyConfig",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1beta1" },
+      .status = MESH__FIELD_NOTED,
+      .reason = "it configures the proxy process, and there is none",
+      .spec = &mesh__proxy_config_message },
+    { .name = "EnvoyFilter",
+      .group = ISTIO_NETWORKING,
+      .versions = { "v1alpha3" },
+      .status = MESH__FIELD_NOTED,
+      .reason = ANOTHER_PROGRAM },
+
+    { .kind = MESH__KIND_AUTHORIZATION_POLICY,
+      .name = "AuthorizationPolicy",
+      .group = ISTIO_SECURITY,
+      .versions = { "v1", "v1beta1" },
+      .spec = &mesh__authorization_policy_message,
+      .size = sizeof(struct mesh_authorization_policy) },
+    { .kind = MESH__KIND_PEER_AUTHENTICATION,
+      .name = "PeerAuthentication",
+      .group = ISTIO_SECURITY,
+      .versions = { "v1", "v1beta1" },
+      .spec = &mesh__peer_authentication_message,
+      .size = sizeof(struct mesh_peer_authentication) },
+    { .kind = MESH__KIND_REQUEST_AUTHENTICATION,
+      .name = "RequestAuthentication",
+      .group = ISTIO_SECURITY,
+      .versions = { "v1", "v1beta1" },
+      .status = MESH__FIELD_REFUSED,
+      .reason = "tokens are not yet checked, so a bad one would pass",
+      .spec = &mesh__request_authentication_message },
+
+    { .kind = MESH__KIND_TELEMETRY,
+      .name = "Telemetry",
+      .group = "telemetry.istio.io",
+      .versions = { "v1", "v1alpha1" },
+      .status = MESH__FIELD_NOTED,
+      .reason = "tracing and logs follow the mesh config for now",
+      .spec = &mesh__telemetry_message },
+
+    { .name = "WasmPlugin",
+      .group = ISTIO_EXTENSIONS,
+      .versions = { "v1alpha1" },
+      .status = MESH__FIELD_NOTED,
+      .reason = ANOTHER_PROGRAM },
+    { .name = "TrafficExtension",
+      .group = ISTIO_EXTENSIONS,
+      .versions = { "v1alpha1" },
+      .status = MESH__FIELD_NOTED,
+      .reason = ANOTHER_PROGRAM },
+
+    { .kind = MESH__KIND_ISTIO_OPERATOR,
+      .name = "IstioOperator",
+      .group = "install.istio.io",
+      .versions = { "v1alpha1" },
+      .spec = &mesh__istio_operator_message,
+      .size = sizeof(struct mesh_mesh_config) },
+
+    { .kind = MESH__KIND_CONFIG_MAP,
+      .name = "ConfigMap",
+      .group = "",
+      .versions = { "v1" },
+      .top = &mesh__config_map_message,
+      .size = sizeof(struct mesh_mesh_config) },
+    { .kind = MESH__KIND_SERVICE,
+      .name = "Service",
+      .group = "",
+      .versions = { "v1" },
+      .spec = &mesh__service_message,
+      .size = sizeof(struct mesh_service) },
+    { .kind = MESH__KIND_ENDPOINTS,
+      .name = "Endpoints",
+      .group = "",
+      .versions = { "v1" },
+      .status = MESH__FIELD_NOTED,
+      .reason = "the older form: write an EndpointSlice",
+      .top = &mesh__endpoints_message },
+    { .kind = MESH__KIND_ENDPOINT_SLICE,
+      .name = "EndpointSlice",
+      .group = "discovery.k8s.io",
+      .versions = { "v1", "v1beta1" },
+      .top = &mesh__endpoint_slice_message,
+      .size = sizeof(struct mesh_endpoint_slice) },
+    { .kind = MESH__KIND_NAMESPACE,
+      .name = "Namespace",
+      .group = "",
+      .versions = { "v1" },
+      .cluster_wide = true },
+    { 0 },
+};
+
+const char *mesh__kind_name(enum mesh_kind kind)
+{
+    if (kind == MESH__KIND_MESH_CONFIG)
+        return "MeshConfig";
+    for (const struct mesh_kind_info *i = mesh__kinds; kind && i->name; i++)
+        if (i->kind == kind)
+            return i->name;
+    return "";
+}

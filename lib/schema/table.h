@@ -1,0 +1,327 @@
+/*
+ * table.h - how a kind is described: tables of fields, and what checks may do.
+ *
+ * A message is a table of fields; a field of message type points at another
+ * table, as the protos do. A row says what a field is called, what it holds,
+ * which values are allowed, where the decoder puts it, and whether it is
+ * enforced, noted or refused. Checks that need more than one field stand
+ * beside the tables as functions.
+ *
+ * Inside lib/schema only.
+ */
+#ifndef MESH_SCHEMA_TABLE_H
+#define MESH_SCHEMA_TABLE_H
+
+#include "base/arena.h"
+#include "schema/codes.h"
+#include "schema/schema.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- the rows ------------------------------------------------------------ */
+
+enum mesh_type {
+    MESH__T_STRING,
+    MESH__T_BOOL,
+    MESH__T_INT32,
+    MESH__T_INT64,
+    MESH__T_UINT32,
+    MESH__T_UINT64,
+    MESH__T_DOUBLE,
+    MESH__T_DURATION,      /* "1.5s"                                   */
+    MESH__T_ENUM,          /* one of values                            */
+    MESH__T_BYTES,         /* base64                                   */
+    MESH__T_TIME,          /* RFC 3339                                 */
+    MESH__T_INT_OR_STRING, /* Kubernetes: a number or a name           */
+    MESH__T_ANY,           /* whatever YAML there is                   */
+    MESH__T_MESSAGE        /* message                                  */
+};
+
+enum mesh_shape {
+    MESH__ONE,
+    MESH__LIST,
+    MESH__MAP /* keys are strings */
+};
+
+/* A value of an enum; the last has no name. */
+struct mesh_value {
+    const char *name;
+    enum mesh_field_status status; /* when the field itself is enforced */
+    const char *reason;
+};
+
+struct mesh_reader;
+struct mesh_spot;
+struct mesh_message;
+
+struct mesh_field {
+    const char *name; /* camelCase, as the CRDs spell it */
+    enum mesh_type type;
+    enum mesh_field_status status;
+    enum mesh_shape shape;
+    bool required;
+    const struct mesh_message *message; /* MESH__T_MESSAGE */
+    const struct mesh_value *values;    /* MESH__T_ENUM    */
+    const char *oneof;                  /* at most one field of this name */
+
+    /* Bounds of a number, or of a duration in nanoseconds. */
+    bool bounded;
+    double min;
+    double max; /* 0: none */
+    /* Bounds of text: of the value, of each item, of each value of a map. */
+    uint32_t min_len;
+    uint32_t max_len;
+    /* Bounds of a list or map. */
+    uint32_t min_items;
+    uint32_t max_items;
+
+    /* For people: the default, the rule, and why it is not enforced. */
+    const char *default_value;
+    const char *bounds;
+    const char *reason; /* NULL: that of the field above */
+    /* A noted or refused field that says this says nothing: no finding. */
+    const char *harmless;
+
+    /*
+     * Where the value goes, as offset + 1 into the structure of the message
+     * (0: nowhere). A list or map of messages becomes an array of element
+     * bytes each; the message lies at inside, a map's key at key.
+     */
+    uint16_t at;
+    uint16_t has;   /* bool: the field was given           */
+    uint16_t mark;  /* struct mesh_mark                    */
+    uint16_t count; /* size_t: items of an array           */
+    uint16_t key;
+    bool key_is_number; /* uint32_t instead of a slice */
+    uint16_t element;
+    uint16_t inside;
+
+    /* One value more closely: its text, or the message's node. */
+    void (*check)(struct mesh_reader *reader, const struct mesh_spot *spot,
+                  const struct mesh_yaml_node *node);
+};
+
+struct mesh_message {
+    const char *name;
+    const struct mesh_field *fields;
+    size_t count;
+    bool open;     /* unknown fields are allowed */
+    uint16_t set;  /* bool + 1                   */
+    uint16_t mark; /* struct mesh_mark + 1       */
+    /*
+     * The fields of one message together. into is the structure, or NULL
+     * where the message is not enforced.
+     */
+    void (*check)(struct mesh_reader *reader, const struct mesh_spot *spot,
+                  const struct mesh_yaml_node *node, void *into);
+};
+
+#define MESH__AT(structure, member)                                            \
+    ((uint16_t)(offsetof(structure, member) + 1))
+
+/* Where a row's value goes: a single one, one with has, an array, a map. */
+#define MESH__PUT(structure, member) .at = MESH__AT(structure, member)
+#define MESH__PUT_HAS(structure, member, had)                                  \
+    .at = MESH__AT(structure, member), .has = MESH__AT(structure, had)
+#define MESH__PUT_LIST(structure, items, number, type)                         \
+    .at = MESH__AT(structure, items), .count = MESH__AT(structure, number),    \
+    .element = sizeof(type)
+#define MESH__PUT_MAP(structure, items, number, type, name, value)             \
+    MESH__PUT_LIST(structure, items, number, type),                            \
+        .key = MESH__AT(type, name), .inside = offsetof(type, value)
+
+/* A message whose fields go into the structure of the message around it. */
+#define MESH__PUT_INTO_SAME .at = 1
+
+/* A value of an enum that is like any other. */
+#define MESH__VALUE(text)                                                      \
+    {                                                                          \
+        .name = (text)                                                         \
+    }
+
+/* Rows that read like the protos. */
+#define MESH__ROW(text, kind, state)                                           \
+    .name = (text), .type = MESH__T_##kind, .status = MESH__FIELD_##state
+#define MESH__FIELDS(table)                                                    \
+    .fields = (table), .count = sizeof(table) / sizeof((table)[0])
+#define MESH__RANGE(low, high) .bounded = true, .min = (low), .max = (high)
+
+/* --- kinds --------------------------------------------------------------- */
+
+struct mesh_kind_info {
+    enum mesh_kind kind; /* MESH__KIND_NONE: known by name only */
+    const char *name;
+    const char *group;       /* "" is core                               */
+    const char *versions[4]; /* accepted, the best first                 */
+    enum mesh_field_status status;
+    const char *reason;
+    const struct mesh_message *spec; /* NULL: the fields stand at the top */
+    const struct mesh_message *top;  /* those fields, or NULL             */
+    size_t size;                     /* of the structure; 0: none         */
+    bool cluster_wide;               /* has no namespace                  */
+};
+
+/* All of them; the last has no name. */
+extern const struct mesh_kind_info mesh__kinds[];
+
+extern const struct mesh_message mesh__authorization_policy_message;
+extern const struct mesh_message mesh__client_tls_message;
+extern const struct mesh_message mesh__config_map_message;
+extern const struct mesh_message mesh__connection_pool_message;
+extern const struct mesh_message mesh__default_config_message;
+extern const struct mesh_message mesh__default_policy_message;
+extern const struct mesh_message mesh__default_retry_message;
+extern const struct mesh_message mesh__destination_rule_message;
+extern const struct mesh_message mesh__empty_message;
+extern const struct mesh_message mesh__endpoint_slice_message;
+extern const struct mesh_message mesh__endpoints_message;
+extern const struct mesh_message mesh__failover_message;
+extern const struct mesh_message mesh__gateway_message;
+extern const struct mesh_message mesh__grpc_probe_message;
+extern const struct mesh_message mesh__image_message;
+extern const struct mesh_message mesh__istio_operator_message;
+extern const struct mesh_message mesh__locality_lb_message;
+extern const struct mesh_message mesh__mesh_config_message;
+extern const struct mesh_message mesh__metadata_message;
+extern const struct mesh_message mesh__peer_authentication_message;
+extern const struct mesh_message mesh__port_selector_message;
+extern const struct mesh_message mesh__provider_message;
+extern const struct mesh_message mesh__proxy_config_message;
+extern const struct mesh_message mesh__request_authentication_message;
+extern const struct mesh_message mesh__selector_message;
+extern const struct mesh_message mesh__service_message;
+extern const struct mesh_message mesh__service_entry_message;
+extern const struct mesh_message mesh__settings_keepalive_message;
+extern const struct mesh_message mesh__settings_tls_message;
+extern const struct mesh_message mesh__sidecar_message;
+extern const struct mesh_message mesh__status_message;
+extern const struct mesh_message mesh__target_ref_message;
+extern const struct mesh_message mesh__tcp_probe_message;
+extern const struct mesh_message mesh__telemetry_message;
+extern const struct mesh_message mesh__tls_certificates_message;
+extern const struct mesh_message mesh__traffic_policy_message;
+extern const struct mesh_message mesh__virtual_service_message;
+extern const struct mesh_message mesh__workload_entry_message;
+extern const struct mesh_message mesh__workload_group_message;
+
+/* --- reading ------------------------------------------------------------- */
+
+/* Where in the resource we are: a chain on the stack, the root last. */
+struct mesh_spot {
+    const struct mesh_spot *up;
+    const char *name;      /* a field; NULL: an item          */
+    size_t index;          /* of a list, when key.at is NULL  */
+    struct mesh_slice key; /* of a map                        */
+};
+
+enum { MESH__PATH_MAX = 512 };
+
+/* One resource being read. */
+struct mesh_reader {
+    struct mesh_arena *arena; /* of the collection */
+    struct mesh_diagnostics *diagnostics;
+    const char *file;
+    const char *resource; /* "Kind/namespace/name"                        */
+    struct mesh_slice namespace_;
+    uint32_t place;   /* of the marks it leaves                           */
+    bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
+    bool inner;       /* the text came out of a scalar ...                */
+    bool inner_fixed; /* ... whose lines are not the file's               */
+    struct mesh_mark inner_mark;
+    size_t bad; /* errors and refusals so far                       */
+    int rc;     /* MESH_ERR_NOMEM: nothing read counts              */
+    void (*each)(void *user, const struct mesh_field_use *use);
+    void *user;
+};
+
+/* A finding at a spot. hint may be NULL. */
+void mesh__report(struct mesh_reader *reader, const struct mesh_spot *spot,
+                  struct mesh_mark mark, enum mesh_severity severity,
+                  const char *code, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+
+/* An error that Istio has too. */
+void mesh__reject(struct mesh_reader *reader, const struct mesh_spot *spot,
+                  struct mesh_mark mark, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* mark with the resource as its place. */
+struct mesh_mark mesh__mark_here(const struct mesh_reader *reader,
+                                 struct mesh_mark mark);
+
+/* "spec.http[0].timeout"; cut at size. */
+void mesh__spot_print(const struct mesh_spot *spot, char *out, size_t size);
+
+/* Read a mapping into a structure by its table. */
+void mesh__decode(struct mesh_reader *reader,
+                  const struct mesh_message *message,
+                  const struct mesh_spot *spot,
+                  const struct mesh_yaml_node *node, void *into,
+                  enum mesh_field_status status, const char *reason);
+
+/* "wanted X, found Y"-style description of a node: "a list", "the bool true" */
+void mesh__describe(const struct mesh_yaml_node *node, char *out, size_t size);
+
+/* --- for checks ---------------------------------------------------------- */
+
+/* The value of a field that is there and not null, else NULL. */
+const struct mesh_yaml_node *mesh__get(const struct mesh_yaml_node *node,
+                                       const char *name);
+bool mesh__has(const struct mesh_yaml_node *node, const char *name);
+/* Text of a scalar field, else an empty slice. */
+struct mesh_slice mesh__get_text(const struct mesh_yaml_node *node,
+                                 const char *name);
+
+/* Of one value. */
+void mesh__check_dns_label(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node);
+void mesh__check_dns_name(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
+void mesh__check_empty(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node);
+void mesh__check_retry_on(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
+void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node);
+void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node);
+
+/* Of a mapping of labels. */
+void mesh__check_labels(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node);
+
+/* Of a message with "exportTo"; nobody: "~" is allowed. */
+void mesh__check_export_to(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node, bool nobody);
+
+/* Of a WorkloadEntry, an endpoint, a template. */
+void mesh__check_workload(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node, void *into);
+
+/* The protocols that ports may name: "HTTP", "grpc" ... */
+bool mesh__is_protocol(struct mesh_slice text);
+
+bool mesh__is_dns_label(struct mesh_slice text);
+bool mesh__is_label_key(struct mesh_slice text);
+bool mesh__is_label_value(struct mesh_slice text);
+/* DNS labels with dots between. */
+bool mesh__is_dns_name(struct mesh_slice text);
+
+/*
+ * The nearest of count names to text, if it is near enough to be a slip of
+ * the pen: into out as `did you mean "x"?`; "" when none is.
+ */
+void mesh__spell(struct mesh_slice text, const char *const *names, size_t count,
+                 char *out, size_t size);
+size_t mesh__edit_distance(struct mesh_slice a, struct mesh_slice b,
+                           size_t ceiling);
+
+#endif
