@@ -27,9 +27,9 @@ void mesh__trace_begin(const struct mesh_trace *parent,
 /* --- access log --- */
 
 /*
- * One line, newline included: Istio's default text or JSON, or the policy's own
- * text format, in which what is no operator of Istio's default stands as it is
- * written (a format of one's own for JSON counts as none). In text, controls,
+ * One line, newline included: Istio's default text or JSON, or a format of the
+ * policy's own (for JSON an object, else it counts as none), in which what is
+ * no operator of Istio's default stands as it is written. In text, controls,
  * quotes, backslashes and bytes beyond ASCII become \xNN, so that a peer cannot
  * forge a field; JSON is escaped as JSON and its numbers are numbers. 0,
  * MESH_ERR_NOMEM or MESH_ERR_TOO_LARGE; out is then as it was.

@@ -172,7 +172,6 @@ static void a_format_of_ones_own(void **state)
         { "one alone stands", "100%", "100%\n" },
         { "what we do not know stands", "%HOSTNAME% %UPSTREAM_CLUSTER%",
           "%HOSTNAME% outbound|80||a\n" },
-        { "nothing is an empty line", "", "\n" },
         { "flags and reasons",
           "%RESPONSE_FLAGS% %UPSTREAM_TRANSPORT_FAILURE_REASON%",
           "URX,UF not_in_time\n" },
@@ -193,6 +192,91 @@ static void a_format_of_ones_own(void **state)
 
         expect_line(&facts, &policy, rows[i].claim, rows[i].expect);
     }
+}
+
+static void an_object_of_ones_own(void **state)
+{
+    static const struct {
+        const char *claim;
+        const char *format;
+        const char *expect;
+    } rows[] = {
+        { "one operator keeps its type",
+          "{\"code\": \"%RESPONSE_CODE%\", \"m\": \"%REQ(:METHOD)%\"}",
+          "{\"code\": 503, \"m\": \"G\\\"T\"}\n" },
+        { "what is absent is null", "{\"a\":\"%ROUTE_NAME%\"}",
+          "{\"a\": null}\n" },
+        { "several make a text",
+          "{\"a\":\"<%REQ(:METHOD)% %RESPONSE_CODE% %ROUTE_NAME%>\"}",
+          "{\"a\": \"<G\\\"T 503 ->\"}\n" },
+        { "percent signs",
+          "{\"a\":\"100%% 5% \",\"b\":\"%\",\"c\":\"%%\",\"d\":\"\"}",
+          "{\"a\": \"100% 5% \", \"b\": \"%\", \"c\": \"%\", "
+          "\"d\": \"\"}\n" },
+        { "what we do not know stands", "{\"%PROTOCOL%\":\"%HOSTNAME%\"}",
+          "{\"%PROTOCOL%\": \"%HOSTNAME%\"}\n" },
+        { "values of every kind",
+          " {\n\"a\": [1, -2.5e+3, true ,false,null, {} , [ ]],\n"
+          "\"b\": {\"c\": \"\\u0041\\n\"}\n}\n",
+          "{\"a\": [1, -2.5e+3, true, false, null, {}, []], "
+          "\"b\": {\"c\": \"\\u0041\\n\"}}\n" },
+    };
+    const struct mesh_facts facts = { .status = 503,
+                                      .method = MESH__SLICE("G\"T") };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mesh_telemetry_policy policy = { .access_log_json = true,
+                                                .access_log_format =
+                                                    rows[i].format };
+
+        expect_line(&facts, &policy, rows[i].claim, rows[i].expect);
+    }
+}
+
+static void what_is_no_object_is_no_format(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "%PROTOCOL%",
+        "[]",
+        "{",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{,}",
+        "{\"a\":[1,]}",
+        "{\"a\":1]",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":1e}",
+        "{\"a\":+1}",
+        "{\"a\":-}",
+        "{\"a\":yes}",
+        "{\"a\":\"b}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\",
+        "{\"a\":\"\n\"}",
+        "{a:1}",
+        "{\"a\":1}}",
+        "{\"a\":1} x",
+        "{\"a\":[[[[[[[[1]]]]]]]]}",
+    };
+    const struct mesh_facts facts = good_facts();
+    struct mesh_buffer normal;
+
+    (void)state;
+    mesh__buffer_init(&normal, CEILING);
+    assert_int_equal(mesh__access_line(&facts, &json_policy, &normal), 0);
+    assert_int_equal(mesh__buffer_append(&normal, "", 1), 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mesh_telemetry_policy policy = { .access_log_json = true,
+                                                .access_log_format = rows[i] };
+
+        expect_line(&facts, &policy, rows[i], mesh__buffer_data(&normal));
+    }
+    mesh__buffer_fini(&normal);
 }
 
 static void a_line_that_does_not_fit_is_none(void **state)
@@ -216,12 +300,17 @@ static void a_line_that_does_not_fit_is_none(void **state)
 
 static void no_allocation_is_vital(void **state)
 {
+    static const struct mesh_telemetry_policy own = {
+        .access_log_json = true,
+        .access_log_format = "{\"a\": \"%REQ(USER-AGENT)% %PROTOCOL%\"}"
+    };
     const struct mesh_telemetry_policy *const policies[] = { &text_policy,
-                                                             &json_policy };
+                                                             &json_policy,
+                                                             &own };
     const struct mesh_facts facts = good_facts();
 
     (void)state;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 3; i++)
         for (size_t n = 0;; n++) {
             struct mesh_buffer out;
             int rc;
@@ -249,6 +338,8 @@ int main(void)
         cmocka_unit_test(the_calendar_is_right),
         cmocka_unit_test(a_peer_cannot_bend_the_line),
         cmocka_unit_test(a_format_of_ones_own),
+        cmocka_unit_test(an_object_of_ones_own),
+        cmocka_unit_test(what_is_no_object_is_no_format),
         cmocka_unit_test(a_line_that_does_not_fit_is_none),
         cmocka_unit_test(no_allocation_is_vital),
     };
