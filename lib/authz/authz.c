@@ -28,7 +28,7 @@ static bool got_further(const struct mesh_authz_progress *a,
     return a->held > b->held;
 }
 
-static void explain_rule(const struct mesh_authz_subject *subject,
+static void explain_rule(struct mesh_authz_subject *subject,
                          const struct mesh_authz_policy *policy, size_t rule,
                          bool matched,
                          const struct mesh_authz_progress *progress,
@@ -50,7 +50,7 @@ static void explain_rule(const struct mesh_authz_subject *subject,
 }
 
 /* The first rule that matches; else *best is the nearest so far. */
-static bool policy_matches(const struct mesh_authz_subject *subject,
+static bool policy_matches(struct mesh_authz_subject *subject,
                            const struct mesh_authz_policy *policy,
                            struct best *best, struct mesh__why *why)
 {
@@ -76,7 +76,7 @@ static bool policy_matches(const struct mesh_authz_subject *subject,
 }
 
 /* The first of the policies, dry-run or enforced ones, that matches. */
-static bool any_matches(const struct mesh_authz_subject *subject,
+static bool any_matches(struct mesh_authz_subject *subject,
                         const struct mesh_authz_policy *policies, size_t count,
                         bool dry_run, struct best *best, struct mesh__why *why)
 {

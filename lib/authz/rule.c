@@ -47,15 +47,23 @@ static enum mesh_tri of_match(const struct mesh_match *match,
 void mesh__authz_subject_init(struct mesh_authz_subject *subject,
                               const struct mesh_authz_request *request)
 {
-    struct mesh_spiffe id;
-
     *subject = (struct mesh_authz_subject){
         .request = request,
-        .identity_known = request->principal_known,
         .path = mesh__path_without_query(request->path),
     };
+}
+
+static enum mesh_known identity_known(struct mesh_authz_subject *subject)
+{
+    const struct mesh_authz_request *request = subject->request;
+    struct mesh_spiffe id;
+
+    if (subject->identity_read)
+        return subject->identity_known;
+    subject->identity_read = true;
+    subject->identity_known = request->principal_known;
     if (request->principal_known != MESH__PRESENT)
-        return;
+        return subject->identity_known;
     subject->identity_known = MESH__ABSENT;
     if (mesh__spiffe_parse(request->principal, true, &id, NULL) &&
         id.namespace_.len) {
@@ -63,6 +71,7 @@ void mesh__authz_subject_init(struct mesh_authz_subject *subject,
         subject->namespace_ = id.namespace_;
         subject->service_account = id.service_account;
     }
+    return subject->identity_known;
 }
 
 /* --- comparing one value --- */
@@ -76,7 +85,7 @@ static struct mesh_slice without_scheme(struct mesh_slice id)
     return mesh__slice(id.at + scheme.len, id.len - scheme.len);
 }
 
-static bool is_service_account(const struct mesh_authz_subject *subject,
+static bool is_service_account(struct mesh_authz_subject *subject,
                                struct mesh_slice wanted)
 {
     struct mesh_slice ns = subject->namespace_, sa = subject->service_account;
@@ -169,7 +178,7 @@ static enum mesh_tri has_header(const struct mesh_authz_request *request,
 
 /* --- attributes --- */
 
-static enum mesh_known known(const struct mesh_authz_subject *subject,
+static enum mesh_known known(struct mesh_authz_subject *subject,
                              enum mesh_authz_attribute attribute)
 {
     const struct mesh_authz_request *request = subject->request;
@@ -179,7 +188,7 @@ static enum mesh_known known(const struct mesh_authz_subject *subject,
         return request->principal_known;
     case MESH__A_NAMESPACE:
     case MESH__A_SERVICE_ACCOUNT:
-        return subject->identity_known;
+        return identity_known(subject);
     case MESH__A_SOURCE_IP:
         return request->source_ip_known;
     case MESH__A_REMOTE_IP:
@@ -203,7 +212,7 @@ static enum mesh_known known(const struct mesh_authz_subject *subject,
 }
 
 /* The attribute is present. */
-static enum mesh_tri compare(const struct mesh_authz_subject *subject,
+static enum mesh_tri compare(struct mesh_authz_subject *subject,
                              const struct mesh_authz_condition *condition,
                              const struct mesh_authz_value *value)
 {
@@ -241,7 +250,7 @@ static enum mesh_tri compare(const struct mesh_authz_subject *subject,
 
 /* --- conditions, groups, rules --- */
 
-static enum mesh_tri any_of(const struct mesh_authz_subject *subject,
+static enum mesh_tri any_of(struct mesh_authz_subject *subject,
                             const struct mesh_authz_condition *condition,
                             const struct mesh_authz_value *values, size_t count)
 {
@@ -257,7 +266,7 @@ static enum mesh_tri any_of(const struct mesh_authz_subject *subject,
     return result;
 }
 
-static enum mesh_tri holds(const struct mesh_authz_subject *subject,
+static enum mesh_tri holds(struct mesh_authz_subject *subject,
                            const struct mesh_authz_condition *condition)
 {
     enum mesh_tri result = MESH__YES;
@@ -275,7 +284,7 @@ static enum mesh_tri holds(const struct mesh_authz_subject *subject,
 }
 
 static struct mesh_authz_progress group(
-    const struct mesh_authz_subject *subject,
+    struct mesh_authz_subject *subject,
     const struct mesh_authz_group *conditions)
 {
     struct mesh_authz_progress progress = { .result = MESH__YES };
@@ -296,7 +305,7 @@ static struct mesh_authz_progress group(
 }
 
 /* The best of several groups; an absent list holds. */
-static struct mesh_authz_progress some(const struct mesh_authz_subject *subject,
+static struct mesh_authz_progress some(struct mesh_authz_subject *subject,
                                        const struct mesh_authz_group *groups,
                                        size_t count)
 {
@@ -352,9 +361,8 @@ static bool needs_http(const struct mesh_authz_rule *rule,
     return group_needs_http(&rule->when, which);
 }
 
-struct mesh_authz_progress mesh__authz_rule(
-    const struct mesh_authz_subject *subject,
-    const struct mesh_authz_rule *rule)
+struct mesh_authz_progress mesh__authz_rule(struct mesh_authz_subject *subject,
+                                            const struct mesh_authz_rule *rule)
 {
     struct mesh_authz_progress progress = { .result = MESH__YES };
 
@@ -394,7 +402,7 @@ static void print_ip(struct mesh_text *text, const struct mesh_address *address)
 
 /* The value of a present attribute; false when there is none after all. */
 static bool print_value(struct mesh_text *text,
-                        const struct mesh_authz_subject *subject,
+                        struct mesh_authz_subject *subject,
                         const struct mesh_authz_condition *condition)
 {
     const struct mesh_authz_request *request = subject->request;
@@ -470,7 +478,7 @@ static void print_wanted(struct mesh_text *text,
                    condition->value_count);
 }
 
-void mesh__authz_condition_print(const struct mesh_authz_subject *subject,
+void mesh__authz_condition_print(struct mesh_authz_subject *subject,
                                  const struct mesh_authz_condition *condition,
                                  char *out, size_t size)
 {

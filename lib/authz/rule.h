@@ -10,11 +10,13 @@
 /* Ordered: AND is the lesser, OR the greater, NOT the mirror image. */
 enum mesh_tri { MESH__NO = 0, MESH__MAYBE = 1, MESH__YES = 2 };
 
-/* A request made ready once for all rules. */
+/* A request made ready once for all rules; the SPIFFE id is taken apart when
+ * the first rule asks. */
 struct mesh_authz_subject {
     const struct mesh_authz_request *request;
     bool deny; /* the policy's action, which decides what TCP means */
-    enum mesh_known identity_known; /* of the two below */
+    bool identity_read;
+    enum mesh_known identity_known; /* of the two below, once read */
     struct mesh_slice namespace_;
     struct mesh_slice service_account;
     struct mesh_slice path; /* without query */
@@ -32,12 +34,11 @@ struct mesh_authz_progress {
 };
 
 /* A regex that meets its bound is MAYBE, as an attribute nobody supplied. */
-struct mesh_authz_progress mesh__authz_rule(
-    const struct mesh_authz_subject *subject,
-    const struct mesh_authz_rule *rule);
+struct mesh_authz_progress mesh__authz_rule(struct mesh_authz_subject *subject,
+                                            const struct mesh_authz_rule *rule);
 
 /* "method GET is not one of POST"; cut at size. */
-void mesh__authz_condition_print(const struct mesh_authz_subject *subject,
+void mesh__authz_condition_print(struct mesh_authz_subject *subject,
                                  const struct mesh_authz_condition *condition,
                                  char *out, size_t size);
 

@@ -28,18 +28,31 @@ void mesh__subject_init(struct mesh_subject *subject,
 
 /* --- one field --- */
 
-/* result, with misfit filled unless it is a hit. */
+/* result; misfit, if asked for, is filled unless it is a hit. */
 static enum mesh_match_result tell(enum mesh_match_result result,
                                    struct mesh_misfit *misfit, const char *what,
                                    const struct mesh_match *wanted,
                                    struct mesh_slice value)
 {
-    if (result != MESH__MATCH_YES)
+    if (result != MESH__MATCH_YES && misfit)
         *misfit = (struct mesh_misfit){
             .what = what,
             .wanted = wanted,
             .value = value,
         };
+    return result;
+}
+
+/* The same for what has a name, behind tell(). */
+static enum mesh_match_result tell_named(
+    enum mesh_match_result result, struct mesh_misfit *misfit,
+    const struct mesh_named_matcher *matcher, bool is_absent)
+{
+    if (result != MESH__MATCH_YES && misfit) {
+        misfit->name = matcher->name;
+        misfit->invert = matcher->invert;
+        misfit->absent = is_absent;
+    }
     return result;
 }
 
@@ -130,10 +143,7 @@ static enum mesh_match_result header(const struct mesh_named_matcher *matcher,
     if (turn && result != MESH__MATCH_LIMIT)
         result = result == MESH__MATCH_YES ? MESH__MATCH_NO : MESH__MATCH_YES;
     tell(result, misfit, "header", &matcher->match, value);
-    misfit->name = matcher->name;
-    misfit->invert = matcher->invert;
-    misfit->absent = !value.at;
-    return result;
+    return tell_named(result, misfit, matcher, !value.at);
 }
 
 static enum mesh_match_result parameter(
@@ -148,9 +158,7 @@ static enum mesh_match_result parameter(
     if (there)
         result = mesh__match(&matcher->match, value);
     tell(result, misfit, "query parameter", &matcher->match, value);
-    misfit->name = matcher->name;
-    misfit->absent = !there;
-    return result;
+    return tell_named(result, misfit, matcher, !there);
 }
 
 /* --- all of them --- */
@@ -163,16 +171,18 @@ static enum mesh_match_result fields(const struct mesh_match_entry *entry,
     enum mesh_match_result result;
 
     result = field(entry->has_uri, &entry->uri, "path", subject->path, misfit);
-    if (result == MESH__MATCH_YES)
-        result = field(entry->has_scheme, &entry->scheme, "scheme",
-                       subject->scheme, misfit);
-    if (result == MESH__MATCH_YES)
-        result = field(entry->has_method, &entry->method, "method",
-                       head->method, misfit);
-    if (result == MESH__MATCH_YES)
-        result = field(entry->has_authority, &entry->authority, "authority",
-                       head->authority, misfit);
-    return result;
+    if (result != MESH__MATCH_YES)
+        return result;
+    result = field(entry->has_scheme, &entry->scheme, "scheme", subject->scheme,
+                   misfit);
+    if (result != MESH__MATCH_YES)
+        return result;
+    result = field(entry->has_method, &entry->method, "method", head->method,
+                   misfit);
+    if (result != MESH__MATCH_YES)
+        return result;
+    return field(entry->has_authority, &entry->authority, "authority",
+                 head->authority, misfit);
 }
 
 enum mesh_match_result mesh__entry_match(const struct mesh_match_entry *entry,
@@ -181,10 +191,13 @@ enum mesh_match_result mesh__entry_match(const struct mesh_match_entry *entry,
 {
     enum mesh_match_result result;
 
-    misfit->what = NULL;
+    if (misfit)
+        misfit->what = NULL;
     if (!entry)
         return MESH__MATCH_YES;
     result = fields(entry, subject, misfit);
+    if (result != MESH__MATCH_YES)
+        return result;
     for (size_t i = 0; i < entry->header_count && result == MESH__MATCH_YES;
          i++)
         result = header(&entry->headers[i], subject, misfit);

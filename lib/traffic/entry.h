@@ -31,10 +31,10 @@ struct mesh_misfit {
 };
 
 /*
- * Do all fields hold? MESH__MATCH_LIMIT when a regex met its bound. A NULL
- * entry holds always. Envoy semantics: repeated headers are compared one by
- * one, one hit is enough; an absent header fits nothing but an inverted
- * presence, unless it is to count as empty.
+ * Do all fields hold? misfit may be NULL. MESH__MATCH_LIMIT when a regex met
+ * its bound. A NULL entry holds always. Envoy semantics: repeated headers are
+ * compared one by one, one hit is enough; an absent header fits nothing but an
+ * inverted presence, unless it is to count as empty.
  */
 enum mesh_match_result mesh__entry_match(const struct mesh_match_entry *entry,
                                          const struct mesh_subject *subject,

@@ -227,8 +227,9 @@ enum mesh_retry_answer mesh__retry_decide(
     mesh__retry_end(destination, retry);
     answer = decide(policy, destination, retry, &whole, idempotent, draw,
                     wait_ns, &reason);
-    mesh__why_add(why, "retry", failures[end->failure].name,
-                  answer == MESH__RETRY_YES, policy->mark, "%s", reason);
+    if (why)
+        mesh__why_add(why, "retry", failures[end->failure].name,
+                      answer == MESH__RETRY_YES, policy->mark, "%s", reason);
     return answer;
 }
 

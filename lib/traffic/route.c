@@ -40,23 +40,30 @@ static bool find_path(const struct mesh_snapshot *snapshot,
     return out->outcome == MESH__ROUTE_OK;
 }
 
+static void explain_host(const struct mesh_virtual_host *host,
+                         struct mesh_slice authority, uint16_t port,
+                         struct mesh__why *why)
+{
+    if (host)
+        mesh__why_add(why, "host", host->name, true, host->mark,
+                      "serves authority %.*s on port %u", (int)authority.len,
+                      authority.at, (unsigned)port);
+    else
+        mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
+                      "no service has authority %.*s on port %u",
+                      (int)authority.len, authority.at, (unsigned)port);
+}
+
 static bool find_host(const struct mesh_snapshot *snapshot,
                       const struct mesh_head *head, uint16_t port,
                       struct mesh_route *out, struct mesh__why *why)
 {
     out->host = mesh__snapshot_host(snapshot, head->authority, port);
-    if (out->host) {
-        mesh__why_add(why, "host", out->host->name, true, out->host->mark,
-                      "serves authority %.*s on port %u",
-                      (int)head->authority.len, head->authority.at,
-                      (unsigned)port);
-        return true;
-    }
-    mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
-                  "no service has authority %.*s on port %u",
-                  (int)head->authority.len, head->authority.at, (unsigned)port);
-    out->outcome = MESH__ROUTE_NO_HOST;
-    return false;
+    if (why)
+        explain_host(out->host, head->authority, port, why);
+    if (!out->host)
+        out->outcome = MESH__ROUTE_NO_HOST;
+    return out->host != NULL;
 }
 
 static void explain_rule(const struct mesh_route_rule *rule,
@@ -90,7 +97,8 @@ static bool find_rule(const struct mesh_head *head, struct mesh_route *out,
     for (size_t i = 0; i < out->host->rule_count && result == MESH__MATCH_NO;
          i++) {
         out->rule = &out->host->rules[i];
-        result = mesh__entry_match(out->rule->entry, &subject, &misfit);
+        result =
+            mesh__entry_match(out->rule->entry, &subject, why ? &misfit : NULL);
         if (why)
             explain_rule(out->rule, result, &misfit, why);
     }

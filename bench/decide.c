@@ -1,0 +1,420 @@
+/*
+ * decide.c - what one decision costs: nanoseconds, allocations, and, through
+ * bench/decide-instructions, instructions.
+ *
+ *   decide                    a table over hosts and endpoints
+ *   decide --loop WHAT N      N decisions of one kind and nothing printed, for
+ *                             callgrind
+ *
+ * Policies are YAML, compiled as a workload does: each host has ten routes, of
+ * which the last matches, a 90/10 split, outlier detection and retries; the
+ * peer meets ten authorization rules, of which the last matches.
+ */
+#include <mesh/mesh.h>
+
+#include "authz/authz.h"
+#include "policy/policy.h"
+#include "schema/schema.h"
+#include "traffic/outlier.h"
+#include "traffic/pick.h"
+#include "traffic/retry.h"
+#include "traffic/route.h"
+#include "value/duration.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { RUNS = 15, ROUNDS = 20000, RULES = 10, LINES = 16 };
+
+static unsigned long allocations;
+
+static void *count_alloc(size_t size)
+{
+    allocations++;
+    return malloc(size);
+}
+
+static void *count_resize(void *memory, size_t size)
+{
+    allocations++;
+    return realloc(memory, size);
+}
+
+static void give_up(const char *what)
+{
+    (void)fprintf(stderr, "decide: %s\n", what);
+    exit(1);
+}
+
+/* --- the policy --- */
+
+static void host_yaml(FILE *out, unsigned host, unsigned endpoints)
+{
+    (void)fprintf(out,
+                  "apiVersion: v1\n"
+                  "kind: Service\n"
+                  "metadata: {name: svc-%u, namespace: demo}\n"
+                  "spec: {selector: {app: svc-%u}, ports: [{name: http, "
+                  "port: 80, targetPort: 8080}]}\n---\n"
+                  "apiVersion: networking.istio.io/v1\n"
+                  "kind: DestinationRule\n"
+                  "metadata: {name: svc-%u, namespace: demo}\n"
+                  "spec:\n"
+                  "  host: svc-%u\n"
+                  "  trafficPolicy: {outlierDetection: {consecutive5xxErrors: "
+                  "5, interval: 10s, baseEjectionTime: 30s, "
+                  "maxEjectionPercent: 50}}\n"
+                  "  subsets: [{name: v1, labels: {version: v1}}, {name: v2, "
+                  "labels: {version: v2}}]\n---\n"
+                  "apiVersion: networking.istio.io/v1\n"
+                  "kind: VirtualService\n"
+                  "metadata: {name: svc-%u, namespace: demo}\n"
+                  "spec:\n  hosts: [svc-%u]\n  http:\n",
+                  host, host, host, host, host, host);
+    for (unsigned i = 1; i < RULES; i++)
+        (void)fprintf(
+            out,
+            "  - match: [{uri: {prefix: /api/v%u/}, headers: "
+            "{x-canary: {exact: \"%u\"}}}]\n"
+            "    route: [{destination: {host: svc-%u, subset: v1}}]\n",
+            i, i, host);
+    (void)fprintf(out,
+                  "  - route:\n"
+                  "    - {destination: {host: svc-%u, subset: v1}, weight: "
+                  "90}\n"
+                  "    - {destination: {host: svc-%u, subset: v2}, weight: "
+                  "10}\n"
+                  "    timeout: 5s\n"
+                  "    retries: {attempts: 3, perTryTimeout: 2s, retryOn: "
+                  "\"gateway-error,connect-failure,refused-stream\"}\n---\n",
+                  host, host);
+    for (unsigned i = 0; i < endpoints; i++)
+        (void)fprintf(out,
+                      "apiVersion: networking.istio.io/v1\n"
+                      "kind: WorkloadEntry\n"
+                      "metadata: {name: svc-%u-%u, namespace: demo}\n"
+                      "spec: {address: 10.%u.%u.%u, labels: {app: svc-%u, "
+                      "version: v%u}, serviceAccount: svc}\n---\n",
+                      host, i, host % 256, i / 256, i % 256, host, 1 + i % 2);
+}
+
+static void authz_yaml(FILE *out)
+{
+    (void)fputs("apiVersion: security.istio.io/v1\n"
+                "kind: AuthorizationPolicy\n"
+                "metadata: {name: bench, namespace: demo}\n"
+                "spec:\n  rules:\n",
+                out);
+    for (unsigned i = 1; i <= RULES; i++)
+        (void)fprintf(out,
+                      "  - from: [{source: {principals: "
+                      "[\"cluster.local/ns/demo/sa/svc-%u\"]}}]\n"
+                      "    to: [{operation: {methods: [POST], paths: "
+                      "[/api/v1/charge, /api/v1/refund]}}]\n",
+                      i);
+}
+
+static char *policy_yaml(unsigned hosts, unsigned endpoints, size_t *size)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, size);
+
+    if (!out)
+        give_up("no memory for the policy");
+    for (unsigned i = 0; i < hosts; i++)
+        host_yaml(out, i, endpoints);
+    authz_yaml(out);
+    if (fclose(out) != 0)
+        give_up("no memory for the policy");
+    return text;
+}
+
+static struct mesh_collection *load(unsigned hosts, unsigned endpoints)
+{
+    struct mesh_policy_limits limits = mesh__policy_limits;
+    struct mesh_diagnostics diagnostics;
+    struct mesh_collection *collection;
+    char line[256];
+    size_t size = 0;
+    char *text = policy_yaml(hosts, endpoints, &size);
+
+    mesh__diagnostics_init(&diagnostics);
+    if (mesh__collection_new(&collection) < 0 ||
+        mesh__collection_add(collection, "bench.yaml", mesh__slice(text, size),
+                             &limits, &diagnostics) < 0)
+        give_up("the policy does not load");
+    for (size_t i = 0; i < diagnostics.count; i++) {
+        if (diagnostics.findings[i].severity > MESH__REFUSED)
+            continue;
+        mesh__finding_print(&diagnostics.findings[i], line, sizeof(line));
+        give_up(line);
+    }
+    mesh__diagnostics_fini(&diagnostics);
+    free(text);
+    return collection;
+}
+
+/* --- what is decided over and over --- */
+
+struct bench {
+    struct mesh_collection *collection;
+    struct mesh_snapshot *snapshot;
+    struct mesh_live_registry *registry;
+    struct mesh_arena arena;
+    struct mesh_head request;
+    struct mesh_head answer;
+    struct mesh_authz_request peer;
+    struct mesh_draws draws;
+    uint64_t seed;
+    uint64_t now_ns;
+    struct mesh_route route;
+    struct mesh_pick pick;
+    unsigned long good; /* decisions that came out as they should */
+    char authority[32];
+};
+
+static uint64_t next_random(void *user)
+{
+    uint64_t *state = user;
+
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static void add_header(struct bench *bench, const char *name, const char *value)
+{
+    if (mesh__head_add(&bench->request, &bench->arena, LINES,
+                       mesh__slice_of(name), mesh__slice_of(value)) < 0)
+        give_up("no memory for the request");
+}
+
+static void make_request(struct bench *bench, unsigned hosts)
+{
+    (void)snprintf(bench->authority, sizeof(bench->authority), "svc-%u",
+                   hosts - 1);
+    if (mesh__head_init(&bench->request, &bench->arena, LINES) < 0 ||
+        mesh__head_init(&bench->answer, &bench->arena, LINES) < 0)
+        give_up("no memory for the request");
+    bench->request.method = MESH__SLICE("POST");
+    bench->request.scheme = MESH__SLICE("http");
+    bench->request.authority = mesh__slice_of(bench->authority);
+    bench->request.path = MESH__SLICE("/api/v1/refund?id=42");
+    add_header(bench, "user-agent", "bench/1");
+    add_header(bench, "accept", "*/*");
+    add_header(bench, "x-request-id", "8a7c1bbe-5a0f-4a6c-b1f6-1c0e9f0a1b2c");
+    bench->answer.status = 200;
+    bench->peer = (struct mesh_authz_request){
+        .http = true,
+        .principal_known = MESH__PRESENT,
+        .principal = MESH__SLICE("spiffe://cluster.local/ns/demo/sa/svc-10"),
+        .method_known = MESH__PRESENT,
+        .method = bench->request.method,
+        .path_known = MESH__PRESENT,
+        .path = bench->request.path,
+        .host_known = MESH__PRESENT,
+        .host = bench->request.authority,
+        .headers_known = MESH__PRESENT,
+        .headers = &bench->request,
+    };
+}
+
+static void start(struct bench *bench, unsigned hosts, unsigned endpoints)
+{
+    struct mesh_whoami whoami = {
+        .namespace_ = MESH__SLICE("demo"),
+        .service_account = MESH__SLICE("bench"),
+        .trust_domain = MESH__SLICE("cluster.local"),
+        .labels_set = true,
+    };
+
+    *bench = (struct bench){ .seed = 42, .now_ns = MESH__S };
+    mesh__arena_init(&bench->arena, 1 << 20);
+    bench->draws = (struct mesh_draws){ next_random, &bench->seed };
+    bench->collection = load(hosts, endpoints);
+    if (mesh__policy_compile(bench->collection, &whoami, NULL, 1,
+                             &bench->snapshot) < 0 ||
+        mesh__live_registry_new(NULL, &bench->registry) < 0 ||
+        mesh__live_bind(bench->registry, bench->snapshot, bench->now_ns, 0) < 0)
+        give_up("the policy does not compile");
+    make_request(bench, hosts);
+}
+
+static void stop(struct bench *bench)
+{
+    mesh__snapshot_unref(bench->snapshot);
+    mesh__live_registry_free(bench->registry);
+    mesh__collection_unref(bench->collection);
+    mesh__arena_fini(&bench->arena);
+}
+
+static void decide_route(struct bench *bench)
+{
+    mesh__route_find(bench->snapshot, &bench->request, 80,
+                     bench->draws.next(bench->draws.user), &bench->arena,
+                     &bench->route, NULL);
+    bench->good += bench->route.outcome == MESH__ROUTE_OK;
+}
+
+static void decide_pick(struct bench *bench)
+{
+    mesh__pick(bench->route.destination, bench->now_ns, &bench->draws, NULL, 0,
+               5, &bench->pick, NULL);
+    bench->good += bench->pick.endpoint != NULL;
+}
+
+static void decide_report(struct bench *bench)
+{
+    struct mesh_ejection ejection;
+
+    mesh__outlier_report(bench->route.destination, bench->pick.index,
+                         MESH__RESULT_STATUS, 200, bench->now_ns, &ejection);
+    bench->good += !ejection.ejected;
+}
+
+static void decide_retry(struct bench *bench)
+{
+    const struct mesh_attempt_end end = { .response = &bench->answer,
+                                          .sent = true };
+    struct mesh_retry retry = { 0 };
+    uint64_t wait_ns;
+
+    bench->good += mesh__retry_decide(&bench->route.rule->retry,
+                                      bench->route.destination, &retry, &end,
+                                      -1, 0, &wait_ns, NULL) == MESH__RETRY_NO;
+}
+
+static void decide_authz(struct bench *bench)
+{
+    struct mesh_authz_verdict verdict;
+
+    mesh__authz_check(bench->snapshot, &bench->peer, &verdict, NULL);
+    bench->good += verdict.allowed;
+}
+
+static void decide_outbound(struct bench *bench)
+{
+    unsigned long good = bench->good;
+
+    bench->now_ns += 1000;
+    decide_route(bench);
+    decide_pick(bench);
+    decide_report(bench);
+    decide_retry(bench);
+    bench->good = good + (bench->good == good + 4);
+}
+
+static const struct {
+    const char *name;
+    void (*decide)(struct bench *bench);
+} kinds[] = {
+    { "route", decide_route },   { "pick", decide_pick },
+    { "report", decide_report }, { "retry", decide_retry },
+    { "authz", decide_authz },   { "outbound", decide_outbound },
+};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static void loop(struct bench *bench, size_t kind, unsigned long count)
+{
+    bench->good = 0;
+    for (unsigned long i = 0; i < count; i++)
+        kinds[kind].decide(bench);
+    if (bench->good != count)
+        give_up("a decision came out wrong");
+}
+
+/* --- measuring --- */
+
+static double nanoseconds(struct bench *bench, size_t kind)
+{
+    struct timespec from, to;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    loop(bench, kind, ROUNDS);
+    (void)clock_gettime(CLOCK_MONOTONIC, &to);
+    return ((double)(to.tv_sec - from.tv_sec) * 1e9 +
+            (double)(to.tv_nsec - from.tv_nsec)) /
+           ROUNDS;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values)
+{
+    qsort(values, RUNS, sizeof(*values), by_value);
+    return values[RUNS / 2];
+}
+
+/* Kinds interleaved: a disturbance of the machine meets them all. */
+static void print_row(unsigned hosts, unsigned endpoints)
+{
+    static double times[KINDS][RUNS];
+    struct bench bench;
+    unsigned long before;
+
+    start(&bench, hosts, endpoints);
+    decide_outbound(&bench);
+    before = allocations;
+    for (size_t run = 0; run < RUNS; run++) {
+        for (size_t kind = 0; kind < KINDS; kind++)
+            times[kind][run] = nanoseconds(&bench, kind);
+    }
+    (void)printf("%6u %9u", hosts, endpoints);
+    for (size_t kind = 0; kind < KINDS; kind++)
+        (void)printf(" %8.0f", median(times[kind]));
+    (void)printf(" %11.3f\n", (double)(allocations - before) /
+                                  ((double)RUNS * ROUNDS * KINDS));
+    stop(&bench);
+}
+
+static void print_table(void)
+{
+    static const unsigned sizes[][2] = {
+        { 1, 4 }, { 100, 4 }, { 1000, 4 }, { 1, 100 }, { 1, 1000 },
+    };
+
+    (void)printf(" hosts endpoints");
+    for (size_t kind = 0; kind < KINDS; kind++)
+        (void)printf(" %8s", kinds[kind].name);
+    (void)printf(" allocations\n");
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        print_row(sizes[i][0], sizes[i][1]);
+    (void)printf("nanoseconds per decision, medians of %d runs of %d; "
+                 "outbound is the first four\n",
+                 RUNS, ROUNDS);
+}
+
+static void run_loop(const char *name, const char *count)
+{
+    struct bench bench;
+    size_t kind = 0;
+
+    while (kind < KINDS && strcmp(kinds[kind].name, name) != 0)
+        kind++;
+    if (kind == KINDS)
+        give_up("no such decision");
+    start(&bench, 1, 4);
+    decide_outbound(&bench);
+    loop(&bench, kind, strtoul(count, NULL, 10));
+    stop(&bench);
+}
+
+int main(int argc, char **argv)
+{
+    if (mesh_set_memory(count_alloc, count_resize, free) < 0)
+        give_up("memory cannot be counted");
+    if (argc == 4 && strcmp(argv[1], "--loop") == 0)
+        run_loop(argv[2], argv[3]);
+    else if (argc == 1)
+        print_table();
+    else
+        give_up("usage: decide [--loop WHAT N]");
+    return 0;
+}
