@@ -334,14 +334,8 @@ static void check_authorization_policy(struct mesh_reader *reader,
                                        const struct mesh_yaml_node *node,
                                        void *into)
 {
-    int scopes = mesh__has(node, "selector") + mesh__has(node, "targetRef") +
-                 mesh__has(node, "targetRefs");
-
     (void)into;
-    if (scopes > 1)
-        mesh__reject(reader, spot, node->mark,
-                     "only one of selector, targetRef and targetRefs may be "
-                     "given");
+    mesh__check_scope(reader, spot, node);
     check_action(reader, spot, node);
 }
 

@@ -173,6 +173,18 @@ void mesh__check_labels(struct mesh_reader *reader,
     }
 }
 
+void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node)
+{
+    int scopes = mesh__has(node, "selector") + mesh__has(node, "targetRef") +
+                 mesh__has(node, "targetRefs");
+
+    if (scopes > 1)
+        mesh__reject(reader, spot, node->mark,
+                     "only one of selector, targetRef and targetRefs may be "
+                     "given");
+}
+
 /* --- retryOn
  * -------------------------------------------------------------------- */
 

@@ -386,7 +386,9 @@ static void decode_field(struct mesh_reader *reader,
     struct verdict verdict = judge_field(reader, field, &spot, pair, above);
     const struct mesh_yaml_node *node = pair->value;
 
-    if (verdict.status != MESH__FIELD_ENFORCED)
+    /* A value that is noted is kept: its reader knows it for what it is. */
+    if (above.status != MESH__FIELD_ENFORCED ||
+        field->status != MESH__FIELD_ENFORCED)
         into = NULL;
     if (into && field->has)
         *(bool *)member(into, field->has) = true;

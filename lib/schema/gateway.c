@@ -3,6 +3,49 @@
  */
 #include "schema/table.h"
 
+static void check_gateway(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node, void *into)
+{
+    const struct mesh_yaml_node *servers = mesh__get(node, "servers");
+
+    (void)into;
+    if (!servers || servers->count == 0)
+        mesh__reject(reader, spot, node->mark,
+                     "at least one server is required");
+    for (size_t i = 0; servers && servers->items && i < servers->count; i++) {
+        struct mesh_slice name =
+            mesh__get_text(mesh__get(servers->items[i], "port"), "name");
+
+        for (size_t j = 0; j < i && name.len; j++)
+            if (mesh__slice_equal(
+                    name, mesh__get_text(mesh__get(servers->items[j], "port"),
+                                         "name")))
+                mesh__reject(reader, spot, servers->items[i]->mark,
+                             "a second port \"%.60s\"", name.at);
+    }
+}
+
+/* The modes that show a certificate need one from somewhere. */
+static void check_server_tls(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node, void *into)
+{
+    struct mesh_slice mode = mesh__get_text(node, "mode");
+
+    (void)into;
+    if (mesh__get_text(node, "credentialName").len ||
+        mesh__has(node, "credentialNames") ||
+        mesh__has(node, "tlsCertificates"))
+        return;
+    if ((mesh__slice_is(mode, "SIMPLE") || mesh__slice_is(mode, "MUTUAL") ||
+         mesh__slice_is(mode, "OPTIONAL_MUTUAL")) &&
+        (mesh__get_text(node, "serverCertificate").len == 0 ||
+         mesh__get_text(node, "privateKey").len == 0))
+        mesh__reject(reader, spot, node->mark,
+                     "%s needs a server certificate and its key", mode.at);
+}
+
 static const struct mesh_field server_port_fields[] = {
     { MESH__ROW("name", STRING, NOTED), .required = true,
       .bounds = "DNS label, unique where required" },
@@ -90,6 +133,7 @@ static const struct mesh_field server_tls_fields[] = {
 static const struct mesh_message server_tls_message = {
     .name = "server_tls",
     MESH__FIELDS(server_tls_fields),
+    .check = check_server_tls,
 };
 
 static const struct mesh_field server_fields[] = {
@@ -122,4 +166,5 @@ static const struct mesh_field gateway_fields[] = {
 const struct mesh_message mesh__gateway_message = {
     .name = "gateway",
     MESH__FIELDS(gateway_fields),
+    .check = check_gateway,
 };

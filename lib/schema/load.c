@@ -302,6 +302,33 @@ static void read_metadata(struct document *d)
         d->resource.namespace_ = MESH__SLICE("default");
 }
 
+/* "istio.io/dry-run" is for policies that allow or deny, and a bool. */
+static void check_dry_run(struct document *d)
+{
+    static const char *const words[] = { "1",    "t",     "T",     "TRUE",
+                                         "true", "True",  "0",     "f",
+                                         "F",    "FALSE", "false", "False" };
+    const struct mesh_yaml_node *metadata = mesh__get(d->node, "metadata");
+    const struct mesh_yaml_node *value =
+        mesh__get(mesh__get(metadata, "annotations"), "istio.io/dry-run");
+    struct mesh_slice action =
+        mesh__get_text(mesh__get(d->node, "spec"), "action");
+    bool fits = false;
+
+    if (!value || value->kind != MESH__YAML_SCALAR)
+        return;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        fits = fits || mesh__slice_is(value->text, words[i]);
+    if (!fits)
+        mesh__reject(&d->reader, NULL, value->mark,
+                     "istio.io/dry-run: wanted true or false, found \"%.40s\"",
+                     value->text.at);
+    if (d->info->kind != MESH__KIND_AUTHORIZATION_POLICY ||
+        mesh__slice_is(action, "CUSTOM") || mesh__slice_is(action, "AUDIT"))
+        mesh__reject(&d->reader, NULL, value->mark,
+                     "istio.io/dry-run is for ALLOW and DENY policies only");
+}
+
 static void read_status(struct document *d)
 {
     const struct mesh_spot spot = { .name = "status" };
@@ -514,6 +541,7 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
     start_resource(&d, name);
     check_envelope(&d);
     read_metadata(&d);
+    check_dry_run(&d);
     tell_whole(&d);
     read_body(&d);
     read_status(&d);

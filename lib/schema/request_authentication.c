@@ -4,6 +4,28 @@
  */
 #include "schema/table.h"
 
+static void check_request_authentication(struct mesh_reader *reader,
+                                         const struct mesh_spot *spot,
+                                         const struct mesh_yaml_node *node,
+                                         void *into)
+{
+    (void)into;
+    mesh__check_scope(reader, spot, node);
+}
+
+static void check_jwks_uri(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node)
+{
+    bool http = mesh__slice_starts(node->text, MESH__SLICE("http://")) ||
+                mesh__slice_starts(node->text, MESH__SLICE("https://"));
+
+    if (!http)
+        mesh__reject(reader, spot, node->mark,
+                     "wanted an http or https URL, found \"%.80s\"",
+                     node->text.at);
+}
+
 static const struct mesh_field jwt_header_fields[] = {
     { MESH__ROW("name", STRING, REFUSED), .required = true, .min_len = 1,
       .bounds = "min length 1" },
@@ -43,6 +65,7 @@ static const struct mesh_field jwt_rule_fields[] = {
       .bounds = "min length 1; issuer or jwksUri required" },
     { MESH__ROW("jwks", STRING, REFUSED), .bounds = "must parse as JWKS" },
     { MESH__ROW("jwksUri", STRING, REFUSED), .min_len = 1, .max_len = 2048,
+      .check = check_jwks_uri,
       .default_value =
           "OIDC discovery from issuer when both key sources absent",
       .bounds = "min length 1; max length 2048; http or https URL" },
@@ -88,4 +111,5 @@ static const struct mesh_field request_authentication_fields[] = {
 const struct mesh_message mesh__request_authentication_message = {
     .name = "request_authentication",
     MESH__FIELDS(request_authentication_fields),
+    .check = check_request_authentication,
 };

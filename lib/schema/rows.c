@@ -157,10 +157,14 @@ static void walk_kind(struct rows *rows, const struct mesh_kind_info *info)
     rows->kind = info->name;
     if (info->spec) {
         const struct mesh_field spec = { MESH__ROW("spec", MESSAGE, ENFORCED),
-                                         .message = info->spec };
+                                         .message = info->spec,
+                                         .required = info->spec_required,
+                                         .default_value = info->spec_default,
+                                         .bounds = info->spec_bounds };
         const struct mesh_field status = {
             MESH__ROW("status", MESSAGE, NOTED),
             .message = &mesh__status_message,
+            .bounds = "unknown keys allowed",
             .reason = "written by the control plane",
         };
         const struct mesh_field both[] = { spec, status };

@@ -3,6 +3,17 @@
  */
 #include "schema/table.h"
 
+static void check_sidecar(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node, void *into)
+{
+    (void)into;
+    if (!mesh__has(node, "ingress") && !mesh__has(node, "egress") &&
+        !mesh__has(node, "outboundTrafficPolicy") &&
+        !mesh__has(node, "inboundConnectionPool"))
+        mesh__reject(reader, spot, node->mark, "may not be empty");
+}
+
 static const struct mesh_field egress_port_fields[] = {
     { MESH__ROW("name", STRING, REFUSED),
       .bounds = "DNS label, unique where required" },
@@ -214,4 +225,5 @@ static const struct mesh_field sidecar_fields[] = {
 const struct mesh_message mesh__sidecar_message = {
     .name = "sidecar",
     MESH__FIELDS(sidecar_fields),
+    .check = check_sidecar,
 };

@@ -158,9 +158,12 @@ struct mesh_kind_info {
     enum mesh_field_status status;
     const char *reason;
     const struct mesh_message *spec; /* NULL: the fields stand at the top */
-    const struct mesh_message *top;  /* those fields, or NULL             */
-    size_t size;                     /* of the structure; 0: none         */
-    bool cluster_wide;               /* has no namespace                  */
+    bool spec_required;
+    const char *spec_default; /* for people, as in a row */
+    const char *spec_bounds;
+    const struct mesh_message *top; /* those fields, or NULL             */
+    size_t size;                    /* of the structure; 0: none         */
+    bool cluster_wide;              /* has no namespace                  */
 };
 
 /* All of them; the last has no name. */
@@ -295,6 +298,10 @@ void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node);
+
+/* Of a message with "selector", "targetRef" and "targetRefs". */
+void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node);
 
 /* Of a message with "exportTo"; nobody: "~" is allowed. */
 void mesh__check_export_to(struct mesh_reader *reader,

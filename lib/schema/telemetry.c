@@ -3,6 +3,28 @@
  */
 #include "schema/table.h"
 
+static void check_telemetry(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node, void *into)
+{
+    (void)into;
+    mesh__check_scope(reader, spot, node);
+}
+
+static void check_tag_override(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node, void *into)
+{
+    struct mesh_slice operation = mesh__get_text(node, "operation");
+    bool has_value = mesh__get_text(node, "value").len > 0;
+
+    (void)into;
+    if (mesh__slice_is(operation, "REMOVE") && has_value)
+        mesh__reject(reader, spot, node->mark, "REMOVE takes no value");
+    if (mesh__slice_is(operation, "UPSERT") && !has_value)
+        mesh__reject(reader, spot, node->mark, "UPSERT needs a value");
+}
+
 static const struct mesh_field log_filter_fields[] = {
     { MESH__ROW("expression", STRING, NOTED), .bounds = "valid CEL" },
 };
@@ -103,6 +125,7 @@ static const struct mesh_field tag_override_fields[] = {
 static const struct mesh_message tag_override_message = {
     .name = "tag_override",
     MESH__FIELDS(tag_override_fields),
+    .check = check_tag_override,
 };
 
 static const struct mesh_field metric_override_fields[] = {
@@ -229,4 +252,5 @@ static const struct mesh_field telemetry_fields[] = {
 const struct mesh_message mesh__telemetry_message = {
     .name = "telemetry",
     MESH__FIELDS(telemetry_fields),
+    .check = check_telemetry,
 };
