@@ -174,7 +174,7 @@ static size_t take_body(char *data, size_t size, size_t count, void *user)
     return len;
 }
 
-static int code_of(CURLcode code, const struct intake *intake)
+static int code_of(CURLcode code, const struct intake *intake, long sent_bytes)
 {
     static const struct {
         CURLcode curl;
@@ -199,6 +199,8 @@ static int code_of(CURLcode code, const struct intake *intake)
 
     if (intake->rc < 0)
         return intake->rc;
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && sent_bytes > 0)
+        return MESH_ERR_PROTOCOL; /* an answer that is not HTTP/1 */
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (rows[i].curl == code)
             return rows[i].mesh;
@@ -299,6 +301,7 @@ static int perform(struct session *session,
     struct intake intake = { .host = session->host, .response = response };
     char trouble[CURL_ERROR_SIZE] = "";
     CURLcode code = set_session(session);
+    long sent_bytes = 0;
 
     if (code == CURLE_OK)
         code = set_request(session->curl, request, lines, &intake, trouble);
@@ -310,6 +313,7 @@ static int perform(struct session *session,
     if (code == CURLE_OK)
         code = curl_easy_getinfo(session->curl, CURLINFO_RESPONSE_CODE,
                                  &response->status);
+    (void)curl_easy_getinfo(session->curl, CURLINFO_REQUEST_SIZE, &sent_bytes);
     curl_easy_reset(session->curl); /* connections stay */
     if (code == CURLE_OK)
         return 0;
@@ -317,7 +321,7 @@ static int perform(struct session *session,
         reason(response, "the response is larger than 1 MiB");
     else
         reason(response, trouble[0] ? trouble : curl_easy_strerror(code));
-    return code_of(code, &intake);
+    return code_of(code, &intake, sent_bytes);
 }
 
 static int session_perform(void *handle,
