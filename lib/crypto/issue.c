@@ -110,6 +110,13 @@ static int set_dates(struct desk *desk, const struct mesh_issue *issue)
     return mbedtls_x509write_crt_set_validity(&desk->cert, from, to);
 }
 
+/* No name is an empty one; 3.x does not take it as text. */
+static int set_name(struct desk *desk, const char *name,
+                    int (*set)(mbedtls_x509write_cert *cert, const char *name))
+{
+    return *name ? set(&desk->cert, name) : 0;
+}
+
 static int set_names(struct desk *desk, const struct mesh_issue *issue)
 {
     char subject[SUBJECT_MAX] = "";
@@ -122,15 +129,15 @@ static int set_names(struct desk *desk, const struct mesh_issue *issue)
         mesh__text_format(&text, "CN=%s", issue->common_name);
     if (text.cut)
         return MBEDTLS_ERR_X509_BAD_INPUT_DATA;
-    rc = mbedtls_x509write_crt_set_subject_name(&desk->cert, subject);
+    rc = set_name(desk, subject, mbedtls_x509write_crt_set_subject_name);
     if (rc != 0)
         return rc;
     if (!issue->ca_cert_pem)
-        return mbedtls_x509write_crt_set_issuer_name(&desk->cert, subject);
+        return set_name(desk, subject, mbedtls_x509write_crt_set_issuer_name);
     rc = mbedtls_x509_dn_gets(issuer, sizeof(issuer), &desk->issuer.subject);
     if (rc < 0)
         return rc;
-    return mbedtls_x509write_crt_set_issuer_name(&desk->cert, issuer);
+    return set_name(desk, issuer, mbedtls_x509write_crt_set_issuer_name);
 }
 
 /* SubjectAltName with one URI; critical when there is no subject beside it. */

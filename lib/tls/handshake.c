@@ -287,10 +287,20 @@ static enum mesh_tls_step greet(struct mesh_tls_mbed *tls)
     return MESH__TLS_DONE;
 }
 
+/* mbedTLS says nothing to a client without certificate in TLS 1.2. */
+static void answer_failure(struct mesh_tls_mbed *tls, int rc, bool silent)
+{
+    if (rc == MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE && silent)
+        (void)mbedtls_ssl_send_alert_message(
+            &tls->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+            MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE);
+}
+
 /* 0 to go on, 1 to wait for bytes, or our code with the reason kept. */
 static int advance(struct mesh_tls_mbed *tls)
 {
     size_t before = tls->stash.len;
+    size_t said = tls->flight.len;
     int rc;
 
     guard_finished(tls);
@@ -301,6 +311,7 @@ static int advance(struct mesh_tls_mbed *tls)
         return 0;
     if (rc == 0)
         rc = MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    answer_failure(tls, rc, tls->flight.len == said);
     rc = mesh__tls_mbed_explain(tls, rc);
     mesh__tls_mbed_keep(tls, rc);
     return rc;

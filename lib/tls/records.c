@@ -15,16 +15,21 @@ enum {
 /* --- bytes for mbedTLS ------------------------------------------------------
  */
 
-/* Bytes of the record at the front, 0 when its head is not whole. */
+/*
+ * Bytes of the record at the front, 0 when its head is not whole. Of what is no
+ * record, or too long, the head alone: mbedTLS then says what is wrong.
+ */
 static size_t record_size(struct mesh_slice bytes)
 {
+    const unsigned char *head = (const unsigned char *)bytes.at;
     size_t len;
 
     if (bytes.len < HEAD)
         return 0;
-    len = (size_t)(unsigned char)bytes.at[3] << 8 | (unsigned char)bytes.at[4];
-    /* Too long: the head alone, mbedTLS then says what is wrong with it. */
-    return len > CIPHERTEXT_MAX ? HEAD : HEAD + len;
+    len = (size_t)head[3] << 8 | head[4];
+    if (head[0] < 20 || head[0] > 24 || head[1] != 3 || len > CIPHERTEXT_MAX)
+        return HEAD;
+    return HEAD + len;
 }
 
 static bool is_whole(struct mesh_slice bytes)
@@ -43,12 +48,13 @@ bool mesh__tls_mbed_whole(const struct mesh_tls_mbed *tls)
            is_whole(mesh__buffer_slice(from));
 }
 
-/* Fill the stash up to a whole record from in. 0 or our code. */
+/* What is left in the stash becomes a whole record. 0 or our code. */
 static int complete(struct mesh_tls_mbed *tls)
 {
     struct mesh_buffer *stash = &tls->stash;
 
-    while (tls->in && tls->in->len && !is_whole(mesh__buffer_slice(stash))) {
+    while (stash->len && tls->in && tls->in->len &&
+           !is_whole(mesh__buffer_slice(stash))) {
         size_t size = record_size(mesh__buffer_slice(stash));
         size_t need = (size ? size : HEAD) - stash->len;
         size_t len = need < tls->in->len ? need : tls->in->len;

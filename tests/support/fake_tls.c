@@ -516,7 +516,7 @@ static int put_hello(struct mesh_buffer *m, struct fake_session *tls)
     const struct mesh_tls_profile *p = &tls->config->kept.profile;
     char *room;
     size_t list_at;
-    size_t private_at;
+    size_t private_at = 0;
     int rc = begin_message(m, 1, CLIENT_HELLO);
 
     if (rc == 0)
@@ -922,7 +922,7 @@ static int open_records(struct mesh_tls *t, struct mesh_buffer *in,
                         struct mesh_buffer *plain, struct mesh_buffer *out)
 {
     struct fake_session *tls = session_of(t);
-    size_t len;
+    size_t len = 0;
     int rc;
 
     (void)out;

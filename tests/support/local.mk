@@ -1,7 +1,9 @@
 # tests/support: what tests stand on
 check_LTLIBRARIES += tests/support/libsupport.la tests/support/libreplay.la
 tests_support_libsupport_la_SOURCES = \
+	tests/support/certs.c tests/support/certs.h \
 	tests/support/fake_tls.c tests/support/fake_tls.h \
+	tests/support/tls_pair.c tests/support/tls_pair.h \
 	tests/support/torture.c tests/support/torture.h
 tests_support_libreplay_la_SOURCES = tests/support/replay.c
 
