@@ -232,6 +232,14 @@ int mesh__spans_forked(struct mesh_spans *spans)
 
 /* --- export --------------------------------------------------------------- */
 
+static uint32_t within_bounds(uint32_t timeout_ms)
+{
+    if (timeout_ms == 0)
+        return 1; /* to libcurl, 0 is for ever */
+    return timeout_ms < MESH__SPANS_TIMEOUT_MS ? timeout_ms
+                                               : MESH__SPANS_TIMEOUT_MS;
+}
+
 static int post(struct mesh_spans *spans, uint32_t timeout_ms)
 {
     static const char *const headers[] = {
@@ -243,9 +251,7 @@ static int post(struct mesh_spans *spans, uint32_t timeout_ms)
         .headers = headers,
         .body = mesh__buffer_data(&spans->body),
         .body_bytes = spans->body.len,
-        .timeout_ms = timeout_ms < MESH__SPANS_TIMEOUT_MS
-                          ? timeout_ms
-                          : MESH__SPANS_TIMEOUT_MS
+        .timeout_ms = within_bounds(timeout_ms)
     };
     struct mesh_fetch_response response;
     int rc = mesh__fetch_perform(spans->fetch, &request, &response);

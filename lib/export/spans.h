@@ -45,7 +45,7 @@ void mesh__spans_put(struct mesh_spans *spans, const struct mesh_span *span);
 size_t mesh__spans_waiting(struct mesh_spans *spans);
 
 /*
- * Send one batch of what waits, at most timeout_ms (at least 1). 1 when
+ * Send one batch of what waits, at most timeout_ms (0 counts as 1). 1 when
  * something was sent, 0 when nothing waited, or the error (the batch is dropped
  * and counted, one event per run of failures). One thread at a time: the
  * keeper's.

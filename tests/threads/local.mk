@@ -2,3 +2,7 @@
 check_PROGRAMS += tests/threads/test_live
 tests_threads_test_live_SOURCES = tests/threads/test_live.c $(TRAFFIC_WORLD)
 tests_threads_test_live_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/threads/test_spans
+tests_threads_test_spans_SOURCES = tests/threads/test_spans.c
+tests_threads_test_spans_LDADD = $(TEST_LIBS)

@@ -174,6 +174,9 @@ static void a_request_has_its_own_bound(void **state)
     put(world, 1);
     assert_int_equal(mesh__spans_export(world->spans, UINT32_MAX), 1);
     assert_int_equal(collector.timeout_ms, MESH__SPANS_TIMEOUT_MS);
+    put(world, 1);
+    assert_int_equal(mesh__spans_export(world->spans, 0), 1);
+    assert_int_equal(collector.timeout_ms, 1); /* 0 would be for ever */
 }
 
 static void what_is_not_sampled_is_not_kept(void **state)
