@@ -187,6 +187,8 @@ int mesh__client_end(struct mesh_client *client);
 /* As mesh_call_read. */
 int mesh__client_read(struct mesh_client *client, void *data, size_t size,
                       size_t *got);
+/* The whole piece was taken by looking at client->piece. */
+void mesh__client_taken(struct mesh_client *client);
 /* Would read give something (the end included)? */
 bool mesh__client_readable(const struct mesh_client *client);
 

@@ -338,6 +338,12 @@ bool mesh__client_readable(const struct mesh_client *client)
            (client->ended && client->outcome.status != 0);
 }
 
+void mesh__client_taken(struct mesh_client *client)
+{
+    client->piece.len = 0;
+    mesh__client_run(client);
+}
+
 /* A local answer's body lies in the outcome until it is read. */
 static size_t take(struct mesh_slice *from, void *data, size_t size)
 {

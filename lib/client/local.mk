@@ -4,5 +4,6 @@ libmesh_core_la_SOURCES += \
 	lib/client/decide.c \
 	lib/client/life.c \
 	lib/client/move.c \
+	lib/client/plain.c lib/client/plain.h \
 	lib/client/reply.c \
 	lib/client/request.c lib/client/request.h

@@ -1,0 +1,87 @@
+/*
+ * inside.h - what stands behind the public handles.
+ */
+#ifndef MESH_API_INSIDE_H
+#define MESH_API_INSIDE_H
+
+#include "base/error.h"
+#include "base/text.h"
+#include "workload/workload.h"
+
+#include <mesh/mesh.h>
+
+/* A header line with NULs behind both texts. */
+struct mesh_line {
+    const char *name;
+    const char *value;
+};
+
+enum { MESH__RESPONSE_ARENA = 2 * 1024 * 1024 };
+
+/* A copy of an outcome that outlives its exchange. */
+struct mesh_response {
+    struct mesh_arena arena;
+    int code;
+    int status;
+    int attempts;
+    struct mesh_line *headers;
+    size_t header_count;
+    const char *texts[MESH_RESPONSE_ROUTE + 1]; /* by MESH_RESPONSE value */
+    struct mesh_buffer body;                    /* NUL behind its bytes   */
+};
+
+/* Fill from an outcome; the body stays empty but for local answers. */
+int mesh__response_fill(struct mesh_response *response,
+                        const struct mesh_client_outcome *outcome);
+void mesh__response_fini(struct mesh_response *response);
+
+struct mesh_request {
+    struct mesh_client_request *request;
+};
+
+struct mesh_call {
+    struct mesh_node news;  /* in the lane's list, entered       */
+    struct mesh_lane *lane; /* counted, or borrowed for our life */
+    bool own_lane;
+    struct mesh_client *client; /* NULL once it was taken apart      */
+    bool started;
+    bool head_told;
+    struct mesh_response response;
+    bool has_response;
+    int64_t tag;
+    struct mesh_client_request *request; /* counted */
+};
+
+/* Texts of an inbound exchange, made when asked for. */
+struct mesh_exchange {
+    struct mesh_server *server; /* counted */
+    struct mesh_inbound_exchange *inner;
+    struct mesh_arena arena;
+    struct mesh_line *headers; /* made at the first look */
+    const char *texts[MESH_EXCHANGE_SNI + 1];
+};
+
+struct mesh_server {
+    atomic_int refs;
+    struct mesh_lane *lane;
+    struct mesh_seat seat;
+    struct mesh_http_server *http;
+    char address[MESH__ADDRESS_TEXT];
+    pthread_mutex_t turn_lock; /* followers wait for the driver's turn */
+    pthread_cond_t turn;
+    int waiting;
+};
+
+/* A server's environment on a lane, entered. */
+void mesh__seat_init(struct mesh_seat *seat, struct mesh_lane *lane);
+
+/* The three kinds of waiting of a handle's loop, in one place. */
+int64_t mesh__deadline_of(int64_t timeout_ms);
+uint64_t mesh__left_ns(int64_t deadline_ns);
+/* Another thread drives our loop: let it, for at most a millisecond. */
+void mesh__wait_for_driver(uint64_t left_ns);
+
+/* A buffer's text, taken out, for mesh_text_free; buffer is finished. */
+int mesh__text_out(struct mesh_buffer *buffer, char **out);
+
+#endif
