@@ -201,9 +201,10 @@ int mesh__tls_mbed_open(struct mesh_tls *session, struct mesh_buffer *in,
     tls->out = NULL;
     if (tls->stash.len == 0)
         mesh__buffer_fini(&tls->stash); /* not needed again */
-    if (rc < 0 && rc != MESH_ERR_NOMEM)
-        mesh__tls_mbed_keep(tls, rc);
-    return rc;
+    if (rc >= 0)
+        return rc;
+    mesh__tls_mbed_keep(tls, rc);
+    return mesh__tls_mbed_explain(tls, 0);
 }
 
 bool mesh__tls_mbed_pending(const struct mesh_tls *session)
@@ -298,9 +299,8 @@ static int seal(struct mesh_tls_mbed *tls, struct cursor *cursor,
     if (rc == 0)
         return 0;
     out->len = before;
-    rc = mesh__tls_mbed_explain(tls, rc);
-    mesh__tls_mbed_keep(tls, rc);
-    return rc;
+    mesh__tls_mbed_keep(tls, mesh__tls_mbed_explain(tls, rc));
+    return mesh__tls_mbed_explain(tls, 0);
 }
 
 int mesh__tls_mbed_seal(struct mesh_tls *session,

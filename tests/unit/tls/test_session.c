@@ -770,7 +770,10 @@ static void test_flipped_record(void **state)
         mesh__buffer_data(&from->out)[from->out.len - 1] ^= 1;
         tls_pair_settle(&pair);
         assert_true(to->code < 0);
+        assert_string_not_equal(to->line, "");
         assert_int_equal(to->plain.len, 0);
+        assert_int_equal(
+            engine->open(to->tls, &to->in, &to->plain, &to->out), to->code);
         tls_pair_fini(&pair);
     }
 }
