@@ -45,16 +45,24 @@ static const char *name_of(struct mesh__judge *judge,
         resource->name.len ? resource->name.at : "");
 }
 
+static const char *file_of(const struct mesh__judge *judge,
+                           const struct mesh_resource *resource)
+{
+    const struct mesh_collection *all = judge->world.all;
+
+    return resource->file < all->file_count ? all->files[resource->file].name
+                                            : "";
+}
+
 void mesh__judge_say(struct mesh__judge *judge, enum mesh_severity severity,
                      const char *code, struct mesh__about about,
                      const char *format, ...)
 {
-    const struct mesh_collection *all = judge->world.all;
     struct mesh_mark mark = about.mark.line ? about.mark : about.resource->mark;
     char line[LINE_BYTES]; /* longer ones are cut */
     struct mesh_finding finding = {
         .severity = severity,
-        .file = "",
+        .file = file_of(judge, about.resource),
         .line = mark.line,
         .column = mark.column,
         .code = code,
@@ -65,8 +73,6 @@ void mesh__judge_say(struct mesh__judge *judge, enum mesh_severity severity,
     };
     va_list list;
 
-    if (about.resource->file < all->file_count)
-        finding.file = all->files[about.resource->file].name;
     va_start(list, format);
     (void)vsnprintf(line, sizeof(line), format, list);
     va_end(list);
@@ -75,21 +81,21 @@ void mesh__judge_say(struct mesh__judge *judge, enum mesh_severity severity,
 
 static void judge_settings(struct mesh__judge *judge)
 {
-    const struct mesh_resource *first = NULL;
+    const struct mesh_resource *before = NULL;
 
     for (size_t i = 0; i < judge->world.all->count; i++) {
         const struct mesh_resource *one = &judge->world.all->resources[i];
 
         if (!mesh__is_settings(one))
             continue;
-        if (first)
+        if (before)
             mesh__judge_say(judge, MESH__WARNING, MESH__CODE_SEVERAL_CONFIGS,
                             (struct mesh__about){ one, one->mark, "" },
-                            "another MeshConfig, %.*s, came before; the fields "
+                            "a MeshConfig came before, in %s:%u; the fields "
                             "of this one replace that one's",
-                            (int)first->name.len,
-                            first->name.len ? first->name.at : "");
-        first = one;
+                            file_of(judge, before),
+                            (unsigned)before->mark.line);
+        before = one;
     }
 }
 

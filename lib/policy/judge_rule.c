@@ -97,11 +97,11 @@ static void judge_ejection(struct mesh__judge *judge,
     about.mark = outlier->mark;
     mesh__judge_say(judge, MESH__INFO, MESH__CODE_NEVER_EJECTS, about,
                     "outlierDetection never ejects from %s%.*s: 1 of %zu "
-                    "endpoint%s is over maxEjectionPercent %u",
+                    "endpoints is over maxEjectionPercent %u",
                     subset ? "subset " : "the whole of ",
                     (int)(subset ? subset->name.len : service->host.len),
                     subset ? subset->name.at : service->host.at, count,
-                    count == 1 ? "" : "s", (unsigned)percent);
+                    (unsigned)percent);
 }
 
 /* The same words for another port are kept once by the diagnostics. */

@@ -83,24 +83,6 @@ bool mesh__is_settings(const struct mesh_resource *resource)
                               resource->kind == MESH__KIND_CONFIG_MAP);
 }
 
-/* The same kind, namespace and name: the later document replaces the earlier.
- */
-static int note_latest(struct mesh__world *world, struct mesh_map *latest,
-                       const struct mesh_resource *resource)
-{
-    struct mesh_slice namespace_ = mesh__namespace_of(resource);
-    const char *key;
-
-    key = mesh__arena_format(&world->arena, "%d/%.*s/%.*s", (int)resource->kind,
-                             (int)namespace_.len, namespace_.at,
-                             (int)resource->name.len,
-                             resource->name.len ? resource->name.at : "");
-    if (!key)
-        return MESH_ERR_NOMEM;
-    return mesh__map_put(latest, mesh__slice_of(key),
-                         (void *)(uintptr_t)resource);
-}
-
 static int compare_age(const void *a, const void *b)
 {
     const struct mesh_resource *const *left = a;
@@ -129,39 +111,33 @@ static int allot(struct mesh__world *world)
     return 0;
 }
 
-static void place(struct mesh__world *world, const struct mesh_map *latest)
+/* Of a kind, namespace and name there is one: the schema replaces. */
+static void place(struct mesh__world *world)
 {
-    struct mesh_map_entry *entry;
-    size_t at = 0;
+    for (size_t i = 0; i < world->all->count; i++) {
+        const struct mesh_resource *resource = &world->all->resources[i];
+        struct mesh__list *list;
 
-    while ((entry = mesh__map_next(latest, &at)) != NULL) {
-        const struct mesh_resource *resource = entry->value;
-        struct mesh__list *list = &world->kinds[resource->kind];
-
+        if (!resource->spec || resource->kind >= MESH__KIND_COUNT ||
+            mesh__is_settings(resource))
+            continue;
+        list = &world->kinds[resource->kind];
         list->items[list->count++] = resource;
     }
-    for (size_t i = 0; i < MESH__KIND_COUNT; i++)
-        if (world->kinds[i].count > 1)
-            qsort(world->kinds[i].items, world->kinds[i].count,
-                  sizeof(*world->kinds[i].items), compare_age);
 }
 
 int mesh__world_sort(struct mesh__world *world)
 {
-    struct mesh_map latest = { 0 };
     int rc = allot(world);
 
-    for (size_t i = 0; rc == 0 && i < world->all->count; i++) {
-        const struct mesh_resource *resource = &world->all->resources[i];
-
-        if (resource->spec && resource->kind < MESH__KIND_COUNT &&
-            !mesh__is_settings(resource))
-            rc = note_latest(world, &latest, resource);
-    }
-    if (rc == 0)
-        place(world, &latest);
-    mesh__map_fini(&latest);
-    return rc;
+    if (rc < 0)
+        return rc;
+    place(world);
+    for (size_t i = 0; i < MESH__KIND_COUNT; i++)
+        if (world->kinds[i].count > 1)
+            qsort(world->kinds[i].items, world->kinds[i].count,
+                  sizeof(struct mesh_resource *), compare_age);
+    return 0;
 }
 
 /* --- settings --- */

@@ -1,1 +1,20 @@
-# tests/golden
+# tests/golden: policies, and what they compile to
+check_LTLIBRARIES += tests/golden/libyard.la
+tests_golden_libyard_la_SOURCES = tests/golden/yard.c tests/golden/yard.h
+
+check_PROGRAMS += tests/golden/test_policy
+tests_golden_test_policy_SOURCES = tests/golden/test_policy.c
+tests_golden_test_policy_LDADD = tests/golden/libyard.la $(TEST_LIBS)
+
+EXTRA_DIST += \
+	tests/golden/expect/canary-api-gateway.txt \
+	tests/golden/expect/canary-findings.txt \
+	tests/golden/expect/canary-legacy.txt \
+	tests/golden/expect/canary-payment.txt \
+	tests/golden/expect/shop-findings.txt \
+	tests/golden/expect/shop-front.txt \
+	tests/golden/expect/shop-stock.txt \
+	tests/golden/shop/mesh.yaml \
+	tests/golden/shop/routes.yaml \
+	tests/golden/shop/security.yaml \
+	tests/golden/shop/services.yaml

@@ -1,1 +1,30 @@
-# tests/unit/policy: one program for each file of lib/policy
+# tests/unit/policy
+check_PROGRAMS += \
+	tests/unit/policy/test_compile \
+	tests/unit/policy/test_destination \
+	tests/unit/policy/test_inbound \
+	tests/unit/policy/test_judge \
+	tests/unit/policy/test_rbac \
+	tests/unit/policy/test_routes \
+	tests/unit/policy/test_snapshot \
+	tests/unit/policy/test_why
+
+YARD_LIBS = tests/golden/libyard.la $(TEST_LIBS)
+
+tests_unit_policy_test_compile_SOURCES = tests/unit/policy/test_compile.c
+tests_unit_policy_test_compile_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_destination_SOURCES = \
+	tests/unit/policy/test_destination.c
+tests_unit_policy_test_destination_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_inbound_SOURCES = tests/unit/policy/test_inbound.c
+tests_unit_policy_test_inbound_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_judge_SOURCES = tests/unit/policy/test_judge.c
+tests_unit_policy_test_judge_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_rbac_SOURCES = tests/unit/policy/test_rbac.c
+tests_unit_policy_test_rbac_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_routes_SOURCES = tests/unit/policy/test_routes.c
+tests_unit_policy_test_routes_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_snapshot_SOURCES = tests/unit/policy/test_snapshot.c
+tests_unit_policy_test_snapshot_LDADD = $(TEST_LIBS)
+tests_unit_policy_test_why_SOURCES = tests/unit/policy/test_why.c
+tests_unit_policy_test_why_LDADD = $(TEST_LIBS)
