@@ -6,3 +6,9 @@ tests_interop_outside_SOURCES = tests/interop/outside.c
 tests_interop_outside_LDADD = libmesh-core.la
 EXTRA_DIST += tests/interop/test_outside.py \
 	tests/jaeger/jaeger.py tests/jaeger/test_export.py
+
+# The service in the middle of the trace of two hops: a stranger, too.
+noinst_PROGRAMS += tests/jaeger/hop
+tests_jaeger_hop_SOURCES = tests/jaeger/hop.c
+tests_jaeger_hop_LDADD = $(MESH_LIBS)
+EXTRA_DIST += tests/jaeger/test_two_hops.py
