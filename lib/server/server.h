@@ -21,18 +21,23 @@
 #include <stdint.h>
 
 enum {
-    MESH__SERVER_ARENA = 512 * 1024,   /* heads and texts of an exchange     */
-    MESH__SERVER_BACKLOG = 1024,       /* of listen(2)                       */
-    MESH__SERVER_ACCEPTS = 64,         /* in one turn                        */
-    MESH__SERVER_SPARE = 64,           /* exchanges kept for reuse           */
-    MESH__SERVER_HEADERS = 1000,       /* response lines a handler may add   */
-    MESH__SERVER_WATERMARK = 256 * 1024 /* unsent response bytes             */
+    MESH__SERVER_ARENA = 512 * 1024, /* heads and texts of an exchange     */
+    MESH__SERVER_BACKLOG = 1024,     /* of listen(2)                       */
+    MESH__SERVER_ACCEPTS = 64,       /* in one turn                        */
+    MESH__SERVER_SPARE = 64,         /* exchanges kept for reuse           */
+    MESH__SERVER_HEADERS = 1000,     /* response lines a handler may add   */
+    MESH__SERVER_WATERMARK = 128 * 1024, /* unsent response bytes; sealed
+                                            they fit MESH__TLS_BUFFER        */
+    MESH__SERVER_DROP = 64 * 1024,       /* of a body nobody read, to keep the
+                                            connection                         */
+    MESH__SERVER_LINGER = 1024 * 1024, /* read and dropped while leaving     */
+    MESH__SERVER_LOG_LINES = 20        /* of refusals and denials a second   */
 };
 
 struct mesh_server_stats {
     atomic_uint_fast64_t exchanges;
-    atomic_uint_fast64_t denied;     /* 403 by policy                        */
-    atomic_uint_fast64_t refused;    /* closed before a request              */
+    atomic_uint_fast64_t denied;  /* 403 by policy                        */
+    atomic_uint_fast64_t refused; /* closed before a request              */
 };
 
 /* What a workload hands down, one per server; outlives it. */
@@ -40,13 +45,13 @@ struct mesh_server_env {
     struct mesh_link *link;
     struct mesh_identity *identity;
     struct mesh_rng *rng;
-    struct mesh_log *log;            /* events; may be NULL                  */
-    int denied_event;                /* MESH_EVENT values                    */
+    struct mesh_log *log; /* events; may be NULL                  */
+    int denied_event;     /* MESH_EVENT values                    */
     int refused_event;
     int files_event;
-    struct mesh_hold *hold;          /* the newest snapshot                  */
+    struct mesh_hold *hold; /* the newest snapshot                  */
     bool tracing;
-    uint64_t handshake_ns;           /* the bounds of design section 12      */
+    uint64_t handshake_ns; /* the bounds of design section 12      */
     uint64_t first_bytes_ns;
     uint64_t head_ns;
     uint64_t body_idle_ns;
@@ -58,11 +63,18 @@ struct mesh_server_env {
 };
 
 struct mesh_http_server; /* listener, connections, queue */
+struct mesh_connection;  /* private to server/           */
 
-/* One inbound exchange; fields are read-only outside server/. */
+/*
+ * One inbound exchange; fields are read-only outside server/, but on_news and
+ * owner. on_news comes on the loop, never from inside a function of this
+ * header that was given the exchange: there is body to read, or room to write,
+ * or code says that it is over. It may use and release the exchange, and may
+ * not free the server.
+ */
 struct mesh_inbound_exchange {
     struct mesh_node node;
-    struct mesh_arena arena;         /* head, texts: live until release      */
+    struct mesh_arena arena; /* head, texts: live until release      */
     struct mesh_hold *hold;
     struct mesh_http_server *server; /* counted */
     struct mesh_head head;           /* as the handler sees it               */
@@ -72,16 +84,42 @@ struct mesh_inbound_exchange {
     const char *protocol;            /* "TLSv1.2"; ""                        */
     const char *cipher;
     const char *sni;
-    struct mesh_trace trace;         /* ours; zeros when not traced          */
+    struct mesh_trace trace; /* ours; zeros when not traced          */
     bool traced;
     struct mesh_slice tracestate;
     struct mesh_slice request_id;
-    int code;                        /* MESH_ERR_RESET once the peer is gone */
-    bool body_ended;                 /* the request's                        */
-    bool begun;                      /* the response's head is out           */
-    bool finished;                   /* the response is complete             */
-    void (*on_news)(struct mesh_inbound_exchange *exchange); /* body, room   */
+    int code;        /* MESH_ERR_RESET once the peer is gone */
+    bool body_ended; /* the request's                        */
+    bool begun;      /* the response's head is out           */
+    bool finished;   /* the response is complete             */
+    void (*on_news)(struct mesh_inbound_exchange *exchange);
     void *owner;
+
+    /* --- server/'s own --- */
+    struct mesh_connection *connection; /* NULL: recorded, nothing to come   */
+    bool out;      /* taken and not released               */
+    bool inside;   /* one of its functions is under way    */
+    bool routed;   /* it was judged by policy              */
+    bool handled;  /* it was queued for the handler        */
+    bool expects;  /* 100-continue, not said yet           */
+    bool starved;  /* a write found no room                */
+    bool bodiless; /* HEAD, 204, 304: no body goes out     */
+    bool chunked;
+    struct mesh_slice piece; /* of the body, in the stream's buffer  */
+    struct mesh_head reply;  /* the response's                       */
+    uint64_t announced;      /* body bytes of the reply still owed   */
+    uint64_t received;       /* request body bytes                   */
+    uint64_t sent;           /* response body bytes                  */
+    uint64_t start_ns;
+    int64_t start_wall_ns;
+    uint64_t complete_ns; /* the request was whole; 0: not yet    */
+    uint64_t reply_ns;    /* the response's head went out         */
+    struct mesh_flags flags;
+    const char *details;
+    struct mesh_address remote; /* after x-forwarded-for                */
+    struct mesh_address from;   /* the direct peer                      */
+    struct mesh_address to;     /* our end                              */
+    uint8_t parent_span[8];
 };
 
 /*
@@ -94,12 +132,13 @@ int mesh__http_server_new(struct mesh_server_env *env,
                           void (*on_news)(struct mesh_http_server *server),
                           void *owner, struct mesh_http_server **out);
 void *mesh__http_server_owner(const struct mesh_http_server *server);
-const struct mesh_address *
-mesh__http_server_address(const struct mesh_http_server *server);
+const struct mesh_address *mesh__http_server_address(
+    const struct mesh_http_server *server);
 
-/* The next exchange, or NULL. It is the caller's until mesh__exchange_release. */
-struct mesh_inbound_exchange *
-mesh__http_server_take(struct mesh_http_server *server);
+/* The next exchange, or NULL. It is the caller's until mesh__exchange_release.
+ */
+struct mesh_inbound_exchange *mesh__http_server_take(
+    struct mesh_http_server *server);
 
 /*
  * Stop accepting; idle connections close, others after their exchange, all
@@ -107,6 +146,10 @@ mesh__http_server_take(struct mesh_http_server *server);
  */
 void mesh__http_server_close(struct mesh_http_server *server);
 bool mesh__http_server_closed_empty(const struct mesh_http_server *server);
+/* Exchanges that wait to be taken. */
+size_t mesh__http_server_waiting(const struct mesh_http_server *server);
+/* In a forked child: close our copies of the descriptors, send nothing. */
+void mesh__http_server_forked(struct mesh_http_server *server);
 /* Exchanges handed out and not released. */
 size_t mesh__http_server_out(const struct mesh_http_server *server);
 
@@ -130,6 +173,11 @@ void mesh__http_server_changed(struct mesh_http_server *server);
  */
 int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
                         size_t size, size_t *got);
+
+/* Would read answer anything but MESH_ERR_WOULD_BLOCK? Reads nothing. */
+bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange);
+/* Bytes that write would take now. */
+size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange);
 
 /* Response headers before begin; as mesh_exchange_add_header. */
 int mesh__exchange_add(struct mesh_inbound_exchange *exchange,
@@ -158,20 +206,25 @@ struct mesh_stream_server;
 /* A stream that has passed mutual TLS and policy; its stream is taken over. */
 struct mesh_accepted {
     struct mesh_node node;
-    struct mesh_stream *stream;      /* attached to the server's link        */
+    struct mesh_stream *stream; /* attached to the server's link        */
     char peer[MESH__ADDRESS_TEXT];
 };
 
 int mesh__stream_server_new(struct mesh_server_env *env,
-                            const struct mesh_address *at,
-                            uint16_t policy_port,
+                            const struct mesh_address *at, uint16_t policy_port,
                             void (*on_news)(struct mesh_stream_server *),
                             void *owner, struct mesh_stream_server **out);
 void *mesh__stream_server_owner(const struct mesh_stream_server *server);
-const struct mesh_address *
-mesh__stream_server_address(const struct mesh_stream_server *server);
+const struct mesh_address *mesh__stream_server_address(
+    const struct mesh_stream_server *server);
 /* The next stream, off the server's books; NULL when there is none. */
 struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server);
+bool mesh__stream_server_waiting(const struct mesh_stream_server *server);
+/* As their namesakes of the HTTP server. */
+void mesh__stream_server_changed(struct mesh_stream_server *server);
+void mesh__stream_server_close(struct mesh_stream_server *server);
+bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server);
+void mesh__stream_server_forked(struct mesh_stream_server *server);
 void mesh__stream_server_free(struct mesh_stream_server *server);
 
 #endif

@@ -1,0 +1,201 @@
+/*
+ * stream_server.c - the shorter table: accept, shake, name, allow, hand out.
+ *
+ * For programs with a protocol of their own. Declines to know a byte of it.
+ */
+#include "server/inside.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "value/duration.h"
+
+struct mesh_stream_server {
+    struct mesh_door door;
+    void (*on_news)(struct mesh_stream_server *server);
+    void *owner;
+    struct mesh_node arrivals; /* not admitted yet                     */
+    struct mesh_node queue;    /* streams to be taken, by their node   */
+};
+
+/* A connection that has yet to prove who is there. */
+struct mesh_arrival {
+    struct mesh_node node;
+    struct mesh_stream_server *server;
+    struct mesh_greeting greeting;
+};
+
+static void arrival_free(struct mesh_arrival *arrival)
+{
+    mesh__list_remove(&arrival->node);
+    mesh__greeting_fini(&arrival->greeting, false);
+    mesh__free(arrival);
+}
+
+/* In the queue nobody reads; whoever takes it finds out what became of it. */
+static void on_queued(struct mesh_stream *stream)
+{
+    (void)mesh__stream_want(stream, false);
+}
+
+/* --- allow --- */
+
+static bool allow(struct mesh_greeting *greeting)
+{
+    const struct mesh_stream *stream = greeting->stream;
+    const struct mesh_peer *peer = mesh__stream_peer(stream);
+    struct mesh_door *door = greeting->door;
+    struct mesh_server_env *env = door->env;
+    struct mesh_tls_info info;
+    struct mesh_authz_request request = {
+        .principal_known = peer ? MESH__PRESENT : MESH__ABSENT,
+        .principal = mesh__slice_of(peer ? peer->id : ""),
+        .source_ip_known = MESH__PRESENT,
+        .source_ip = stream->peer_address,
+        .remote_ip_known = MESH__PRESENT,
+        .remote_ip = stream->peer_address,
+        .destination_ip_known = MESH__PRESENT,
+        .destination_ip = stream->local_address,
+        .port_known = MESH__PRESENT,
+        .port = door->policy_port,
+    };
+    struct mesh_authz_verdict verdict;
+    char address[MESH__ADDRESS_TEXT];
+    char reason[448];
+
+    mesh__stream_info(stream, &info);
+    request.sni = mesh__slice_of(info.sni);
+    request.sni_known = request.sni.len ? MESH__PRESENT : MESH__ABSENT;
+    mesh__authz_check(env->hold->snapshot, &request, &verdict, NULL);
+    if (verdict.allowed)
+        return true;
+    mesh__count(&env->stats.denied);
+    if (!mesh__rate_passes(&door->denied, mesh__loop_now(env->link->loop)))
+        return false;
+    mesh__address_print(&stream->peer_address, address);
+    mesh__authz_print(env->hold->snapshot, &request, &verdict, reason,
+                      sizeof(reason));
+    mesh__log_write(env->log, env->denied_event, "%s (%s) denied: %s", address,
+                    peer ? peer->id : "plaintext", reason);
+    return false;
+}
+
+/* --- accept, shake, hand out --- */
+
+static void hand_out(struct mesh_arrival *arrival)
+{
+    struct mesh_stream_server *server = arrival->server;
+    struct mesh_stream *stream = arrival->greeting.stream;
+
+    mesh__count(&server->door.env->stats.exchanges);
+    arrival->greeting.stream = NULL;
+    arrival_free(arrival);
+    stream->on_ready = on_queued;
+    stream->owner = server;
+    (void)mesh__stream_want(stream, false);
+    mesh__list_push_back(&server->queue, &stream->node);
+    server->on_news(server);
+}
+
+static void on_arrival(struct mesh_stream *stream)
+{
+    struct mesh_arrival *arrival = stream->owner;
+
+    switch (mesh__greet(&arrival->greeting)) {
+    case MESH__WAIT:
+        break;
+    case MESH__NEXT:
+        if (allow(&arrival->greeting)) {
+            hand_out(arrival);
+            break;
+        }
+        arrival_free(arrival);
+        break;
+    default:
+        arrival_free(arrival);
+        break;
+    }
+}
+
+static void on_guest(struct mesh_door *door, int fd,
+                     const struct mesh_address *peer)
+{
+    struct mesh_stream_server *server =
+        MESH__OF(door, struct mesh_stream_server, door);
+    struct mesh_port *port = mesh__loop_port(door->env->link->loop);
+    struct mesh_arrival *arrival = mesh__calloc(1, sizeof(*arrival));
+
+    if (!arrival) {
+        port->ops->close(port, fd, true);
+        return;
+    }
+    arrival->server = server;
+    mesh__list_push_back(&server->arrivals, &arrival->node);
+    if (mesh__greeting_init(&arrival->greeting, door, fd, peer, on_arrival,
+                            arrival) < 0) {
+        mesh__error_clear();
+        arrival_free(arrival);
+        return;
+    }
+    on_arrival(arrival->greeting.stream);
+}
+
+/* --- life --- */
+
+int mesh__stream_server_new(struct mesh_server_env *env,
+                            const struct mesh_address *at, uint16_t policy_port,
+                            void (*on_news)(struct mesh_stream_server *),
+                            void *owner, struct mesh_stream_server **out)
+{
+    struct mesh_stream_server *server = mesh__calloc(1, sizeof(*server));
+    int rc;
+
+    *out = NULL;
+    if (!server)
+        return mesh__fail(MESH_ERR_NOMEM, "a listener");
+    server->on_news = on_news;
+    server->owner = owner;
+    server->door.on_guest = on_guest;
+    mesh__list_init(&server->arrivals);
+    mesh__list_init(&server->queue);
+    rc = mesh__door_open(&server->door, env, at, policy_port);
+    if (rc < 0) {
+        mesh__door_fini(&server->door);
+        mesh__free(server);
+        return rc;
+    }
+    *out = server;
+    return 0;
+}
+
+void *mesh__stream_server_owner(const struct mesh_stream_server *server)
+{
+    return server->owner;
+}
+
+const struct mesh_address *mesh__stream_server_address(
+    const struct mesh_stream_server *server)
+{
+    return &server->door.address;
+}
+
+struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server)
+{
+    struct mesh_node *node = mesh__list_pop(&server->queue);
+
+    return node ? MESH__OF(node, struct mesh_stream, node) : NULL;
+}
+
+void mesh__stream_server_free(struct mesh_stream_server *server)
+{
+    struct mesh_stream *stream;
+
+    if (!server)
+        return;
+    mesh__door_fini(&server->door);
+    while (!mesh__list_empty(&server->arrivals))
+        arrival_free(
+            MESH__OF(server->arrivals.next, struct mesh_arrival, node));
+    while ((stream = mesh__stream_server_take(server)))
+        mesh__stream_close(stream, NULL, false);
+    mesh__free(server);
+}
