@@ -1,1 +1,14 @@
-# lib/api: what it is made of
+# api: the public handles
+libmesh_core_la_SOURCES += \
+	lib/api/call.c \
+	lib/api/config.c \
+	lib/api/conn.c \
+	lib/api/decision.c \
+	lib/api/diagnostics.c \
+	lib/api/identity.c \
+	lib/api/inside.h \
+	lib/api/loop.c \
+	lib/api/request.c \
+	lib/api/response.c \
+	lib/api/server.c \
+	lib/api/workload.c

@@ -136,7 +136,6 @@ struct mesh_client {
     size_t tried[MESH__TRIED_MAX];
     size_t tried_count;
     struct mesh_retry retry;
-    bool replayed_stale;
     bool counted_active; /* in the endpoint's and destination's counts     */
 
     struct mesh_waiter waiter;

@@ -199,18 +199,6 @@ static void report(struct mesh_client *client)
                         (unsigned)ejection.for_count);
 }
 
-/* A pooled connection was dead, and the caller said twice is no harm. */
-static bool stale_replay(struct mesh_client *client)
-{
-    if (client->failure != MESH__FAILURE_RESET || !client->reused ||
-        client->replayed_stale || client->request->idempotent != 1 ||
-        !client->replayable)
-        return false;
-    client->replayed_stale = true;
-    client->tried_count = 0;
-    return true;
-}
-
 static bool wait_for(struct mesh_client *client, uint64_t wait_ns)
 {
     return wait_ns == 0 ||
@@ -225,6 +213,7 @@ static bool again(struct mesh_client *client)
         .failure = client->failure,
         .response = &client->outcome.response,
         .sent = client->outcome.sent != MESH__SENT_NEVER,
+        .reused = client->reused,
     };
     uint64_t wait_ns = 0;
 
@@ -250,7 +239,7 @@ static bool again(struct mesh_client *client)
 enum mesh_answer mesh__step_judge(struct mesh_client *client)
 {
     report(client);
-    if (again(client) || stale_replay(client)) {
+    if (again(client)) {
         mesh__attempt_end(client, false);
         client->failure = MESH__FAILURE_NONE;
         client->outcome.status = 0;
