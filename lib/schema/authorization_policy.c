@@ -304,7 +304,7 @@ static void check_when(struct mesh_reader *reader, const struct mesh_spot *spot,
     }
     if (known->refused && into)
         mesh__report(reader, spot, key->mark, MESH__REFUSED, MESH__CODE_REFUSED,
-                     NULL, "refused: %s: %s", key->text.at, known->refused);
+                     NULL, "%s: %s", key->text.at, known->refused);
     check_list(reader, spot, node, "values", known->judge);
     check_list(reader, spot, node, "notValues", known->judge);
 }

@@ -47,15 +47,14 @@ static bool snake_equal(struct mesh_slice text, const char *name)
     return at == text.len;
 }
 
-static const struct mesh_field *find_field(const struct mesh_reader *reader,
-                                           const struct mesh_message *message,
-                                           struct mesh_slice name)
+const struct mesh_field *mesh__find_field(const struct mesh_message *message,
+                                          struct mesh_slice name, bool proto)
 {
     for (size_t i = 0; i < message->count; i++) {
         const struct mesh_field *field = &message->fields[i];
 
         if (mesh__slice_is(name, field->name) ||
-            (reader->proto && snake_equal(name, field->name)))
+            (proto && snake_equal(name, field->name)))
             return field;
     }
     return NULL;
@@ -115,7 +114,7 @@ static void tell_status(struct mesh_reader *reader,
                      "noted: %s", reason);
     else if (verdict.status == MESH__FIELD_REFUSED)
         mesh__report(reader, spot, mark, MESH__REFUSED, MESH__CODE_REFUSED,
-                     NULL, "refused: %s", reason);
+                     NULL, "%s", reason);
 }
 
 static struct verdict value_verdict(const struct mesh_field *field,
@@ -445,7 +444,8 @@ static void decode_pairs(struct mesh_reader *reader,
 {
     for (size_t i = 0; i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
-        const struct mesh_field *field = find_field(reader, message, pair->key);
+        const struct mesh_field *field =
+            mesh__find_field(message, pair->key, reader->proto);
 
         if (!field) {
             if (!message->open)

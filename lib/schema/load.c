@@ -356,7 +356,7 @@ static void tell_whole(struct document *d)
                      NULL, "noted: %s: %s", d->info->name, d->info->reason);
     else if (d->info->status == MESH__FIELD_REFUSED)
         mesh__report(&d->reader, NULL, kind->mark, MESH__REFUSED,
-                     MESH__CODE_REFUSED, NULL, "refused: %s: %s", d->info->name,
+                     MESH__CODE_REFUSED, NULL, "%s: %s", d->info->name,
                      d->info->reason);
 }
 
@@ -554,16 +554,10 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
 /* A document without kind: all its keys are those of a MeshConfig. */
 static bool looks_like_mesh_config(const struct mesh_yaml_node *node)
 {
-    const struct mesh_message *message = &mesh__mesh_config_message;
-
-    for (size_t i = 0; i < node->count; i++) {
-        bool found = false;
-
-        for (size_t j = 0; j < message->count && !found; j++)
-            found = mesh__slice_is(node->pairs[i].key, message->fields[j].name);
-        if (!found)
+    for (size_t i = 0; i < node->count; i++)
+        if (!mesh__find_field(&mesh__mesh_config_message, node->pairs[i].key,
+                              true))
             return false;
-    }
     return node->count > 0;
 }
 

@@ -197,8 +197,6 @@ static bool read_duration(struct mesh_reader *reader,
                           const struct mesh_yaml_node *node,
                           union mesh_scalar *out)
 {
-    char least[32];
-
     if (!read_text(reader, spot, node, "a duration such as \"5s\""))
         return false;
     if (!mesh__duration_parse(node->text, &out->whole)) {
@@ -212,11 +210,9 @@ static bool read_duration(struct mesh_reader *reader,
         return true;
     if ((double)out->whole < field->min ||
         (field->max > 0 && (double)out->whole > field->max)) {
-        mesh__duration_print((int64_t)field->min, least);
         mesh__reject(reader, spot, node->mark,
-                     "wanted a duration of %s or more%s, found \"%.60s\"",
-                     least, field->max > 0 ? ", an hour at most" : "",
-                     node->text.at);
+                     "wanted a duration of 1ms or more%s, found \"%.60s\"",
+                     field->max > 0 ? ", an hour at most" : "", node->text.at);
         return false;
     }
     if (out->whole % 1000000 != 0) {

@@ -165,7 +165,7 @@ static void check_resolution(struct mesh_reader *reader,
     if (resolution.len == 0 && enforced)
         mesh__report(reader, spot, node->mark, MESH__REFUSED,
                      MESH__CODE_REFUSED, "write resolution: STATIC",
-                     "refused: resolution is NONE when not given: only STATIC "
+                     "resolution is NONE when not given: only STATIC "
                      "endpoints are known to this version");
     check_addresses(reader, spot, mesh__get(node, "addresses"), none || fixed);
     check_endpoints(reader, spot, node, fixed);

@@ -257,6 +257,10 @@ struct mesh_mark mesh__mark_here(const struct mesh_reader *reader,
 /* "spec.http[0].timeout"; cut at size. */
 void mesh__spot_print(const struct mesh_spot *spot, char *out, size_t size);
 
+/* NULL when there is none. proto: snake_case is the same name. */
+const struct mesh_field *mesh__find_field(const struct mesh_message *message,
+                                          struct mesh_slice name, bool proto);
+
 /* Read a mapping into a structure by its table. */
 void mesh__decode(struct mesh_reader *reader,
                   const struct mesh_message *message,
