@@ -145,6 +145,13 @@ void mesh__door_shut(struct mesh_door *door)
     door->fd = -1;
 }
 
+void mesh__door_forked(struct mesh_door *door)
+{
+    if (door->fd >= 0)
+        port_of(door)->ops->close(port_of(door), door->fd, false);
+    door->fd = -1;
+}
+
 void mesh__door_fini(struct mesh_door *door)
 {
     mesh__door_shut(door);

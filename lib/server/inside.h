@@ -49,6 +49,8 @@ int mesh__door_open(struct mesh_door *door, struct mesh_server_env *env,
                     const struct mesh_address *at, uint16_t policy_port);
 /* Stop listening; harmless when it is shut. */
 void mesh__door_shut(struct mesh_door *door);
+/* In a forked child: close our copy of the descriptor. */
+void mesh__door_forked(struct mesh_door *door);
 void mesh__door_fini(struct mesh_door *door);
 /* May another line be logged in this second? */
 bool mesh__rate_passes(struct mesh_rate *rate, uint64_t now_ns);

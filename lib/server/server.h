@@ -135,6 +135,8 @@ void *mesh__http_server_owner(const struct mesh_http_server *server);
 const struct mesh_address *mesh__http_server_address(
     const struct mesh_http_server *server);
 
+/* Would take give one? */
+bool mesh__http_server_waiting(const struct mesh_http_server *server);
 /* The next exchange, or NULL. It is the caller's until mesh__exchange_release.
  */
 struct mesh_inbound_exchange *mesh__http_server_take(
@@ -167,6 +169,12 @@ void mesh__http_server_free(struct mesh_http_server *server);
 void mesh__http_server_changed(struct mesh_http_server *server);
 
 /*
+ * In a forked child: close our copies of the descriptors, without a byte. The
+ * memory stays as the fork found it; nothing else may be called.
+ */
+void mesh__http_server_forked(struct mesh_http_server *server);
+
+/*
  * A piece of the request body: 0 with *got (0 bytes: the end),
  * MESH_ERR_WOULD_BLOCK, MESH_ERR_RESET, MESH_ERR_PROTOCOL. An Expect:
  * 100-continue is answered at the first read.
@@ -178,6 +186,9 @@ int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
 bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange);
 /* Bytes that write would take now. */
 size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange);
+
+/* Would read give something else than MESH_ERR_WOULD_BLOCK? */
+bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange);
 
 /* Response headers before begin; as mesh_exchange_add_header. */
 int mesh__exchange_add(struct mesh_inbound_exchange *exchange,
@@ -191,6 +202,8 @@ int mesh__exchange_begin(struct mesh_inbound_exchange *exchange,
 /* *written as the watermark allows; MESH_ERR_WOULD_BLOCK when nothing. */
 int mesh__exchange_write(struct mesh_inbound_exchange *exchange,
                          const void *data, size_t size, size_t *written);
+/* Bytes that write would take now. */
+size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange);
 int mesh__exchange_finish(struct mesh_inbound_exchange *exchange);
 
 /*
@@ -203,13 +216,7 @@ void mesh__exchange_release(struct mesh_inbound_exchange *exchange);
 
 struct mesh_stream_server;
 
-/* A stream that has passed mutual TLS and policy; its stream is taken over. */
-struct mesh_accepted {
-    struct mesh_node node;
-    struct mesh_stream *stream; /* attached to the server's link        */
-    char peer[MESH__ADDRESS_TEXT];
-};
-
+/* As the functions of the same names above. */
 int mesh__stream_server_new(struct mesh_server_env *env,
                             const struct mesh_address *at, uint16_t policy_port,
                             void (*on_news)(struct mesh_stream_server *),
@@ -217,8 +224,15 @@ int mesh__stream_server_new(struct mesh_server_env *env,
 void *mesh__stream_server_owner(const struct mesh_stream_server *server);
 const struct mesh_address *mesh__stream_server_address(
     const struct mesh_stream_server *server);
+bool mesh__stream_server_waiting(const struct mesh_stream_server *server);
 /* The next stream, off the server's books; NULL when there is none. */
 struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server);
+/* Stop accepting; what passed before is still handed out. */
+void mesh__stream_server_close(struct mesh_stream_server *server);
+bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server);
+/* Those that wait to be taken are judged again, policy included. */
+void mesh__stream_server_changed(struct mesh_stream_server *server);
+void mesh__stream_server_forked(struct mesh_stream_server *server);
 bool mesh__stream_server_waiting(const struct mesh_stream_server *server);
 /* As their namesakes of the HTTP server. */
 void mesh__stream_server_changed(struct mesh_stream_server *server);

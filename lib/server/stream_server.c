@@ -14,10 +14,10 @@ struct mesh_stream_server {
     void (*on_news)(struct mesh_stream_server *server);
     void *owner;
     struct mesh_node arrivals; /* not admitted yet                     */
-    struct mesh_node queue;    /* streams to be taken, by their node   */
+    struct mesh_node queue;    /* admitted, to be taken                */
 };
 
-/* A connection that has yet to prove who is there. */
+/* A connection until it is taken. */
 struct mesh_arrival {
     struct mesh_node node;
     struct mesh_stream_server *server;
@@ -84,15 +84,12 @@ static bool allow(struct mesh_greeting *greeting)
 static void hand_out(struct mesh_arrival *arrival)
 {
     struct mesh_stream_server *server = arrival->server;
-    struct mesh_stream *stream = arrival->greeting.stream;
 
     mesh__count(&server->door.env->stats.exchanges);
-    arrival->greeting.stream = NULL;
-    arrival_free(arrival);
-    stream->on_ready = on_queued;
-    stream->owner = server;
-    (void)mesh__stream_want(stream, false);
-    mesh__list_push_back(&server->queue, &stream->node);
+    arrival->greeting.stream->on_ready = on_queued;
+    (void)mesh__stream_want(arrival->greeting.stream, false);
+    mesh__list_remove(&arrival->node);
+    mesh__list_push_back(&server->queue, &arrival->node);
     server->on_news(server);
 }
 
@@ -178,24 +175,86 @@ const struct mesh_address *mesh__stream_server_address(
     return &server->door.address;
 }
 
+bool mesh__stream_server_waiting(const struct mesh_stream_server *server)
+{
+    return !mesh__list_empty(&server->queue);
+}
+
 struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server)
 {
-    struct mesh_node *node = mesh__list_pop(&server->queue);
+    struct mesh_arrival *arrival;
+    struct mesh_stream *stream;
 
-    return node ? MESH__OF(node, struct mesh_stream, node) : NULL;
+    if (mesh__list_empty(&server->queue))
+        return NULL;
+    arrival = MESH__OF(server->queue.next, struct mesh_arrival, node);
+    stream = arrival->greeting.stream;
+    arrival->greeting.stream = NULL;
+    arrival_free(arrival);
+    return stream;
+}
+
+static void free_all(struct mesh_node *arrivals)
+{
+    while (!mesh__list_empty(arrivals))
+        arrival_free(MESH__OF(arrivals->next, struct mesh_arrival, node));
+}
+
+void mesh__stream_server_close(struct mesh_stream_server *server)
+{
+    if (server->door.fd < 0)
+        return;
+    mesh__door_shut(&server->door);
+    free_all(&server->arrivals);
+    server->on_news(server);
+}
+
+bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server)
+{
+    return server->door.fd < 0 && mesh__list_empty(&server->queue);
+}
+
+void mesh__stream_server_changed(struct mesh_stream_server *server)
+{
+    struct mesh_node *node = server->queue.next;
+
+    while (node != &server->queue) {
+        struct mesh_arrival *arrival =
+            MESH__OF(node, struct mesh_arrival, node);
+
+        node = node->next;
+        if (!mesh__greeting_holds(&arrival->greeting) ||
+            !allow(&arrival->greeting))
+            arrival_free(arrival);
+    }
+    mesh__error_clear();
+}
+
+static void forget_all(const struct mesh_node *arrivals, struct mesh_port *port)
+{
+    for (const struct mesh_node *node = arrivals->next; node != arrivals;
+         node = node->next)
+        port->ops->close(
+            port,
+            MESH__OF(node, struct mesh_arrival, node)->greeting.stream->fd,
+            false);
+}
+
+void mesh__stream_server_forked(struct mesh_stream_server *server)
+{
+    struct mesh_port *port = mesh__loop_port(server->door.env->link->loop);
+
+    mesh__door_forked(&server->door);
+    forget_all(&server->arrivals, port);
+    forget_all(&server->queue, port);
 }
 
 void mesh__stream_server_free(struct mesh_stream_server *server)
 {
-    struct mesh_stream *stream;
-
     if (!server)
         return;
     mesh__door_fini(&server->door);
-    while (!mesh__list_empty(&server->arrivals))
-        arrival_free(
-            MESH__OF(server->arrivals.next, struct mesh_arrival, node));
-    while ((stream = mesh__stream_server_take(server)))
-        mesh__stream_close(stream, NULL, false);
+    free_all(&server->arrivals);
+    free_all(&server->queue);
     mesh__free(server);
 }
