@@ -30,7 +30,8 @@ static int add_host(struct mesh__compiler *compiler, struct mesh_slice name,
     if (!part)
         return MESH_ERR_NOMEM;
     snapshot->parts[snapshot->part_count++] = part;
-    *host = (struct mesh__host){ name, service, part };
+    *host =
+        (struct mesh__host){ .host = name, .service = service, .part = part };
     compiler->host_count++;
     return mesh__map_put(&compiler->by_host, name, host);
 }
@@ -67,10 +68,11 @@ static int fill_parts(struct mesh__compiler *compiler)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < compiler->host_count; i++)
-        if (compiler->hosts[i].service)
+        if (compiler->hosts[i].service && !compiler->hosts[i].old)
             rc = mesh__compile_destinations(compiler, &compiler->hosts[i]);
     for (size_t i = 0; rc == 0 && i < compiler->host_count; i++)
-        rc = mesh__compile_virtual_hosts(compiler, &compiler->hosts[i]);
+        if (!compiler->hosts[i].old)
+            rc = mesh__compile_virtual_hosts(compiler, &compiler->hosts[i]);
     return rc;
 }
 
@@ -232,9 +234,9 @@ static int compile_telemetry(struct mesh__compiler *compiler)
 static int run(struct mesh__compiler *compiler)
 {
     static int (*const steps[])(struct mesh__compiler *) = {
-        mesh__compile_self,  mesh__virtuals_init, list_hosts,
-        fill_parts,          name_parts,          mesh__compile_inbound,
-        mesh__compile_authz, compile_telemetry,
+        mesh__compile_self,    mesh__virtuals_init, list_hosts,
+        mesh__reuse_parts,     fill_parts,          name_parts,
+        mesh__compile_inbound, mesh__compile_authz, compile_telemetry,
     };
     struct mesh_snapshot *snapshot = compiler->snapshot;
     int rc = mesh__world_init(&compiler->world, snapshot->collection);
@@ -254,10 +256,9 @@ int mesh__policy_compile(struct mesh_collection *collection,
                          const struct mesh_snapshot *previous,
                          uint64_t generation, struct mesh_snapshot **out)
 {
-    struct mesh__compiler compiler = { .whoami = whoami };
+    struct mesh__compiler compiler = { .whoami = whoami, .previous = previous };
     int rc;
 
-    (void)previous;
     *out = NULL;
     compiler.snapshot = mesh__snapshot_new(collection, generation);
     if (!compiler.snapshot)

@@ -27,12 +27,14 @@ struct mesh__host {
     struct mesh_slice host;
     const struct mesh__service *service; /* NULL: only a VirtualService's */
     struct mesh_part *part;              /* the snapshot's                */
+    struct mesh_part *old;               /* serves again, else NULL       */
 };
 
 struct mesh__compiler {
     struct mesh__world world;
     struct mesh_arena arena; /* dies with the compilation */
     const struct mesh_whoami *whoami;
+    const struct mesh_snapshot *previous; /* or NULL */
     struct mesh_snapshot *snapshot;
     struct mesh__asker asker;
     const struct mesh__instance *me; /* its WorkloadEntry, or NULL */
@@ -45,6 +47,9 @@ struct mesh__compiler {
 
 /* self.c: who this is; trust domains. */
 int mesh__compile_self(struct mesh__compiler *compiler);
+
+/* reuse.c: give hosts the parts of before that may serve again. */
+int mesh__reuse_parts(struct mesh__compiler *compiler);
 
 /* destination.c: the destinations of a service, into its part. */
 int mesh__compile_destinations(struct mesh__compiler *compiler,

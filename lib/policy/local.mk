@@ -15,6 +15,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/rbac.c \
 	lib/policy/registry.c \
 	lib/policy/retries.c lib/policy/retries.h \
+	lib/policy/reuse.c \
 	lib/policy/routes.c \
 	lib/policy/rules.c lib/policy/rules.h \
 	lib/policy/self.c \

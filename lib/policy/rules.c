@@ -64,9 +64,7 @@ static bool at_level(const struct mesh__rule *rule, enum level level,
            mesh__visible(&rule->spec->export_to, owner, asker->namespace_);
 }
 
-/* The first rule of this very host, or where it would stand. */
-static size_t lower_bound(const struct mesh__rules *rules,
-                          struct mesh_slice host)
+size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host)
 {
     size_t low = 0;
     size_t high = rules->count;
@@ -93,7 +91,7 @@ static bool find_first(const struct mesh__rules *rules, enum level level,
                        const struct mesh__asker *asker, struct mesh_slice host,
                        struct mesh_slice service_namespace, size_t *first)
 {
-    for (size_t i = lower_bound(rules, host); i < rules->count; i++) {
+    for (size_t i = mesh__rules_at(rules, host); i < rules->count; i++) {
         if (!mesh__slice_equal(rules->items[i].host, host))
             break;
         *first = i;

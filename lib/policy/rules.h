@@ -24,6 +24,9 @@ struct mesh__rules {
 int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
                      const struct mesh__world *world);
 
+/* The first rule of this very host, or where it would stand. */
+size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host);
+
 /* Several DestinationRules of one host as one; zeroed where there is none. */
 struct mesh__merged {
     const struct mesh_traffic_policy *policy; /* or NULL */

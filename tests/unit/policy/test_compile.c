@@ -193,6 +193,94 @@ static void lost_allocations_leave_nothing(void **state)
     yard_fini(&yard);
 }
 
+/* One generation of a policy in three files; the last is given. */
+static struct mesh_snapshot *generation(const struct mesh_snapshot *previous,
+                                        uint64_t number, const char *last)
+{
+    struct mesh_snapshot *snapshot;
+    struct mesh_whoami whoami;
+    struct yard yard;
+
+    yard_init(&yard);
+    yard_add(&yard, "a.yaml", mesh__slice_of(base));
+    yard_add(&yard, "b.yaml", mesh__slice_of(ring));
+    yard_add(&yard, "c.yaml", mesh__slice_of(last));
+    whoami = yard_whoami(&yard, "ns=prod sa=api address=10.0.0.1");
+    assert_int_equal(
+        mesh__policy_compile(yard.all, &whoami, previous, number, &snapshot),
+        0);
+    yard_fini(&yard);
+    return snapshot;
+}
+
+static const struct mesh_part *part_of(const struct mesh_snapshot *snapshot,
+                                       const char *host)
+{
+    return mesh__map_find(&snapshot->exact, mesh__slice_of(host));
+}
+
+#define OTHER(more)                                                            \
+    "apiVersion: v1\n"                                                         \
+    "kind: Service\n"                                                          \
+    "metadata: {name: other, namespace: prod}\n"                               \
+    "spec: {ports: [{name: http, port: 80" more "}]}\n"
+#define PEER                                                                   \
+    "---\n"                                                                    \
+    "apiVersion: security.istio.io/v1\n"                                       \
+    "kind: PeerAuthentication\n"                                               \
+    "metadata: {name: z, namespace: dev}\n"                                    \
+    "spec: {mtls: {mode: STRICT}}\n"
+#define RULE                                                                   \
+    "---\n"                                                                    \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: DestinationRule\n"                                                  \
+    "metadata: {name: web, namespace: prod}\n"                                 \
+    "spec: {host: web, subsets: [{name: v1}]}\n"
+
+static const struct {
+    const char *claim;
+    const char *before;
+    const char *after;
+    bool web; /* web and api, which route to each other, serve again */
+    bool other;
+} changes[] = {
+    { "nothing changes", OTHER(""), OTHER(""), true, true },
+    { "another service changes", OTHER(""), OTHER(", targetPort: 81"), true,
+      false },
+    { "a rule comes, and its service's routes and those to it go", OTHER(""),
+      OTHER("") RULE, false, false },
+    { "what all look at changes", OTHER(""), OTHER("") PEER, false, false },
+};
+
+static void unchanged_parts_serve_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
+        struct mesh_snapshot *before = generation(NULL, 1, changes[i].before);
+        struct mesh_snapshot *after = generation(before, 2, changes[i].after);
+        struct mesh_snapshot *anew = generation(NULL, 2, changes[i].after);
+        struct mesh_buffer expected;
+        struct mesh_buffer got;
+
+        if ((part_of(before, "web") == part_of(after, "web")) !=
+                changes[i].web ||
+            (part_of(before, "api") == part_of(after, "api")) !=
+                changes[i].web ||
+            (part_of(before, "other") == part_of(after, "other")) !=
+                changes[i].other)
+            fail_msg("%s", changes[i].claim);
+        mesh__snapshot_unref(before);
+        yard_dump(anew, &expected);
+        yard_dump(after, &got);
+        assert_string_equal(mesh__buffer_data(&expected),
+                            mesh__buffer_data(&got));
+        mesh__buffer_fini(&expected);
+        mesh__buffer_fini(&got);
+        mesh__snapshot_unref(after);
+        mesh__snapshot_unref(anew);
+    }
+}
+
 static void a_snapshot_outlives_its_makers(void **state)
 {
     struct mesh_snapshot *snapshot;
@@ -256,6 +344,7 @@ int main(void)
         cmocka_unit_test(what_hosts_are_called),
         cmocka_unit_test(what_the_mesh_is_set_to),
         cmocka_unit_test(destinations_are_found_by_their_parts),
+        cmocka_unit_test(unchanged_parts_serve_again),
         cmocka_unit_test(a_snapshot_outlives_its_makers),
         cmocka_unit_test(lost_allocations_leave_nothing),
     };
