@@ -78,12 +78,6 @@ int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
     return rc;
 }
 
-bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange)
-{
-    return !exchange->connection || exchange->finished ||
-           exchange->piece.len > 0 || exchange->body_ended;
-}
-
 /* --- the response --- */
 
 /* Framing is the codec's. */
@@ -218,13 +212,6 @@ static int may_write(const struct mesh_inbound_exchange *exchange)
     if (!exchange->begun || exchange->finished)
         return mesh__fail(MESH_ERR_STATE, "the response is not under way");
     return 0;
-}
-
-size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange)
-{
-    return exchange->connection && exchange->begun && !exchange->finished
-               ? mesh__reply_room(exchange->connection)
-               : 0;
 }
 
 int mesh__exchange_write(struct mesh_inbound_exchange *exchange,

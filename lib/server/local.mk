@@ -2,7 +2,6 @@
 libmesh_core_la_SOURCES += \
 	lib/server/server.h lib/server/inside.h \
 	lib/server/accept.c \
-	lib/server/ask.c \
 	lib/server/decide.c \
 	lib/server/decode.c \
 	lib/server/encode.c \

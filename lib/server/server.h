@@ -135,8 +135,6 @@ void *mesh__http_server_owner(const struct mesh_http_server *server);
 const struct mesh_address *mesh__http_server_address(
     const struct mesh_http_server *server);
 
-/* Would take give one? */
-bool mesh__http_server_waiting(const struct mesh_http_server *server);
 /* The next exchange, or NULL. It is the caller's until mesh__exchange_release.
  */
 struct mesh_inbound_exchange *mesh__http_server_take(
@@ -148,10 +146,6 @@ struct mesh_inbound_exchange *mesh__http_server_take(
  */
 void mesh__http_server_close(struct mesh_http_server *server);
 bool mesh__http_server_closed_empty(const struct mesh_http_server *server);
-/* Exchanges that wait to be taken. */
-size_t mesh__http_server_waiting(const struct mesh_http_server *server);
-/* In a forked child: close our copies of the descriptors, send nothing. */
-void mesh__http_server_forked(struct mesh_http_server *server);
 /* Exchanges handed out and not released. */
 size_t mesh__http_server_out(const struct mesh_http_server *server);
 
@@ -182,14 +176,6 @@ void mesh__http_server_forked(struct mesh_http_server *server);
 int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
                         size_t size, size_t *got);
 
-/* Would read answer anything but MESH_ERR_WOULD_BLOCK? Reads nothing. */
-bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange);
-/* Bytes that write would take now. */
-size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange);
-
-/* Would read give something else than MESH_ERR_WOULD_BLOCK? */
-bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange);
-
 /* Response headers before begin; as mesh_exchange_add_header. */
 int mesh__exchange_add(struct mesh_inbound_exchange *exchange,
                        struct mesh_slice name, struct mesh_slice value);
@@ -202,8 +188,6 @@ int mesh__exchange_begin(struct mesh_inbound_exchange *exchange,
 /* *written as the watermark allows; MESH_ERR_WOULD_BLOCK when nothing. */
 int mesh__exchange_write(struct mesh_inbound_exchange *exchange,
                          const void *data, size_t size, size_t *written);
-/* Bytes that write would take now. */
-size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange);
 int mesh__exchange_finish(struct mesh_inbound_exchange *exchange);
 
 /*
@@ -232,12 +216,6 @@ void mesh__stream_server_close(struct mesh_stream_server *server);
 bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server);
 /* Those that wait to be taken are judged again, policy included. */
 void mesh__stream_server_changed(struct mesh_stream_server *server);
-void mesh__stream_server_forked(struct mesh_stream_server *server);
-bool mesh__stream_server_waiting(const struct mesh_stream_server *server);
-/* As their namesakes of the HTTP server. */
-void mesh__stream_server_changed(struct mesh_stream_server *server);
-void mesh__stream_server_close(struct mesh_stream_server *server);
-bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server);
 void mesh__stream_server_forked(struct mesh_stream_server *server);
 void mesh__stream_server_free(struct mesh_stream_server *server);
 
