@@ -146,6 +146,8 @@ struct mesh_inbound_exchange *mesh__http_server_take(
  */
 void mesh__http_server_close(struct mesh_http_server *server);
 bool mesh__http_server_closed_empty(const struct mesh_http_server *server);
+/* Exchanges that wait to be taken. */
+size_t mesh__http_server_waiting(const struct mesh_http_server *server);
 /* Exchanges handed out and not released. */
 size_t mesh__http_server_out(const struct mesh_http_server *server);
 
@@ -176,6 +178,9 @@ void mesh__http_server_forked(struct mesh_http_server *server);
 int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
                         size_t size, size_t *got);
 
+/* Would read answer anything but MESH_ERR_WOULD_BLOCK? Reads nothing. */
+bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange);
+
 /* Response headers before begin; as mesh_exchange_add_header. */
 int mesh__exchange_add(struct mesh_inbound_exchange *exchange,
                        struct mesh_slice name, struct mesh_slice value);
@@ -188,6 +193,8 @@ int mesh__exchange_begin(struct mesh_inbound_exchange *exchange,
 /* *written as the watermark allows; MESH_ERR_WOULD_BLOCK when nothing. */
 int mesh__exchange_write(struct mesh_inbound_exchange *exchange,
                          const void *data, size_t size, size_t *written);
+/* Bytes that write would take now. */
+size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange);
 int mesh__exchange_finish(struct mesh_inbound_exchange *exchange);
 
 /*
