@@ -40,14 +40,13 @@ void yard_findings(const struct mesh_diagnostics *diagnostics,
 /*
  * A claim about a policy. The lines in lines (each ended by a newline, but the
  * last) stand in the dump; what stands behind a '!' is nowhere in it. With
- * refusal the compilation fails, and the line that says why contains it.
+ * "refused: TEXT" the compilation fails, and the line that says why has TEXT.
  */
 struct yard_row {
     const char *claim;
     const char *who;
     const char *yaml;
     const char *lines;
-    const char *refusal;
 };
 
 /* Each row on top of base; prints the dump under the claim that fails. */

@@ -145,13 +145,14 @@ static const struct yard_row selves[] = {
       "trust new old\n"
       "self prod/ account= domain=old address= locality= labels=?" },
     { "any other is a contradiction", "ns=prod td=old", "trustDomain: new\n",
-      NULL, "the policy's trust domain is new, the workload's is old" },
+      "refused: the policy's trust domain is new, the workload's is old" },
     { "labels that a selector asks for have to be known", "ns=prod sa=web",
       PEER("prod", "p",
            "{selector: {matchLabels: {v: '1'}}, mtls: {mode: "
            "STRICT}}"),
-      NULL,
-      "PeerAuthentication prod/p (row.yaml:2) selects by labels, and this "
+
+      "refused: PeerAuthentication prod/p (row.yaml:2) selects by labels, and "
+      "this "
       "workload's are not known" },
     { "nothing need be known where no selector asks", "ns=dev sa=web",
       PEER("prod", "p",
@@ -167,20 +168,20 @@ static const struct yard_row selves[] = {
           "prod", "p",
           "{selector: {matchLabels: {v: '1'}}, mtls: {mode: "
           "STRICT}}"),
-      NULL, "are not clear" },
+      "refused: are not clear" },
     { "an AuthorizationPolicy of the root asks everybody", "ns=dev sa=web",
       "apiVersion: security.istio.io/v1\n"
       "kind: AuthorizationPolicy\n"
       "metadata: {name: a, namespace: istio-system}\n"
       "spec: {selector: {matchLabels: {v: '1'}}}\n",
-      NULL, "AuthorizationPolicy istio-system/a (row.yaml:1) selects" },
+      "refused: AuthorizationPolicy istio-system/a (row.yaml:1) selects" },
     { "so do a route's sourceLabels", "ns=dev sa=web",
       "apiVersion: networking.istio.io/v1\n"
       "kind: VirtualService\n"
       "metadata: {name: a, namespace: prod}\n"
       "spec: {hosts: [web], http: [{match: [{sourceLabels: {a: b}}], route: "
       "[{destination: {host: web}}]}]}\n",
-      NULL, "VirtualService prod/a (row.yaml:1) selects" },
+      "refused: VirtualService prod/a (row.yaml:1) selects" },
 };
 
 #define CHECK(table) yard_check(base, table, sizeof(table) / sizeof(*(table)))
