@@ -78,6 +78,14 @@ int mesh__exchange_read(struct mesh_inbound_exchange *exchange, void *data,
     return rc;
 }
 
+/* Bytes that came and were not looked at count: read will look. */
+bool mesh__exchange_readable(const struct mesh_inbound_exchange *exchange)
+{
+    return !exchange->connection || exchange->finished ||
+           exchange->piece.len > 0 || exchange->body_ended ||
+           !mesh__serve_stream(exchange->connection)->drained;
+}
+
 /* --- the response --- */
 
 /* Framing is the codec's. */
@@ -212,6 +220,13 @@ static int may_write(const struct mesh_inbound_exchange *exchange)
     if (!exchange->begun || exchange->finished)
         return mesh__fail(MESH_ERR_STATE, "the response is not under way");
     return 0;
+}
+
+size_t mesh__exchange_room(const struct mesh_inbound_exchange *exchange)
+{
+    return exchange->connection && exchange->begun && !exchange->finished
+               ? mesh__reply_room(exchange->connection)
+               : 0;
 }
 
 int mesh__exchange_write(struct mesh_inbound_exchange *exchange,

@@ -402,6 +402,11 @@ const struct mesh_address *mesh__http_server_address(
     return &server->door.address;
 }
 
+bool mesh__http_server_waiting(const struct mesh_http_server *server)
+{
+    return !mesh__list_empty(&server->queue);
+}
+
 size_t mesh__http_server_out(const struct mesh_http_server *server)
 {
     return server->out;
@@ -489,4 +494,20 @@ void mesh__http_server_free(struct mesh_http_server *server)
         cut(MESH__OF(node, struct mesh_connection, node));
     server->out--;
     mesh__http_server_settle(server);
+}
+
+void mesh__http_server_forked(struct mesh_http_server *server)
+{
+    struct mesh_port *port = mesh__loop_port(server->env->link->loop);
+    const struct mesh_node *head = &server->connections;
+
+    mesh__door_forked(&server->door);
+    for (const struct mesh_node *node = head->next; node != head;
+         node = node->next) {
+        const struct mesh_connection *connection =
+            MESH__OF(node, struct mesh_connection, node);
+
+        if (connection->greeting.stream)
+            port->ops->close(port, connection->greeting.stream->fd, false);
+    }
 }

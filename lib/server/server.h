@@ -146,8 +146,8 @@ struct mesh_inbound_exchange *mesh__http_server_take(
  */
 void mesh__http_server_close(struct mesh_http_server *server);
 bool mesh__http_server_closed_empty(const struct mesh_http_server *server);
-/* Exchanges that wait to be taken. */
-size_t mesh__http_server_waiting(const struct mesh_http_server *server);
+/* Would take give one? */
+bool mesh__http_server_waiting(const struct mesh_http_server *server);
 /* Exchanges handed out and not released. */
 size_t mesh__http_server_out(const struct mesh_http_server *server);
 
