@@ -37,7 +37,7 @@ static void judge_host(struct mesh__judge *judge, const struct mesh__rule *rule)
     struct mesh__about about = { rule->resource, rule->spec->host_mark,
                                  "spec.host" };
 
-    if (!covers_a_service(judge, rule))
+    if (judge->world.service_count && !covers_a_service(judge, rule))
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNKNOWN_HOST, about,
                         "no service has the host \"%.*s\"", (int)rule->host.len,
                         rule->host.at);

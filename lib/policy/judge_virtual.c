@@ -40,7 +40,7 @@ static void judge_destination(struct mesh__judge *judge,
         return;
     }
     service = mesh__world_service(&judge->world, host, namespace_);
-    if (!service)
+    if (!service && judge->world.service_count)
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
                         "host not found: \"%.*s\"", (int)host.len, host.at);
     if (service && ref->port && !mesh__service_port(service, ref->port))
@@ -79,20 +79,28 @@ static bool same_string(const struct mesh_string_match *a,
            mesh__slice_equal(a->text, b->text);
 }
 
-/* In any order; names are unique. */
-static bool same_named(const struct mesh_named_match *a, size_t a_count,
-                       const struct mesh_named_match *b, size_t b_count)
+/* What the earlier one asks of a text, the later one asks as well. */
+static bool asked(const struct mesh_string_match *earlier,
+                  const struct mesh_string_match *later)
 {
-    for (size_t i = 0; a_count == b_count && i < a_count; i++) {
+    return !earlier->set || same_string(earlier, later);
+}
+
+/* The same of named ones, which stand in any order. */
+static bool all_asked(const struct mesh_named_match *earlier, size_t count,
+                      const struct mesh_named_match *later, size_t later_count)
+{
+    for (size_t i = 0; i < count; i++) {
         size_t j = 0;
 
-        while (j < b_count && !(mesh__slice_equal(a[i].name, b[j].name) &&
-                                same_string(&a[i].match, &b[j].match)))
+        while (j < later_count &&
+               !(mesh__slice_equal(earlier[i].name, later[j].name) &&
+                 same_string(&earlier[i].match, &later[j].match)))
             j++;
-        if (j == b_count)
+        if (j == later_count)
             return false;
     }
-    return a_count == b_count;
+    return true;
 }
 
 static bool same_texts(const struct mesh_texts *a, const struct mesh_texts *b)
@@ -103,34 +111,47 @@ static bool same_texts(const struct mesh_texts *a, const struct mesh_texts *b)
     return a->count == b->count;
 }
 
-static bool same_beside_uri(const struct mesh_http_match *a,
-                            const struct mesh_http_match *b)
+/* Who may ask, and where. */
+static bool source_asked(const struct mesh_http_match *earlier,
+                         const struct mesh_http_match *later)
 {
-    return same_string(&a->scheme, &b->scheme) &&
-           same_string(&a->method, &b->method) &&
-           same_string(&a->authority, &b->authority) && a->port == b->port &&
-           same_named(a->headers, a->header_count, b->headers,
-                      b->header_count) &&
-           same_named(a->without_headers, a->without_header_count,
-                      b->without_headers, b->without_header_count) &&
-           same_named(a->query_params, a->query_param_count, b->query_params,
-                      b->query_param_count) &&
-           mesh__labels_equal(&a->source_labels, &b->source_labels) &&
-           mesh__slice_equal(a->source_namespace, b->source_namespace) &&
-           same_texts(&a->gateways, &b->gateways);
+    return (earlier->port == 0 || earlier->port == later->port) &&
+           same_texts(&earlier->gateways, &later->gateways) &&
+           (earlier->source_namespace.len == 0 ||
+            mesh__slice_equal(earlier->source_namespace,
+                              later->source_namespace)) &&
+           mesh__labels_cover(&later->source_labels, &earlier->source_labels);
+}
+
+/* A prefix takes what is longer, too. */
+static bool uri_asked(const struct mesh_http_match *earlier,
+                      const struct mesh_http_match *later)
+{
+    if (!earlier->uri.set)
+        return true;
+    if (earlier->ignore_uri_case != later->ignore_uri_case)
+        return false;
+    if (same_string(&earlier->uri, &later->uri))
+        return true;
+    return earlier->uri.which == 'p' &&
+           (later->uri.which == 'p' || later->uri.which == 'e') &&
+           mesh__slice_starts(later->uri.text, earlier->uri.text);
 }
 
 /* Whatever the later one takes, the earlier one has taken. */
 static bool covers(const struct mesh_http_match *earlier,
                    const struct mesh_http_match *later)
 {
-    if (earlier->ignore_uri_case != later->ignore_uri_case ||
-        !same_beside_uri(earlier, later))
-        return false;
-    if (same_string(&earlier->uri, &later->uri))
-        return true;
-    return earlier->uri.which == 'p' && later->uri.which == 'p' &&
-           mesh__slice_starts(later->uri.text, earlier->uri.text);
+    return uri_asked(earlier, later) && source_asked(earlier, later) &&
+           asked(&earlier->scheme, &later->scheme) &&
+           asked(&earlier->method, &later->method) &&
+           asked(&earlier->authority, &later->authority) &&
+           all_asked(earlier->headers, earlier->header_count, later->headers,
+                     later->header_count) &&
+           all_asked(earlier->without_headers, earlier->without_header_count,
+                     later->without_headers, later->without_header_count) &&
+           all_asked(earlier->query_params, earlier->query_param_count,
+                     later->query_params, later->query_param_count);
 }
 
 /* The route, up to and with this one, that has an entry in front of it. */

@@ -62,7 +62,8 @@ static void judge_selector(struct mesh__judge *judge,
                         "namespace is ignored");
         return;
     }
-    if (!covers_somebody(judge, selector, namespace_,
+    if (judge->world.workloads.count &&
+        !covers_somebody(judge, selector, namespace_,
                          root &&
                              resource->kind == MESH__KIND_AUTHORIZATION_POLICY))
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NO_WORKLOAD, about,

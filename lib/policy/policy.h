@@ -25,8 +25,9 @@ struct mesh_whoami {
 /*
  * Findings that need more than one resource: unknown hosts and subsets, two
  * VirtualServices for one host, unreachable rules, policies that apply to
- * nothing. Istio's own codes where the meaning is the same. 0 or
- * MESH_ERR_NOMEM.
+ * nothing. Istio's own codes where the meaning is the same (policy/codes.h).
+ * Where no service or no workload is written down at all, nothing is said about
+ * missing ones: they are written elsewhere. 0 or MESH_ERR_NOMEM.
  */
 int mesh__policy_judge(const struct mesh_collection *collection,
                        struct mesh_diagnostics *diagnostics);

@@ -106,6 +106,12 @@ static const struct yard_row rows[] = {
          "}, {match: [{uri: {exact: /a}, name: x}], " TO_WEB "}]}"),
       "row.yaml:5:97: warning: spec.http[1]: no request reaches this route: "
       "earlier routes take all that its matches could [IST0130]" },
+    { "an entry that asks for less covers one that asks for more", NULL,
+      VS("prod", "a",
+         "{hosts: [web], http: [{match: [{uri: {prefix: /a}}, {uri: {exact: "
+         "/ab}, method: {exact: GET}, headers: {x: {}}}], " TO_WEB "}]}"),
+      "row.yaml:5:59: info: spec.http[0].match[1]: this match is not used: a "
+      "match of http[0] takes all that it could [IST0131]" },
     { "the same path with another method is not covered", NULL,
       VS("prod", "a",
          "{hosts: [web], http: [{match: [{uri: {prefix: /a}, method: {exact: "
@@ -176,6 +182,27 @@ static const struct yard_row rows[] = {
       "address: nothing is sent there [LM0103]" },
 };
 
+/* Without a service or workload, nothing is said about missing ones. */
+static const struct yard_row alone[] = {
+    { "a route", NULL,
+      VS("prod", "a",
+         "{hosts: [web], http: [{route: [{destination: {host: gone}}]}]}"),
+      "![IST0101]" },
+    { "a rule", NULL, RULE("{host: gone}"), "![IST0174]" },
+    { "a policy", NULL,
+      "apiVersion: security.istio.io/v1\n"
+      "kind: AuthorizationPolicy\n"
+      "metadata: {name: a, namespace: prod}\n"
+      "spec: {selector: {matchLabels: {app: db}}}\n",
+      "![IST0127]" },
+};
+
+static void what_is_written_elsewhere_is_not_missed(void **state)
+{
+    (void)state;
+    yard_check_findings("", alone, sizeof(alone) / sizeof(*alone));
+}
+
 static void findings_are_told(void **state)
 {
     (void)state;
@@ -186,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(findings_are_told),
+        cmocka_unit_test(what_is_written_elsewhere_is_not_missed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
