@@ -772,8 +772,8 @@ static void test_flipped_record(void **state)
         assert_true(to->code < 0);
         assert_string_not_equal(to->line, "");
         assert_int_equal(to->plain.len, 0);
-        assert_int_equal(
-            engine->open(to->tls, &to->in, &to->plain, &to->out), to->code);
+        assert_int_equal(engine->open(to->tls, &to->in, &to->plain, &to->out),
+                         to->code);
         tls_pair_fini(&pair);
     }
 }
