@@ -28,9 +28,18 @@ void mesh__diagnostics_fini(struct mesh_diagnostics *diagnostics)
     *diagnostics = (struct mesh_diagnostics){ 0 };
 }
 
+/*
+ * Findings quote what was written, and are read on terminals: a control
+ * character becomes '?', so that a finding is one line and nothing else.
+ */
 static const char *keep(struct mesh_arena *arena, const char *text)
 {
-    return text && *text ? mesh__arena_strdup(arena, text) : "";
+    char *copy = text && *text ? mesh__arena_strdup(arena, text) : NULL;
+
+    for (char *at = copy; at && *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = '?';
+    return text && *text ? copy : "";
 }
 
 /* Neighbours in one file share their name. */

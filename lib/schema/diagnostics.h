@@ -46,8 +46,9 @@ void mesh__diagnostics_init(struct mesh_diagnostics *diagnostics);
 void mesh__diagnostics_fini(struct mesh_diagnostics *diagnostics);
 
 /*
- * Keep a finding (strings copied). Never fails loudly: a lost finding sets rc,
- * and a load that lost one fails as a whole.
+ * Keep a finding (strings copied, control characters replaced by '?'). Never
+ * fails loudly: a lost finding sets rc, and a load that lost one fails as a
+ * whole.
  */
 void mesh__diagnostics_add(struct mesh_diagnostics *diagnostics,
                            const struct mesh_finding *finding);

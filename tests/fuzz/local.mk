@@ -23,3 +23,19 @@ tests_fuzz_fuzz_trace_LDADD = $(REPLAY_LIBS)
 EXTRA_DIST += \
 	tests/fuzz/corpus/path tests/fuzz/corpus/regex \
 	tests/fuzz/corpus/spiffe tests/fuzz/corpus/trace
+
+check_PROGRAMS += tests/fuzz/fuzz_schema tests/fuzz/fuzz_yaml
+tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz_schema.c
+tests_fuzz_fuzz_schema_LDADD = $(REPLAY_LIBS)
+tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz_yaml.c
+tests_fuzz_fuzz_yaml_LDADD = $(REPLAY_LIBS)
+EXTRA_DIST += \
+	tests/fuzz/corpus/schema tests/fuzz/corpus/yaml \
+	tests/fuzz/schema.dict tests/fuzz/yaml.dict
+
+check_PROGRAMS += tests/fuzz/fuzz_cert tests/fuzz/fuzz_hello
+tests_fuzz_fuzz_cert_SOURCES = tests/fuzz/fuzz_cert.c
+tests_fuzz_fuzz_cert_LDADD = $(REPLAY_LIBS)
+tests_fuzz_fuzz_hello_SOURCES = tests/fuzz/fuzz_hello.c
+tests_fuzz_fuzz_hello_LDADD = $(REPLAY_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/cert tests/fuzz/corpus/hello

@@ -18,3 +18,8 @@ EXTRA_DIST += \
 	tests/golden/shop/routes.yaml \
 	tests/golden/shop/security.yaml \
 	tests/golden/shop/services.yaml
+
+check_PROGRAMS += tests/golden/test_corpus
+tests_golden_test_corpus_SOURCES = tests/golden/test_corpus.c
+tests_golden_test_corpus_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/golden/corpus tests/golden/expect/corpus.txt

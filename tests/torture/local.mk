@@ -7,3 +7,11 @@ tests_torture_test_decide_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/torture/test_policy
 tests_torture_test_policy_SOURCES = tests/torture/test_policy.c
 tests_torture_test_policy_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/torture/test_schema
+tests_torture_test_schema_SOURCES = tests/torture/test_schema.c
+tests_torture_test_schema_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/torture/test_handshake
+tests_torture_test_handshake_SOURCES = tests/torture/test_handshake.c
+tests_torture_test_handshake_LDADD = $(TEST_LIBS)

@@ -67,6 +67,22 @@ static void prints_one_line(void **state)
     assert_string_equal(narrow, "b.yaml:1:1:");
 }
 
+static void a_finding_is_one_line(void **state)
+{
+    struct mesh_diagnostics diagnostics;
+
+    (void)state;
+    mesh__diagnostics_init(&diagnostics);
+    mesh__diagnostics_add(&diagnostics,
+                          &(struct mesh_finding){ .severity = MESH__ERROR,
+                                                  .message = "a\x1b[2J\nb\x7f",
+                                                  .hint = "\xC3\xA9" });
+    assert_string_equal(diagnostics.findings[0].message, "a?[2J?b?");
+    assert_string_equal(diagnostics.findings[0].hint, "\xC3\xA9");
+    assert_string_equal(diagnostics.findings[0].file, "");
+    mesh__diagnostics_fini(&diagnostics);
+}
+
 static void says_that_one_was_lost(void **state)
 {
     (void)state;
@@ -92,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_them_in_order_once),
         cmocka_unit_test(prints_one_line),
+        cmocka_unit_test(a_finding_is_one_line),
         cmocka_unit_test(says_that_one_was_lost),
     };
 
