@@ -180,6 +180,8 @@ int mesh_call_next(mesh_call *call, mesh_error *error)
     if (rc == 0) {
         mesh__loop_enter(call->lane->loop);
         rc = next_of(call);
+        if (rc == MESH_CALL_NOTHING || rc == MESH_CALL_DONE)
+            mesh__list_remove(&call->news); /* it was told everything */
         mesh__loop_leave(call->lane->loop);
     }
     (void)mesh__error_out(error, rc < 0 ? rc : 0);
