@@ -41,7 +41,7 @@ check() {
         echo "FAILED: $claim"
         failed=$((failed + 1))
         for file in "$dir"/*.out "$dir"/*.err; do
-            [ ! -s "$file" ] || { echo "--- $file"; cat "$file"; }
+            [ ! -s "$file" ] || { echo "--- $file"; head -c 800 "$file"; }
         done
     fi
 }

@@ -37,7 +37,7 @@ static int turn(mesh_loop *loop, mesh_loop *keeper, mesh_error *error)
     return rc < 0 ? rc : mesh_loop_step(loop, 0, error);
 }
 
-/* What a call has to say; 1 when that was all. */
+/* What a call has to say; 1 when that was all, and the call is gone. */
 static int hear(mesh_call *call)
 {
     char data[4096];
@@ -55,6 +55,7 @@ static int hear(mesh_call *call)
             printf("call %lld: status %d, %s\n", (long long)mesh_call_tag(call),
                    mesh_response_status(mesh_call_response(call)),
                    mesh_error_name(mesh_call_code(call)));
+            mesh_call_free(call); /* has no news any more */
             return 1;
         default:
             return 0;
@@ -91,8 +92,14 @@ static int run(mesh_workload *workload, const char *url, int count,
         rc = begin(workload, loop, url, i, &calls[i], error);
     while (rc >= 0 && left > 0) {
         rc = turn(loop, mesh_workload_keeper(workload), error);
-        while ((call = mesh_loop_next_call(loop)))
-            left -= hear(call);
+        while ((call = mesh_loop_next_call(loop))) {
+            int64_t tag = mesh_call_tag(call);
+
+            if (hear(call)) {
+                calls[tag] = NULL;
+                left--;
+            }
+        }
     }
     for (int i = 0; i < count; i++)
         mesh_call_free(calls[i]);

@@ -16,7 +16,8 @@ static const char usage[] =
     "cluster.local unless given. issue writes cert-chain.pem, key.pem and\n"
     "root-cert.pem for spiffe://TD/ns/NS/sa/SA into --out (DIR/NS.SA unless\n"
     "given): what --identity takes. A ttl is a number with s, m, h or d; a\n"
-    "negative one gives a certificate that expired so long ago.\n"
+    "negative one gives a certificate that expired so long ago, within the\n"
+    "CA's own life.\n"
     "For development: the CA's key lies in a file.\n";
 
 enum { NAMESPACE = LMESH_OWN, SERVICE_ACCOUNT, TRUST_DOMAIN, OUT, TTL };

@@ -68,6 +68,7 @@ struct run {
     struct tally tally;
     atomic_llong next;   /* number of the next request     */
     atomic_int finished; /* the calling threads are done   */
+    int64_t start_us;
 };
 
 static void pause_ms(int64_t ms)
@@ -116,7 +117,7 @@ static void send_one(struct run *run, mesh_error *error)
     int rc = mesh_send(run->workload, run->request, &response, error);
     int64_t us = lmesh_now_us() - start_us;
 
-    tally_take(&run->tally, response, rc, error, us);
+    tally_take(&run->tally, response, rc, error, start_us - run->start_us, us);
     if (run->plan->count == 1 && !run->tally.json) {
         if (response)
             print_answer(response, rc, error, us);
@@ -181,15 +182,17 @@ static int judge(const struct tally *tally)
 static int call(const struct plan *plan, mesh_workload *workload,
                 const mesh_request *request, int json)
 {
-    struct run run = { .plan = plan, .workload = workload, .request = request };
-    int64_t start_us = lmesh_now_us();
+    struct run run = { .plan = plan,
+                       .workload = workload,
+                       .request = request,
+                       .start_us = lmesh_now_us() };
     int status = LMESH_UNREACHED;
 
     if (tally_init(&run.tally, plan->count, json) || drive(&run)) {
         perror("lmesh call");
     } else {
         /* what is to be counted at the end includes what close flushes */
-        int64_t elapsed_us = lmesh_now_us() - start_us;
+        int64_t elapsed_us = lmesh_now_us() - run.start_us;
 
         mesh_workload_close(workload, 2000, NULL);
         if (json || plan->count > 1)
@@ -277,6 +280,8 @@ static int run(int argc, char **argv)
     mesh_request *request = NULL;
     int status = parse(&options, &plan);
 
+    if (!status)
+        status = lmesh_client_labels(&options);
     if (!status)
         status = prepare(&plan, argv[optind], &request);
     if (!status)

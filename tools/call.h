@@ -61,10 +61,11 @@ int tally_init(struct tally *tally, int64_t expected, int json);
 void tally_fini(struct tally *tally);
 
 /*
- * One request ended. response may be NULL; error is the call's. Any thread.
+ * One request ended: it began start_us into the run and took us. response may
+ * be NULL; error is the call's. Any thread.
  */
 void tally_take(struct tally *tally, const mesh_response *response, int code,
-                const mesh_error *error, int64_t us);
+                const mesh_error *error, int64_t start_us, int64_t us);
 
 /* The end of the run, on standard output. Alone. */
 void tally_tell(struct tally *tally, mesh_workload *workload,

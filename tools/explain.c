@@ -3,7 +3,7 @@
  */
 #include "lmesh.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 static const char usage[] =
     "usage: lmesh explain --policy PATH [--namespace NS] [--labels k=v,...]\n"
@@ -25,7 +25,19 @@ static const struct option longs[] = {
     LMESH_OPTIONS_END,
 };
 
-/* What the decision would answer by itself is a refusal. */
+/* Whether it says "verdict": "route": the request goes to a server. */
+static int is_routed(const char *json)
+{
+    static const char key[] = "\"verdict\"";
+    const char *at = strstr(json, key);
+
+    if (!at)
+        return 0;
+    at += sizeof(key) - 1;
+    at += strspn(at, ": ");
+    return !strncmp(at, "\"route\"", 7);
+}
+
 static int explain(mesh_workload *workload, const mesh_request *request,
                    int64_t seed, int json)
 {
@@ -35,6 +47,8 @@ static int explain(mesh_workload *workload, const mesh_request *request,
     int status = rc < 0 ? lmesh_failed("explain", rc, error) : 0;
 
     if (decision) {
+        if (!is_routed(mesh_decision_json(decision)))
+            status = LMESH_FINDINGS;
         puts(json ? mesh_decision_json(decision)
                   : mesh_decision_text(decision));
     }
@@ -78,6 +92,8 @@ static int run(int argc, char **argv)
 
     if (!status)
         status = lmesh_wish_request(&wish, argv[0], argv[optind], &request);
+    if (!status)
+        status = lmesh_client_labels(&options);
     if (!status)
         status = lmesh_offline(argv[0], config, &workload);
     if (!status)

@@ -89,6 +89,7 @@ struct lmesh_options {
     const char *shorts;         /* with "o:"; starts with "+" or not          */
     const struct option *longs; /* ends with LMESH_OPTIONS_END                */
     mesh_config *config; /* takes the settings; NULL: the verb has none */
+    int placed;          /* out: labels or an address were given */
     int json;            /* out: -o json was given                     */
     int failed;          /* out: what lmesh ends with, 0 for none      */
 };
@@ -99,6 +100,13 @@ struct lmesh_options {
  * way. optarg and optind are getopt's.
  */
 int lmesh_option_next(struct lmesh_options *options);
+
+/*
+ * For verbs that only send: a workload that says nothing of its labels has
+ * none. One that serves must say, because policies select by them. 0, or a
+ * code.
+ */
+int lmesh_client_labels(const struct lmesh_options *options);
 
 /* Says "lmesh VERB: ..." and where the usage is; LMESH_USAGE. */
 int lmesh_misuse(const char *verb, const char *format, ...)

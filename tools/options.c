@@ -113,3 +113,10 @@ int lmesh_option_next(struct lmesh_options *options)
     }
     return -1;
 }
+
+int lmesh_client_labels(const struct lmesh_options *options)
+{
+    if (options->placed || getenv("MESH_LABELS") || getenv("MESH_ADDRESS"))
+        return 0;
+    return mesh_config_set_labels(options->config, "");
+}

@@ -140,7 +140,7 @@ static void tell_headers(const mesh_response *response)
 }
 
 static void tell_request(const mesh_response *response, int code,
-                         const mesh_error *error, int64_t us)
+                         const mesh_error *error, int64_t start_us, int64_t us)
 {
     static const struct {
         const char *name;
@@ -161,10 +161,11 @@ static void tell_request(const mesh_response *response, int code,
     size_t size = 0;
     const char *body = response ? mesh_response_body(response, &size) : "";
 
-    printf("{\"status\": %d, \"attempts\": %d, \"ms\": %.3f",
+    printf("{\"status\": %d, \"attempts\": %d, \"start_ms\": %.3f, "
+           "\"ms\": %.3f",
            mesh_response_status(response),
            response ? mesh_response_attempts(response) : 0,
-           (double)us / 1000.0);
+           (double)start_us / 1000.0, (double)us / 1000.0);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         lmesh_json_member(stdout, texts[i].name,
                           text_of(response, texts[i].what), 0);
@@ -178,12 +179,12 @@ static void tell_request(const mesh_response *response, int code,
 }
 
 void tally_take(struct tally *tally, const mesh_response *response, int code,
-                const mesh_error *error, int64_t us)
+                const mesh_error *error, int64_t start_us, int64_t us)
 {
     pthread_mutex_lock(&tally->lock);
     if (tally->json) {
         fputs(tally->count ? ",\n  " : "{\"requests\": [\n  ", stdout);
-        tell_request(response, code, error, us);
+        tell_request(response, code, error, start_us, us);
     }
     count(tally, response, code, us);
     pthread_mutex_unlock(&tally->lock);
