@@ -215,35 +215,54 @@ static const struct mesh_virtual_host *find_wildcard(
     return find_domain(snapshot, MESH__SLICE("*"), port);
 }
 
+/* A host and its last dot, in lower case. */
+struct lower {
+    char at[MESH__HOST_MAX + 1];
+    size_t len;
+};
+
+/* False when it is too long to be one. */
+static bool to_lower(struct mesh_slice host, struct lower *out)
+{
+    if (host.len > sizeof(out->at))
+        return false;
+    for (size_t i = 0; i < host.len; i++)
+        out->at[i] = mesh__lower(host.at[i]);
+    out->len = host.len;
+    return true;
+}
+
 const struct mesh_virtual_host *mesh__snapshot_host(
     const struct mesh_snapshot *snapshot, struct mesh_slice authority,
     uint16_t port)
 {
-    char lower[MESH__HOST_MAX + 1]; /* a host and its last dot */
     const struct mesh_virtual_host *host;
     struct mesh_slice name;
+    struct lower lower;
     uint16_t ignored;
 
     if (!mesh__authority_split(authority, &name, &ignored))
         name = authority;
-    if (name.len > sizeof(lower))
+    if (!to_lower(name, &lower))
         return find_domain(snapshot, MESH__SLICE("*"), port);
-    for (size_t i = 0; i < name.len; i++)
-        lower[i] = mesh__lower(name.at[i]);
-    host = find_domain(snapshot, mesh__slice(lower, name.len), port);
+    host = find_domain(snapshot, mesh__slice(lower.at, lower.len), port);
     if (host || snapshot->wildcard_count == 0)
         return host;
-    return find_wildcard(snapshot, lower, name.len, port);
+    return find_wildcard(snapshot, lower.at, lower.len, port);
 }
 
 const struct mesh_destination *mesh__snapshot_destination(
     const struct mesh_snapshot *snapshot, struct mesh_slice host, uint16_t port,
     struct mesh_slice subset)
 {
-    const struct mesh_part *part = mesh__map_find(&snapshot->exact, host);
+    const struct mesh_part *part;
+    struct lower lower;
 
-    if (!part || !mesh__slice_is(host, part->host))
+    if (!to_lower(host, &lower))
         return NULL;
+    part = mesh__map_find(&snapshot->exact, mesh__slice(lower.at, lower.len));
+    if (!part || !mesh__slice_equal_nocase(host, mesh__slice_of(part->host)))
+        return NULL; /* an alias is no destination */
     return mesh__part_destination(part, port, subset);
 }
 

@@ -326,6 +326,10 @@ static void destinations_are_found_by_their_parts(void **state)
     assert_non_null(destination);
     assert_string_equal(destination->name,
                         "outbound|80|all|api.prod.svc.cluster.local");
+    assert_ptr_equal(mesh__snapshot_destination(
+                         snapshot, MESH__SLICE("API.prod.svc.cluster.local"),
+                         80, MESH__SLICE("all")),
+                     destination);
     assert_null(mesh__snapshot_destination(
         snapshot, MESH__SLICE("api.prod.svc.cluster.local"), 80,
         MESH__SLICE("none")));
