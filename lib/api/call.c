@@ -28,11 +28,24 @@ static int check(const struct mesh_call *call)
     return rc;
 }
 
-/* Entered: the exchange has something to say. */
+/* Entered: would next_of say something? */
+static bool has_news(void *user)
+{
+    const struct mesh_call *call = user;
+    const struct mesh_client *client = call->client;
+
+    return client->ended || client->piece.len ||
+           (client->head_ready && !call->head_told) ||
+           mesh__client_room(client) > 0;
+}
+
+/* Entered: the exchange went on. */
 static void on_news(struct mesh_client *client)
 {
     struct mesh_call *call = client->owner;
 
+    if (!has_news(call))
+        return;
     mesh__list_remove(&call->news);
     mesh__list_push_back(&call->lane->news, &call->news);
 }
@@ -186,17 +199,6 @@ int mesh_call_next(mesh_call *call, mesh_error *error)
     }
     (void)mesh__error_out(error, rc < 0 ? rc : 0);
     return rc;
-}
-
-/* Entered, from inside step: would next_of say something? */
-static bool has_news(void *user)
-{
-    const struct mesh_call *call = user;
-    const struct mesh_client *client = call->client;
-
-    return client->ended || client->piece.len ||
-           (client->head_ready && !call->head_told) ||
-           mesh__client_room(client) > 0;
 }
 
 int mesh_call_wait(mesh_call *call, int64_t timeout_ms, mesh_error *error)

@@ -201,4 +201,10 @@ void mesh__client_cancel(struct mesh_client *client, int code,
  */
 void mesh__client_free(struct mesh_client *client);
 
+/*
+ * In a forked child: close our copy of its descriptor without a byte and give
+ * up its counts; nothing else may be done with it.
+ */
+void mesh__client_forked(struct mesh_client *client);
+
 #endif

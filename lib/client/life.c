@@ -230,6 +230,7 @@ void mesh__client_start(struct mesh_client *client)
 {
     struct mesh_loop *loop = loop_of(client);
 
+    client->begun = true;
     client->start_ns = mesh__loop_now(loop);
     client->start_wall_ns = mesh__loop_wall(loop);
     if (client->request->deadline_ns &&
@@ -247,6 +248,11 @@ void mesh__client_cancel(struct mesh_client *client, int code, const char *line)
 {
     if (client->ended)
         return;
+    if (!client->begun) {
+        mesh__outcome_only(client, code, line); /* it never began */
+        client->ended = true;
+        return;
+    }
     mesh__attempt_end(client, false);
     mesh__flags_set(&client->outcome.flags, MESH__FLAG_DC);
     client->outcome.details = "downstream_remote_disconnect";
@@ -262,10 +268,28 @@ void mesh__client_free(struct mesh_client *client)
         return;
     client->on_news = NULL;
     client->released = true;
-    if (client->ended)
-        discard(client);
-    else
+    if (!client->ended && client->begun) {
         mesh__client_cancel(client, MESH_ERR_CANCELLED, "the call was freed");
+        return;
+    }
+    client->ended = true;
+    discard(client);
+}
+
+void mesh__client_forked(struct mesh_client *client)
+{
+    struct mesh_port *port = mesh__loop_port(loop_of(client));
+
+    if (client->stream)
+        port->ops->close(port, client->stream->fd, false);
+    if (client->counted_active) {
+        struct mesh_live *live = mesh__live(client->route.destination);
+
+        mesh__quota_lower(&live->quotas->requests);
+        mesh__quota_lower(&client->pick.live->active);
+    }
+    if (client->route.destination)
+        mesh__retry_end(client->route.destination, &client->retry);
 }
 
 /* --- the request body, as it is given --- */

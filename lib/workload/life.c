@@ -350,15 +350,9 @@ int mesh__workload_close(struct mesh_workload *workload, int64_t deadline_ms)
 /* In the child: what hangs on the parent's loops ends without a byte. */
 static void bury(struct mesh_lane *lane)
 {
-    struct mesh_port *port = mesh__loop_port(lane->loop);
-
     for (struct mesh_node *node = lane->client.exchanges.next;
-         node != &lane->client.exchanges; node = node->next) {
-        struct mesh_client *client = MESH__OF(node, struct mesh_client, node);
-
-        if (client->stream)
-            port->ops->close(port, client->stream->fd, false);
-    }
+         node != &lane->client.exchanges; node = node->next)
+        mesh__client_forked(MESH__OF(node, struct mesh_client, node));
     for (struct mesh_node *node = lane->servers.next; node != &lane->servers;
          node = node->next) {
         struct mesh_seat *seat = MESH__OF(node, struct mesh_seat, node);
