@@ -115,6 +115,7 @@ struct mesh_client {
     void *owner;
 
     enum mesh_client_step step;
+    bool begun;      /* start was called                              */
     bool running;    /* inside run(); news wait until it returns       */
     bool released;   /* the owner let go: free at the end              */
     bool head_ready; /* outcome.status and response may be read        */
