@@ -279,7 +279,7 @@ static void unknown_when(struct mesh_reader *reader,
     for (size_t i = 0; i < WHEN_KEYS; i++)
         if (!strchr(when_keys[i].name, '*'))
             names[count++] = when_keys[i].name;
-    mesh__spell(key->text, names, count, hint, sizeof(hint));
+    mesh__hint(reader, key->text, names, count, hint, sizeof(hint));
     mesh__report(reader, spot, key->mark, MESH__ERROR, MESH__CODE_INVALID, hint,
                  "unknown attribute \"%.100s\"", key->text.at);
 }

@@ -11,7 +11,7 @@
 
 #include <mesh/base.h>
 
-enum { LABEL_MAX = 63, PREFIX_MAX = 253, EXPORTS_MAX = 1024 };
+enum { LABEL_MAX = 63, PREFIX_MAX = 253, FEW = 1024 };
 
 static bool is_alnum(char c)
 {
@@ -185,6 +185,16 @@ void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                      "given");
 }
 
+bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
+               const struct mesh_yaml_node *list)
+{
+    if (list->count <= FEW)
+        return true;
+    mesh__report(reader, spot, list->mark, MESH__REFUSED, MESH__CODE_LIMIT,
+                 NULL, "more than %d items", FEW);
+    return false;
+}
+
 /* --- retryOn
  * -------------------------------------------------------------------- */
 
@@ -237,8 +247,8 @@ static void check_retry_word(struct mesh_reader *reader,
             return;
     if (is_status_code(word))
         return;
-    mesh__spell(mesh__slice_trim(word), retry_words, RETRY_WORDS, hint,
-                sizeof(hint));
+    mesh__hint(reader, mesh__slice_trim(word), retry_words, RETRY_WORDS, hint,
+               sizeof(hint));
     mesh__report(reader, spot, mark, MESH__ERROR, MESH__CODE_INVALID, hint,
                  "\"%.*s\" is no condition to retry on, nor an HTTP status",
                  (int)(word.len > 80 ? 80 : word.len), word.at);
@@ -309,14 +319,9 @@ void mesh__check_export_to(struct mesh_reader *reader,
     const struct mesh_yaml_node *list = mesh__get(node, "exportTo");
     struct mesh_spot field = { .up = spot, .name = "exportTo" };
 
-    if (!list || list->kind != MESH__YAML_SEQUENCE)
+    if (!list || list->kind != MESH__YAML_SEQUENCE ||
+        !mesh__few(reader, &field, list))
         return;
-    if (list->count > EXPORTS_MAX) {
-        mesh__report(reader, &field, list->mark, MESH__REFUSED,
-                     MESH__CODE_LIMIT, NULL, "more than %d namespaces",
-                     EXPORTS_MAX);
-        return;
-    }
     for (size_t i = 0; i < list->count; i++) {
         const struct mesh_yaml_node *item = list->items[i];
         struct mesh_spot at = { .up = &field, .index = i };

@@ -71,7 +71,7 @@ static void unknown_field(struct mesh_reader *reader,
 
     for (; count < message->count && count < FIELDS_MAX; count++)
         names[count] = message->fields[count].name;
-    mesh__spell(pair->key, names, count, hint, sizeof(hint));
+    mesh__hint(reader, pair->key, names, count, hint, sizeof(hint));
     mesh__report(reader, spot, pair->mark, MESH__ERROR,
                  MESH__CODE_UNKNOWN_FIELD, hint, "unknown field \"%.100s\"",
                  pair->key.at);

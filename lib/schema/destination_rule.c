@@ -19,7 +19,8 @@ static void check_subset_names(struct mesh_reader *reader,
                                const struct mesh_spot *spot,
                                const struct mesh_yaml_node *subsets)
 {
-    if (!subsets || subsets->kind != MESH__YAML_SEQUENCE)
+    if (!subsets || subsets->kind != MESH__YAML_SEQUENCE ||
+        !mesh__few(reader, spot, subsets))
         return;
     for (size_t i = 0; i < subsets->count; i++) {
         struct mesh_slice name = mesh__get_text(subsets->items[i], "name");

@@ -13,6 +13,8 @@ static void check_gateway(struct mesh_reader *reader,
     if (!servers || servers->count == 0)
         mesh__reject(reader, spot, node->mark,
                      "at least one server is required");
+    if (servers && !mesh__few(reader, spot, servers))
+        return;
     for (size_t i = 0; servers && servers->items && i < servers->count; i++) {
         struct mesh_slice name =
             mesh__get_text(mesh__get(servers->items[i], "port"), "name");

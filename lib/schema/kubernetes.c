@@ -95,6 +95,8 @@ static void check_service(struct mesh_reader *reader,
     const struct mesh_yaml_node *ports = mesh__get(node, "ports");
 
     (void)into;
+    if (ports && !mesh__few(reader, spot, ports))
+        return;
     for (size_t i = 0; ports && ports->items && i < ports->count; i++) {
         struct mesh_slice name = mesh__get_text(ports->items[i], "name");
 

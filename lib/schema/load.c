@@ -175,7 +175,8 @@ static bool group_known(struct mesh_slice group)
     return false;
 }
 
-static void spell_group(struct mesh_slice group, char *hint, size_t size)
+static void spell_group(const struct mesh_reader *reader,
+                        struct mesh_slice group, char *hint, size_t size)
 {
     const char *names[NAMES_MAX];
     size_t count = 0;
@@ -183,7 +184,7 @@ static void spell_group(struct mesh_slice group, char *hint, size_t size)
     for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
         if (*i->group && count < NAMES_MAX)
             names[count++] = i->group;
-    mesh__spell(group, names, count, hint, size);
+    mesh__hint(reader, group, names, count, hint, size);
 }
 
 static bool is_istio(struct mesh_slice group)
@@ -202,13 +203,14 @@ static void unknown_kind(struct load *load, const struct mesh_yaml_node *kind,
     char hint[HINT_BYTES] = "";
     char line[2 * HINT_BYTES];
     bool known = group_known(version.group);
+    struct mesh_reader reader = reader_of(load, "");
     struct mesh_text text;
 
     if (known)
-        mesh__spell(kind->text, names, kind_names(&version.group, names), hint,
-                    sizeof(hint));
+        mesh__hint(&reader, kind->text, names,
+                   kind_names(&version.group, names), hint, sizeof(hint));
     else
-        spell_group(version.group, hint, sizeof(hint));
+        spell_group(&reader, version.group, hint, sizeof(hint));
     mesh__text_init(&text, line, sizeof(line));
     if (*hint || is_istio(version.group)) {
         mesh__text_format(&text, "unknown kind \"%.60s\" of \"%.*s\"",
@@ -262,7 +264,7 @@ static void check_envelope(struct document *d)
 
         if (in_envelope(d->info, pair->key) || in_top(d->info, pair->key))
             continue;
-        mesh__spell(pair->key, names, count, hint, sizeof(hint));
+        mesh__hint(&d->reader, pair->key, names, count, hint, sizeof(hint));
         mesh__report(&d->reader, NULL, pair->mark, MESH__ERROR,
                      MESH__CODE_UNKNOWN_FIELD, hint, "unknown field \"%.100s\"",
                      pair->key.at);

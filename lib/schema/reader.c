@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LINE_MAX_BYTES = 512 };
+enum { LINE_MAX_BYTES = 512, HINTS_MAX = 1000 };
 
 static void print_one(struct mesh_text *text, const struct mesh_spot *spot)
 {
@@ -110,6 +110,14 @@ void mesh__reject(struct mesh_reader *reader, const struct mesh_spot *spot,
                                  .code = MESH__CODE_INVALID,
                                  .message = line,
                                  .hint = "" });
+}
+
+void mesh__hint(const struct mesh_reader *reader, struct mesh_slice text,
+                const char *const *names, size_t count, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (reader->diagnostics->count < HINTS_MAX)
+        mesh__spell(text, names, count, out, size);
 }
 
 void mesh__describe(const struct mesh_yaml_node *node, char *out, size_t size)

@@ -224,7 +224,8 @@ static bool read_duration(struct mesh_reader *reader,
     return true;
 }
 
-static void spell_value(const struct mesh_field *field, struct mesh_slice text,
+static void spell_value(const struct mesh_reader *reader,
+                        const struct mesh_field *field, struct mesh_slice text,
                         char *out, size_t size)
 {
     const char *names[32];
@@ -232,7 +233,7 @@ static void spell_value(const struct mesh_field *field, struct mesh_slice text,
 
     for (const struct mesh_value *v = field->values; v->name && count < 32; v++)
         names[count++] = v->name;
-    mesh__spell(text, names, count, out, size);
+    mesh__hint(reader, text, names, count, out, size);
 }
 
 static void list_values(const struct mesh_field *field, char *out, size_t size)
@@ -259,7 +260,7 @@ static bool read_enum(struct mesh_reader *reader, const struct mesh_spot *spot,
     for (const struct mesh_value *v = field->values; v->name; v++)
         if (mesh__slice_is(node->text, v->name))
             return true;
-    spell_value(field, node->text, hint, sizeof(hint));
+    spell_value(reader, field, node->text, hint, sizeof(hint));
     mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
                  hint, "wanted one of %s, found \"%.60s\"", all, node->text.at);
     return false;

@@ -62,7 +62,9 @@ static void check_ports(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *ports)
 {
-    for (size_t i = 0; ports && ports->items && i < ports->count; i++)
+    if (!ports || !mesh__few(reader, spot, ports))
+        return;
+    for (size_t i = 0; ports->items && i < ports->count; i++)
         for (size_t j = 0; j < i; j++) {
             static const char *const keys[] = { "name", "number" };
 

@@ -298,6 +298,13 @@ void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
 
+/*
+ * Few enough items to compare each with each? A finding says so if not, and
+ * the resource is not loaded.
+ */
+bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
+               const struct mesh_yaml_node *list);
+
 /* Of a mapping of labels. */
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
@@ -332,6 +339,12 @@ bool mesh__is_dns_name(struct mesh_slice text);
  */
 void mesh__spell(struct mesh_slice text, const char *const *names, size_t count,
                  char *out, size_t size);
+/*
+ * The same for a finding; "" when so much is wrong already that the search
+ * would cost more than it tells.
+ */
+void mesh__hint(const struct mesh_reader *reader, struct mesh_slice text,
+                const char *const *names, size_t count, char *out, size_t size);
 size_t mesh__edit_distance(struct mesh_slice a, struct mesh_slice b,
                            size_t ceiling);
 

@@ -4,6 +4,7 @@
  */
 #include "schema/table.h"
 #include "value/address.h"
+#include "value/duration.h"
 #include "value/host.h"
 
 static bool any_of(const struct mesh_yaml_node *node, const char *const *names,
@@ -60,6 +61,22 @@ static void check_connection_pool(struct mesh_reader *reader,
     (void)into;
     if (!mesh__has(node, "tcp") && !mesh__has(node, "http"))
         mesh__reject(reader, spot, node->mark, "tcp or http is required");
+}
+
+/* The structure has no word for "never". */
+static void check_pool_tcp(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node, void *into)
+{
+    const struct mesh_yaml_node *idle = mesh__get(node, "idleTimeout");
+    int64_t ns = 0;
+
+    if (into && idle && idle->kind == MESH__YAML_SCALAR &&
+        mesh__duration_parse(idle->text, &ns) && ns == 0)
+        mesh__report(reader, spot, idle->mark, MESH__INFO, MESH__CODE_NOTED,
+                     NULL,
+                     "noted: idle connections are closed all the same, "
+                     "after an hour");
 }
 
 static void check_pool_http(struct mesh_reader *reader,
@@ -137,6 +154,8 @@ static void check_http_cookie(struct mesh_reader *reader,
     (void)into;
     if (mesh__has(node, "name") && mesh__get_text(node, "name").len == 0)
         mesh__reject(reader, spot, node->mark, "name may not be empty");
+    if (list && !mesh__few(reader, spot, list))
+        return;
     for (size_t i = 0; list && list->items && i < list->count; i++)
         for (size_t j = 0; j < i; j++)
             if (mesh__slice_equal(mesh__get_text(list->items[i], "name"),
@@ -387,6 +406,7 @@ static const struct mesh_field pool_tcp_fields[] = {
 static const struct mesh_message pool_tcp_message = {
     .name = "pool_tcp",
     MESH__FIELDS(pool_tcp_fields),
+    .check = check_pool_tcp,
 };
 
 static const struct mesh_field connection_pool_fields[] = {

@@ -46,14 +46,17 @@ static void check_hosts(struct mesh_reader *reader,
 {
     const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
     struct mesh_spot field = { .up = spot, .name = "hosts" };
+    bool mesh = binds_mesh(node);
 
-    for (size_t i = 0; is_list(hosts) && i < hosts->count; i++) {
+    if (!is_list(hosts) || !mesh__few(reader, &field, hosts))
+        return;
+    for (size_t i = 0; i < hosts->count; i++) {
         struct mesh_spot item = { .up = &field, .index = i };
         const struct mesh_yaml_node *host = hosts->items[i];
 
         if (host->kind != MESH__YAML_SCALAR)
             continue;
-        check_host(reader, &item, host, binds_mesh(node));
+        check_host(reader, &item, host, mesh);
         for (size_t j = 0; j < i; j++)
             if (hosts->items[j]->kind == MESH__YAML_SCALAR &&
                 mesh__host_overlaps(hosts->items[j]->text, host->text))

@@ -333,6 +333,55 @@ static void names_the_limit(void **state)
     mesh__collection_unref(collection);
 }
 
+/* Lists whose items are compared with each other have a ceiling of their own.
+ */
+static void long_lists_are_not_compared(void **state)
+{
+    static char text[16384];
+    char found[SAY_BYTES];
+    struct mesh_text out;
+
+    (void)state;
+    mesh__text_init(&out, text, sizeof(text));
+    mesh__text_puts(&out, "apiVersion: networking.istio.io/v1\n"
+                          "kind: DestinationRule\nmetadata: {name: a}\n"
+                          "spec:\n  host: a\n  exportTo:\n");
+    for (int i = 0; i < 1025; i++)
+        mesh__text_format(&out, "  - n%d\n", i);
+    assert_false(out.cut);
+    mesh__collection_unref(say_load(text, found));
+    assert_string_equal(
+        found, "7:3 refused spec.exportTo: more than 1024 items [LM0006]\n");
+}
+
+/* A thousand findings have hints, the rest goes without. */
+static void much_that_is_wrong_is_told_briefly(void **state)
+{
+    static char text[65536];
+    struct mesh_policy_limits limits = mesh__policy_limits;
+    struct mesh_diagnostics diagnostics;
+    struct mesh_collection *collection;
+    struct mesh_text out;
+    size_t hints = 0;
+
+    (void)state;
+    mesh__text_init(&out, text, sizeof(text));
+    mesh__text_puts(&out, NAMESPACE("a"));
+    for (int i = 1000; i < 2500; i++)
+        mesh__text_format(&out, "kind%d: x\n", i);
+    mesh__diagnostics_init(&diagnostics);
+    assert_int_equal(mesh__collection_new(&collection), 0);
+    assert_int_equal(mesh__collection_add(collection, "a", mesh__slice_of(text),
+                                          &limits, &diagnostics),
+                     0);
+    assert_int_equal(diagnostics.count, 1500);
+    for (size_t i = 0; i < diagnostics.count; i++)
+        hints += *diagnostics.findings[i].hint != '\0';
+    assert_true(hints <= 1000);
+    mesh__diagnostics_fini(&diagnostics);
+    mesh__collection_unref(collection);
+}
+
 /* --- coverage
  * ------------------------------------------------------------------- */
 
@@ -422,6 +471,8 @@ int main(void)
         cmocka_unit_test(reads_it_from_every_wrapping),
         cmocka_unit_test(limits_count_down_over_files),
         cmocka_unit_test(names_the_limit),
+        cmocka_unit_test(long_lists_are_not_compared),
+        cmocka_unit_test(much_that_is_wrong_is_told_briefly),
         cmocka_unit_test(covers_every_field),
         cmocka_unit_test(every_row_has_its_reason),
         cmocka_unit_test(names_kinds),
