@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "value/duration.h"
 
+#include <stdio.h>
+
 /* --- name: texts --- */
 
 static const char *keep(struct mesh_inbound_exchange *exchange,
@@ -192,13 +194,62 @@ static int name_trace(struct mesh_connection *connection)
     return put_trace(exchange);
 }
 
+/*
+ * The codec keeps the length to itself; an application sees it where a sidecar
+ * leaves it: behind the caller's own lines, or at the end when the caller's
+ * sidecar had to say 0.
+ */
+static int show_length(struct mesh_inbound_exchange *exchange)
+{
+    struct mesh_head *head = &exchange->head;
+    size_t at = 0;
+    char text[24];
+    int rc;
+
+    if (head->body != MESH__BODY_LENGTH)
+        return 0;
+    (void)snprintf(text, sizeof(text), "%llu",
+                   (unsigned long long)head->body_bytes);
+    rc = add_copy(exchange, MESH__H_CONTENT_LENGTH, text);
+    if (rc < 0 || head->body_bytes == 0)
+        return rc;
+    while (head->headers[at].id != MESH__H_X_FORWARDED_PROTO &&
+           at < head->count - 1)
+        at++;
+    for (size_t i = head->count - 1; i > at; i--) {
+        struct mesh_header line = head->headers[i];
+
+        head->headers[i] = head->headers[i - 1];
+        head->headers[i - 1] = line;
+    }
+    return 0;
+}
+
+/* What a sidecar's own codec would write towards its application. */
+static int show_framing(struct mesh_inbound_exchange *exchange)
+{
+    static const char *const without[] = { "GET", "HEAD", "DELETE", "TRACE" };
+    const struct mesh_head *head = &exchange->head;
+
+    if (head->body == MESH__BODY_CHUNKED)
+        return add(exchange, MESH__H_TRANSFER_ENCODING, MESH__SLICE("chunked"));
+    if (head->body != MESH__BODY_NONE)
+        return 0;
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        if (mesh__slice_is(head->method, without[i]))
+            return 0;
+    return add(exchange, MESH__H_CONTENT_LENGTH, MESH__SLICE("0"));
+}
+
 static int name_headers(struct mesh_connection *connection)
 {
     struct mesh_inbound_exchange *exchange = connection->exchange;
     int rc;
 
     strip(&exchange->head);
-    rc = name_scheme(connection);
+    rc = show_length(exchange);
+    if (rc == 0)
+        rc = name_scheme(connection);
     if (rc == 0)
         rc = name_request(connection);
     if (rc == 0 && connection->client_cert)
@@ -339,6 +390,8 @@ enum mesh_answer mesh__serve_allow(struct mesh_connection *connection)
 
     exchange->routed = true;
     mesh__authz_check(exchange->hold->snapshot, &request, &verdict, NULL);
+    if (verdict.allowed && show_framing(exchange) < 0)
+        return mesh__serve_failed(connection, MESH_ERR_NOMEM);
     if (verdict.allowed)
         return MESH__NEXT;
     log_denial(connection, &request, &verdict);
