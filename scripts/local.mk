@@ -5,17 +5,21 @@ script_checks += \
 	scripts/check-floors \
 	scripts/check-words \
 	scripts/check-docs \
+	scripts/check-man \
 	scripts/check-abi \
 	scripts/check-needed
-dist_check_SCRIPTS += $(script_checks) scripts/check-man
+dist_check_SCRIPTS += $(script_checks)
 EXTRA_DIST += \
 	.ci/run \
 	scripts/bootstrap \
+	scripts/demo \
 	scripts/setup \
 	scripts/test \
 	scripts/update-map \
 	scripts/lib/checks.py \
+	scripts/lib/demo.py \
 	scripts/lib/handshake13.sh \
+	scripts/lib/otlp.py \
 	scripts/lib/run_suites.py \
 	scripts/lib/suite.sh \
 	scripts/lib/tally.py \
