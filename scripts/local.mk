@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	scripts/suites/50-install \
 	scripts/suites/55-distcheck \
 	scripts/suites/60-interop \
+	scripts/suites/65-system \
 	scripts/suites/70-demo \
 	scripts/suites/75-differential \
 	scripts/suites/80-jaeger \
