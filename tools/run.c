@@ -29,12 +29,10 @@ void lmesh_tell_events(mesh_workload *workload)
         [MESH_EVENT_IDENTITY_REFUSED] = "identity refused",
         [MESH_EVENT_IDENTITY_EXPIRING] = "identity expiring",
         [MESH_EVENT_EJECTED] = "ejected",
-        [MESH_EVENT_ADMITTED] = "admitted",
         [MESH_EVENT_DENIED] = "denied",
         [MESH_EVENT_CONNECTION_REFUSED] = "connection refused",
         [MESH_EVENT_EXPORT_FAILED] = "export failed",
         [MESH_EVENT_OUT_OF_FILES] = "out of files",
-        [MESH_EVENT_LISTEN_FAILED] = "listen failed",
     };
     char line[1024];
     int event;

@@ -104,7 +104,8 @@ MESH_EXTERN int mesh_workload_close(mesh_workload *workload,
  *
  * Ownership: workload is borrowed.
  * Threads:   the child's only one.
- * Returns:   0, or MESH_ERR_STATE (no child), MESH_ERR_NOMEM,
+ * Returns:   0, or MESH_ERR_STATE (no child; or an mbedTLS below 3.6.6 whose
+ *            random generator cannot be made anew), MESH_ERR_NOMEM,
  *            MESH_ERR_FILES, MESH_ERR_SYSTEM.
  */
 MESH_EXTERN int mesh_workload_after_fork(mesh_workload *workload,
@@ -178,12 +179,10 @@ enum {
     MESH_EVENT_IDENTITY_REFUSED = 4, /* the last good one stays              */
     MESH_EVENT_IDENTITY_EXPIRING = 5,
     MESH_EVENT_EJECTED = 6,         /* an endpoint, by outlier detection     */
-    MESH_EVENT_ADMITTED = 7,
     MESH_EVENT_DENIED = 8,          /* policy, rule and failing condition    */
     MESH_EVENT_CONNECTION_REFUSED = 9, /* a peer was closed before a request */
     MESH_EVENT_EXPORT_FAILED = 10,
-    MESH_EVENT_OUT_OF_FILES = 11,
-    MESH_EVENT_LISTEN_FAILED = 12
+    MESH_EVENT_OUT_OF_FILES = 11
 };
 
 /**

@@ -129,16 +129,25 @@ int mesh_request_set_parent(mesh_request *request,
 {
     const struct mesh_inbound_exchange *inner;
     struct mesh_trace none = { 0 };
+    struct mesh_slice line = { NULL, 0 };
+    struct mesh_slice state = { NULL, 0 };
     int rc;
 
     if (!request || !exchange)
         return null_argument(error);
     inner = exchange->inner;
     rc = mesh__request_own(&request->request);
+    /* Where we trace nothing, what the caller's caller sent goes on. */
+    if (inner->traced) {
+        state = inner->tracestate;
+    } else {
+        (void)mesh__head_get(&inner->head, MESH__H_TRACEPARENT, &line);
+        (void)mesh__head_get(&inner->head, MESH__H_TRACESTATE, &state);
+    }
     if (rc == 0)
         rc = mesh__request_parent(request->request,
-                                  inner->traced ? &inner->trace : &none,
-                                  inner->tracestate, inner->request_id);
+                                  inner->traced ? &inner->trace : &none, line,
+                                  state, inner->request_id);
     return mesh__error_out(error, rc);
 }
 

@@ -94,7 +94,7 @@ static void begin_trace(struct mesh_client *client)
 
     if (request->request_id.len == 0)
         mesh__request_id(draw(client), draw(client), client->request_id);
-    if (!client->env->tracing)
+    if (!client->env->tracing || !policy->tracing)
         return;
     if (request->has_parent &&
         memcmp(request->parent.trace_id, none, sizeof(none)) != 0) {

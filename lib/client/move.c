@@ -300,7 +300,34 @@ void mesh__attempt_end(struct mesh_client *client, bool reusable)
 
 /* --- send --- */
 
-/* Names that are never ours to pass on, and what this hop adds. */
+/* Our span's context, or, where we trace nothing, the parent's as it came. */
+static int edit_trace(struct mesh_client *client, struct mesh_head *head)
+{
+    const struct mesh_client_request *request = client->request;
+    struct mesh_arena *arena = &client->arena;
+    struct mesh_slice line = request->parent_line;
+    char *text;
+    int rc;
+
+    if (client->traced) {
+        text = mesh__arena_alloc(arena, MESH__TRACEPARENT_LEN + 1);
+        if (!text)
+            return MESH_ERR_NOMEM;
+        mesh__trace_print(&client->trace, text);
+        line = mesh__slice_of(text);
+    }
+    if (line.len == 0)
+        return 0;
+    rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
+                         mesh__header_name(MESH__H_TRACEPARENT), line);
+    if (rc == 0 && request->parent_state.len)
+        rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
+                             mesh__header_name(MESH__H_TRACESTATE),
+                             request->parent_state);
+    return rc;
+}
+
+/* What this hop adds to the caller's lines. */
 static int edit_head(struct mesh_client *client, struct mesh_head *head)
 {
     const struct mesh_client_request *request = client->request;
@@ -321,19 +348,8 @@ static int edit_head(struct mesh_client *client, struct mesh_head *head)
                              request->request_id.len
                                  ? request->request_id
                                  : mesh__slice_of(client->request_id));
-    if (rc == 0 && client->traced) {
-        text = mesh__arena_alloc(arena, MESH__TRACEPARENT_LEN + 1);
-        if (!text)
-            return MESH_ERR_NOMEM;
-        mesh__trace_print(&client->trace, text);
-        rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
-                             mesh__header_name(MESH__H_TRACEPARENT),
-                             mesh__slice_of(text));
-        if (rc == 0 && request->parent_state.len)
-            rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
-                                 mesh__header_name(MESH__H_TRACESTATE),
-                                 request->parent_state);
-    }
+    if (rc == 0)
+        rc = edit_trace(client, head);
     if (rc < 0)
         return rc;
     text = mesh__arena_format(arena, "%u", client->outcome.attempts);

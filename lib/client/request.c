@@ -129,6 +129,8 @@ static int copy_into(struct mesh_client_request *copy,
     int rc = mesh__head_copy(&copy->head, &from->head, &copy->arena);
 
     if (rc == 0)
+        rc = copy_slice(&copy->arena, from->parent_line, &copy->parent_line);
+    if (rc == 0)
         rc = copy_slice(&copy->arena, from->parent_state, &copy->parent_state);
     if (rc == 0)
         rc = copy_slice(&copy->arena, from->request_id, &copy->request_id);
@@ -233,11 +235,14 @@ int mesh__request_body(struct mesh_client_request *request, const void *data,
 
 int mesh__request_parent(struct mesh_client_request *request,
                          const struct mesh_trace *trace,
+                         struct mesh_slice traceparent,
                          struct mesh_slice tracestate,
                          struct mesh_slice request_id)
 {
     int rc = copy_slice(&request->arena, tracestate, &request->parent_state);
 
+    if (rc == 0)
+        rc = copy_slice(&request->arena, traceparent, &request->parent_line);
     if (rc == 0)
         rc = copy_slice(&request->arena, request_id, &request->request_id);
     if (rc < 0)

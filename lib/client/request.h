@@ -33,6 +33,7 @@ struct mesh_client_request {
     int64_t tag;
     bool has_parent;
     struct mesh_trace parent; /* trace_id zero: the parent was not traced */
+    struct mesh_slice parent_line; /* then: its traceparent as it came */
     struct mesh_slice parent_state;
     struct mesh_slice request_id; /* passed on; empty: make one          */
 };
@@ -53,6 +54,7 @@ int mesh__request_body(struct mesh_client_request *request, const void *data,
                        size_t size);
 int mesh__request_parent(struct mesh_client_request *request,
                          const struct mesh_trace *trace,
+                         struct mesh_slice traceparent,
                          struct mesh_slice tracestate,
                          struct mesh_slice request_id);
 

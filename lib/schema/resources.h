@@ -291,7 +291,6 @@ struct mesh_workload_entry {
     struct mesh_port_number *ports;
     size_t port_count;
     struct mesh_labels labels;
-    struct mesh_slice network;
     struct mesh_slice locality;
     uint32_t weight;
     struct mesh_slice service_account;

@@ -177,7 +177,7 @@ static int name_trace(struct mesh_connection *connection)
     bool continued;
     uint64_t draws[4];
 
-    if (!connection->server->env->tracing)
+    if (!connection->server->env->tracing || !policy->tracing)
         return 0;
     continued =
         mesh__head_get(&exchange->head, MESH__H_TRACEPARENT, &header) &&
