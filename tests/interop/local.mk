@@ -12,3 +12,6 @@ noinst_PROGRAMS += tests/jaeger/hop
 tests_jaeger_hop_SOURCES = tests/jaeger/hop.c
 tests_jaeger_hop_LDADD = $(MESH_LIBS)
 EXTRA_DIST += tests/jaeger/test_two_hops.py
+
+# Strangers at the wire: openssl, curl, nginx, Envoy.
+EXTRA_DIST += tests/interop/strangers.py tests/interop/test_openssl.py
