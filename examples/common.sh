@@ -111,11 +111,13 @@ tells() {
     grep -F -q -e "$2" "$dir/$1.err"
 }
 
-# identities ACCOUNT... - a CA, and a certificate each in $dir/ACCOUNT
+# identities ACCOUNT... - a CA, and a certificate each in $dir/ACCOUNT, of
+# $namespace
+namespace=shop
 identities() {
     run ca "$lmesh" ca init "$dir/ca" --trust-domain cluster.local || return 1
     for account; do
-        run ca "$lmesh" ca issue "$dir/ca" --namespace shop \
+        run ca "$lmesh" ca issue "$dir/ca" --namespace "$namespace" \
             --service-account "$account" --out "$dir/$account" || return 1
     done
 }

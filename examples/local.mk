@@ -18,6 +18,7 @@ examples_canary_api_gateway_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 
 # They are run for real, and so is every verb of lmesh.
 example_checks = \
+	examples/test_canary.sh \
 	examples/test_client_server.sh \
 	examples/test_echo.sh \
 	examples/test_lmesh.sh \

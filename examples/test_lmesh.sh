@@ -156,6 +156,8 @@ check "the echo is what was sent" json call \
      for x in d["requests"])'
 check "over mutual TLS" json call 'all(x["protocol"].startswith("TLSv1.")
     and x["principal"].endswith("/ns/shop/sa/echo") for x in d["requests"])'
+head -c 200000 /dev/zero | tr '\0' 'x' >"$dir/large"
+printf 'a\377b\303\251' >"$dir/strange"
 kill -USR1 "$server"
 sleep 1
 check "SIGUSR1 makes it well" ends_with 0 call "$lmesh" call $call -n 8 \
@@ -164,6 +166,16 @@ check "and the summary is for people" says call "8 requests in"
 check "one request shows its answer" ends_with 0 call "$lmesh" call $call \
     http://echo/
 check "in full" says call '"workload": "echo-1"'
+check "a large body is taken" ends_with 0 call "$lmesh" call $call -o json \
+    -d "@$dir/large" http://echo/
+check "and its first 64 KiB are echoed" json call \
+    'json.loads(d["requests"][0]["body"])["body"] == "x" * 65536'
+check "a body that is no UTF-8 is taken" ends_with 0 call "$lmesh" call \
+    $call -o json -d "@$dir/strange" http://echo/
+check "and echoed as far as JSON goes" json call \
+    'json.loads(d["requests"][0]["body"])["body"] == "a\ufffdb\u00e9"'
+check "a body that is not there is told" ends_with 3 call "$lmesh" call \
+    $call -d "@$dir/nowhere" http://echo/
 check "SIGTERM ends it in order" end "$server"
 check "nobody there is not reached" ends_with 3 call "$lmesh" call $call \
     http://echo/

@@ -81,25 +81,32 @@ static void pause_ms(int64_t ms)
 
 /* --- one answer, in full --- */
 
+/* One of the texts, "-" where there is none. */
+static const char *text_of(const mesh_response *response, int what)
+{
+    const char *text = mesh_response_text(response, what);
+
+    return *text ? text : "-";
+}
+
 static void print_answer(const mesh_response *response, int code,
                          const mesh_error *error, int64_t us)
 {
     size_t size = 0;
     const char *body = mesh_response_body(response, &size);
-    const char *protocol = mesh_response_text(response, MESH_RESPONSE_PROTOCOL);
 
     fprintf(stderr, "status %d in %.1f ms, attempts %d, flags %s\n",
             mesh_response_status(response), (double)us / 1000.0,
             mesh_response_attempts(response),
-            mesh_response_text(response, MESH_RESPONSE_FLAGS));
-    fprintf(stderr, "destination %s, endpoint %s %s\n",
-            mesh_response_text(response, MESH_RESPONSE_DESTINATION),
-            mesh_response_text(response, MESH_RESPONSE_ENDPOINT),
-            mesh_response_text(response, MESH_RESPONSE_WORKLOAD));
-    if (*protocol)
-        fprintf(stderr, "peer %s, %s, %s\n",
-                mesh_response_text(response, MESH_RESPONSE_PRINCIPAL), protocol,
-                mesh_response_text(response, MESH_RESPONSE_CIPHER));
+            text_of(response, MESH_RESPONSE_FLAGS));
+    fprintf(stderr, "destination %s, endpoint %s, workload %s\n",
+            text_of(response, MESH_RESPONSE_DESTINATION),
+            text_of(response, MESH_RESPONSE_ENDPOINT),
+            text_of(response, MESH_RESPONSE_WORKLOAD));
+    fprintf(stderr, "peer %s, %s, %s\n",
+            text_of(response, MESH_RESPONSE_PRINCIPAL),
+            text_of(response, MESH_RESPONSE_PROTOCOL),
+            text_of(response, MESH_RESPONSE_CIPHER));
     if (code != MESH_OK)
         fprintf(stderr, "%s: %s\n", mesh_error_name(code),
                 mesh_error_message(error));

@@ -324,12 +324,11 @@ def point_3(mesh, report):
     ]
     for claim, account, method, url, status in rows:
         answer = mesh.call(url, account=account, method=method)['requests']
-        report.check(answer and answer[0]['status'] == status and
-                     (status == 200 or
-                      answer[0]['body'] == 'RBAC: access denied'),
-                     '%s: %d%s' % (claim, answer[0]['status'] if answer else 0,
-                                   '' if status == 200 else
-                                   ' RBAC: access denied'))
+        got = answer[0] if answer else {'status': 0, 'body': ''}
+        said = '' if got['status'] == 200 else ' ' + got['body']
+        report.check(got['status'] == status and
+                     said == ('' if status == 200 else ' RBAC: access denied'),
+                     '%s: %d%s' % (claim, got['status'], said))
     told = mesh.told(('payment-a', 'payment-b'), 'denied: ', 3)
     report.check(len(told) == 3 and
                  all('payment-service-authz rule 0: ' in line
@@ -358,9 +357,10 @@ def point_3(mesh, report):
 def killed(mesh, report):
     report.note('VirtualService payment-service: 3 retries on gateway-error, '
                 'connect-failure, refused-stream')
+    before = len(mesh.access_lines('payment-a'))
     child = mesh.begin_call(CHARGE, account='api-gateway', method='POST',
                             n=800, c=4, interval=10)
-    time.sleep(1)
+    wait_for(lambda: len(mesh.access_lines('payment-a')) > before + 20)
     mesh.end('payment-a', signal.SIGKILL)
     answer = mesh.end_call(child)
     requests = answer['requests']
@@ -384,9 +384,11 @@ def ejected(mesh, report):
                 'than 50 % of the endpoints')
     mesh.end('api-gateway-v1b')
     mesh.begin_echo('api-gateway-v1b', 'api-gateway', '--fail', '100:503')
+    before = len(mesh.access_lines('api-gateway-v1b'))
     child = mesh.begin_call('http://api-gateway/', policy=mesh.fast, n=900,
                             interval=8)
-    time.sleep(2)
+    wait_for(lambda: len(mesh.access_lines('api-gateway-v1b')) >= before + 5)
+    time.sleep(0.5)
     mesh.alive['api-gateway-v1b'].send_signal(signal.SIGUSR1)
     answer = mesh.end_call(child)
     sick = [r for r in answer['requests']
