@@ -14,4 +14,5 @@ tests_jaeger_hop_LDADD = $(MESH_LIBS)
 EXTRA_DIST += tests/jaeger/test_two_hops.py
 
 # Strangers at the wire: openssl, curl, nginx, Envoy.
-EXTRA_DIST += tests/interop/strangers.py tests/interop/test_openssl.py
+EXTRA_DIST += tests/interop/strangers.py tests/interop/test_openssl.py \
+	tests/interop/test_curl.py
