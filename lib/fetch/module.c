@@ -136,7 +136,8 @@ static int session_forked(void *handle)
 
 static void reason(struct mesh_fetch_response *response, const char *text)
 {
-    (void)snprintf(response->reason, sizeof(response->reason), "%s", text);
+    (void)snprintf(response->reason, sizeof(response->reason), "%.*s",
+                   (int)sizeof(response->reason) - 1, text);
 }
 
 static int grow(struct intake *intake, size_t need)
