@@ -161,22 +161,33 @@ void stage_hang_up(struct stage *stage, bool reset)
     stage->peer = NULL;
 }
 
-void stage_connect(struct stage *stage)
+void stage_speak(struct stage *stage, const char *name, const char *alpn)
 {
+    if (name[0]) {
+        stage_identify(stage, name, alpn);
+    } else if (stage->peer_config) {
+        stage->fake.engine.config_unref(stage->peer_config);
+        stage->peer_config = NULL;
+    }
+}
+
+bool stage_connect(struct stage *stage)
+{
+    int rc;
+
     stage_hang_up(stage, false);
     stage->ended = '.';
     stage->heard_len = 0;
     stage->heard_bytes = 0;
     stage->heard[0] = '\0';
     mesh__loop_enter(stage->loops[1]);
-    assert_int_equal(mesh__stream_open(&stage->links[1],
-                                       mesh__http_server_address(stage->server),
-                                       NULL, stage->peer_config,
-                                       (struct mesh_slice){ 0 }, 60 * MESH__S,
-                                       on_peer, stage, &stage->peer),
-                     0);
+    rc = mesh__stream_open(&stage->links[1], stage->at, NULL,
+                           stage->peer_config, (struct mesh_slice){ 0 },
+                           60 * MESH__S, on_peer, stage, &stage->peer);
+    mesh__error_clear();
     mesh__loop_leave(stage->loops[1]);
     stage_pass(stage, 10 * MESH__MS);
+    return rc == 0;
 }
 
 void stage_say_n(struct stage *stage, const char *bytes, size_t size)
@@ -218,8 +229,8 @@ const char *stage_hear(struct stage *stage)
 
 const char *stage_ask(struct stage *stage, const char *text)
 {
-    stage_connect(stage);
-    stage_say(stage, text);
+    if (stage_connect(stage))
+        stage_say(stage, text);
     return stage_hear(stage);
 }
 
@@ -314,6 +325,7 @@ static void make_env(struct stage *stage)
     stage->snapshot.inbound = &stage->inbound;
     stage->snapshot.inbound_count = 1;
     stage->snapshot.generation = 1;
+    stage->snapshot.telemetry.tracing = true;
     stage->snapshot.trust_domains = trust_domains;
     stage->snapshot.trust_domain_count = 1;
     stage->hold.snapshot = &stage->snapshot;
@@ -355,6 +367,7 @@ int stage_setup(void **state)
     assert_int_equal(mesh__http_server_new(&stage->env, &at, 0, on_server_news,
                                            stage, &stage->server),
                      0);
+    stage->at = mesh__http_server_address(stage->server);
     stage_leave(stage);
     *state = stage;
     return 0;

@@ -61,6 +61,7 @@ struct stage {
 
     /* The peer. */
     struct mesh_stream *peer;
+    const struct mesh_address *at;       /* where it connects to   */
     struct mesh_tls_config *peer_config; /* NULL: plaintext       */
     bool deaf;                           /* the peer reads nothing */
     char heard[STAGE_TEXT];
@@ -79,7 +80,10 @@ void stage_close(struct stage *stage);
 
 /* The peer speaks TLS as sa/NAME from now on; alpn "" offers none. */
 void stage_identify(struct stage *stage, const char *name, const char *alpn);
-void stage_connect(struct stage *stage);
+/* The same; plaintext for the name "". */
+void stage_speak(struct stage *stage, const char *name, const char *alpn);
+/* False when memory was out for the peer itself. */
+bool stage_connect(struct stage *stage);
 void stage_hang_up(struct stage *stage, bool reset);
 /* Bytes to the server; NUL-terminated, or as many as there are. */
 void stage_say(struct stage *stage, const char *text);

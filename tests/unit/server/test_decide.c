@@ -35,16 +35,6 @@ static const char *seen(const char *answer)
     return text;
 }
 
-static void speak_as(struct stage *stage, const char *as)
-{
-    if (as[0]) {
-        stage_identify(stage, as, "istio");
-    } else if (stage->peer_config) {
-        stage->fake.engine.config_unref(stage->peer_config);
-        stage->peer_config = NULL;
-    }
-}
-
 static const struct {
     const char *claim;
     const char *as; /* the peer's service account; "" plaintext */
@@ -122,7 +112,7 @@ static void what_a_handler_sees(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *saw;
 
-        speak_as(stage, rows[i].as);
+        stage_speak(stage, rows[i].as, "istio-http/1.1");
         saw = seen(stage_ask(stage, rows[i].ask));
         if (strcmp(saw, rows[i].saw) != 0)
             print_error("%s\n", rows[i].claim);
@@ -221,7 +211,7 @@ static void who_is_allowed(void **state)
 
         (void)snprintf(ask, sizeof(ask), "%shost: web\r\n\r\n",
                        verdicts[i].ask);
-        speak_as(stage, verdicts[i].as);
+        stage_speak(stage, verdicts[i].as, "istio");
         answer = stage_ask(stage, ask);
         if ((strncmp(answer, "HTTP/1.1 200", 12) == 0) != verdicts[i].allowed)
             fail_msg("%s", verdicts[i].claim);
