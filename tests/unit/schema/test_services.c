@@ -131,7 +131,7 @@ static void an_entry_becomes_a_structure(void **state)
                     "targetPort: 8080}]\n"
                     "  location: MESH_INTERNAL\n  resolution: STATIC\n"
                     "  endpoints: [{address: 10.0.0.1, ports: {http: 18080}, "
-                    "labels: {v: w}, weight: 3, locality: r/z, network: q, "
+                    "labels: {v: w}, weight: 3, locality: r/z, "
                     "serviceAccount: s}]\n"
                     "  exportTo: [\"~\"]\n  subjectAltNames: [spiffe://x]\n"),
                  &collection);
