@@ -518,6 +518,43 @@ static void test_strangers(void **state)
     }
 }
 
+/* TLS 1.0 and 1.1, which 2.28 has compiled in, end in protocol_version. */
+static void test_old_versions(void **state)
+{
+    /* record, hello of 41 bytes, version */
+    static const char head[] = "\x16\x03\x01\x00\x2d\x01\x00\x00\x29\x03";
+    static const char suites[] = "\x00\x00\x02\xc0\x0a\x01";
+    static const char random[32];
+    static const uint8_t alert[] = { 21, 3, 0, 0, 2, 2, 70 }; /* fatal */
+
+    (void)state;
+    for (char minor = 0; minor <= 2; minor++) {
+        struct mesh_tls_profile client = client_of(&kinds[0]);
+        struct mesh_tls_profile server = server_of(&kinds[0]);
+        struct tls_pair pair;
+        struct tls_end *end = &pair.end[PAIR_SERVER];
+        const char *out;
+
+        pair_up(&kinds[0], &pair, &client, &server, 0);
+        (void)mesh__buffer_append(&end->in, head, sizeof(head) - 1);
+        (void)mesh__buffer_append(&end->in, &minor, 1);
+        (void)mesh__buffer_append(&end->in, random, sizeof(random));
+        (void)mesh__buffer_append(&end->in, suites, sizeof(suites));
+        end->step = kinds[0].engine->step(end->tls, &end->in, &end->out,
+                                          CERT_NOW, &end->code);
+        if (end->step == MESH__TLS_WRITE)
+            end->step = kinds[0].engine->step(end->tls, &end->in, &end->out,
+                                              CERT_NOW, &end->code);
+        assert_int_equal(end->step, MESH__TLS_FAILED);
+        assert_int_equal(end->code, MESH_ERR_TLS);
+        out = mesh__buffer_data(&end->out);
+        assert_int_equal(end->out.len, sizeof(alert));
+        assert_int_equal(out[0], alert[0]);
+        assert_int_equal(out[6], alert[6]);
+        tls_pair_fini(&pair);
+    }
+}
+
 /* --- records ----------------------------------------------------------------
  */
 
@@ -980,6 +1017,7 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_fake_lies),
         cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_old_versions),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_head_and_body_are_one_record),
         cmocka_unit_test(test_small_places),
