@@ -171,6 +171,19 @@ static int build(struct mesh_workload *workload, uint64_t generation,
     return rc;
 }
 
+/* Is what was read what is in force already? */
+static bool in_force(struct mesh_workload *workload, const bool *refused,
+                     const struct mesh_fingerprint *known,
+                     const struct mesh_fingerprint *print)
+{
+    bool same;
+
+    (void)pthread_mutex_lock(&workload->lock);
+    same = !*refused && !memcmp(known, print, sizeof(*print));
+    (void)pthread_mutex_unlock(&workload->lock);
+    return same;
+}
+
 static void swap(struct mesh_workload *workload, struct mesh_snapshot *snapshot,
                  const struct mesh_fingerprint *print)
 {
@@ -228,6 +241,11 @@ static int load_policy(struct mesh_workload *workload, bool first,
         (void)snprintf(line, sizeof(line), "%s", mesh__error_line());
         refuse(workload, &print);
         return mesh__fail(rc, "%s", line);
+    }
+    if (!first && in_force(workload, &workload->policy_refused,
+                           &workload->policy_print, &print)) {
+        mesh__snapshot_unref(snapshot);
+        return 0;
     }
     swap(workload, snapshot, &print);
     if (!first)
@@ -328,9 +346,10 @@ static int load_identity(struct mesh_workload *workload, bool first)
         rc = mesh__fail(MESH_ERR_IDENTITY_MISMATCH,
                         "%s: the certificate is now for %s, it was for %s",
                         path, credential->id_text, workload->id_text);
-    if (rc == 0)
+    if (rc == 0 && (first || !in_force(workload, &workload->identity_refused,
+                                       &workload->identity_print, &print)))
         take_identity(workload, first, credential, bundle, &print);
-    else if (!first)
+    else if (rc < 0 && !first)
         refuse_identity(workload, &print);
     mesh__credential_unref(credential);
     mesh__bundle_unref(bundle);
