@@ -504,6 +504,28 @@ void mesh__live_registry_free(struct mesh_live_registry *registry)
     mesh__free(registry);
 }
 
+static void destination_forked(struct mesh_live_destination *shared)
+{
+    (void)pthread_mutex_init(&shared->lock, NULL);
+    for (struct mesh_node *node = shared->bindings.next;
+         node != &shared->bindings; node = node->next) {
+        struct mesh_live *live = MESH__OF(node, struct mesh_live, binding);
+
+        if (live->schedule)
+            mesh__schedule_forked(live->schedule);
+    }
+}
+
+void mesh__live_forked(struct mesh_live_registry *registry)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
+    (void)pthread_mutex_init(&registry->lock, NULL);
+    while ((entry = mesh__map_next(&registry->destinations, &at)))
+        destination_forked(entry->value);
+}
+
 static uint64_t count_ejected(struct mesh_live_destination *shared)
 {
     uint64_t count = 0;

@@ -101,6 +101,12 @@ static inline struct mesh_live *mesh__live(
     return (struct mesh_live *)destination->live;
 }
 
+/*
+ * In a forked child: locks that a thread of the parent held are free again,
+ * and schedules that it was filling are filled anew. Nobody else is here.
+ */
+void mesh__live_forked(struct mesh_live_registry *registry);
+
 /* Counters for statistics, summed over all destinations. */
 struct mesh_live_totals {
     uint64_t ejections;

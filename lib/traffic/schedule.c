@@ -65,6 +65,12 @@ void mesh__schedule_outdate(struct mesh_schedule *schedule)
     atomic_store(&schedule->outdated, true);
 }
 
+void mesh__schedule_forked(struct mesh_schedule *schedule)
+{
+    (void)pthread_mutex_init(&schedule->lock, NULL);
+    mesh__schedule_outdate(schedule);
+}
+
 /* --- the heap --- */
 
 static bool before(const struct turn *a, const struct turn *b)

@@ -26,6 +26,9 @@ void mesh__schedule_free(struct mesh_schedule *schedule);
 /* Who may be chosen has changed: fill again before the next pick. */
 void mesh__schedule_outdate(struct mesh_schedule *schedule);
 
+/* In a forked child: its lock is free, and it is filled again. */
+void mesh__schedule_forked(struct mesh_schedule *schedule);
+
 /* Who may be chosen, and what each is worth now. */
 struct mesh_schedule_source {
     size_t count;

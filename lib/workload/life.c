@@ -377,6 +377,7 @@ int mesh__workload_after_fork(struct mesh_workload *workload)
          node != &workload->lanes; node = node->next)
         bury(MESH__OF(node, struct mesh_lane, node));
     mesh__pools_forked(workload->pools);
+    mesh__live_forked(workload->live);
     if (workload->spans)
         mesh__spans_forked(workload->spans);
     mesh__buffer_clear(&workload->access);

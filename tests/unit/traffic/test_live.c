@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "traffic/outlier.h"
+#include "traffic/state.h"
 #include "value/duration.h"
 
 #include <setjmp.h>
@@ -291,6 +292,23 @@ static void a_failed_bind_leaves_the_rest_alone(void **state)
     assert_int_equal(bind_at(&before, 1000), 0);
 }
 
+/* Whoever held them did not come along. */
+static void a_forked_child_finds_the_locks_free(void **state)
+{
+    struct mesh_live_totals totals;
+
+    (void)state;
+    assert_int_equal(bind_at(&before, 0), 0);
+    eject(&before, 1, 1);
+    pthread_mutex_lock(&live(&before)->shared->lock);
+    mesh__live_forked(registry);
+    assert_int_equal(pthread_mutex_trylock(&live(&before)->shared->lock), 0);
+    pthread_mutex_unlock(&live(&before)->shared->lock);
+    mesh__live_totals(registry, &totals);
+    assert_int_equal(totals.ejected_now, 1);
+    assert_false(admits(&before, 1, 2));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -306,6 +324,7 @@ int main(void)
         CASE(the_absent_do_not_count),
         CASE(detection_taken_away_admits_all),
         CASE(a_registry_may_go_first),
+        CASE(a_forked_child_finds_the_locks_free),
         CASE(survives_losing_any_allocation),
         CASE(a_failed_bind_leaves_the_rest_alone),
     };
