@@ -6,3 +6,7 @@ tests_threads_test_live_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/threads/test_spans
 tests_threads_test_spans_SOURCES = tests/threads/test_spans.c
 tests_threads_test_spans_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/threads/test_reload
+tests_threads_test_reload_SOURCES = tests/threads/test_reload.c
+tests_threads_test_reload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
