@@ -17,6 +17,11 @@ tests_unit_server_test_exchange_SOURCES = tests/unit/server/test_exchange.c \
 	$(SERVER_STAGE)
 tests_unit_server_test_exchange_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/server/test_faults
+tests_unit_server_test_faults_SOURCES = tests/unit/server/test_faults.c \
+	$(SERVER_STAGE)
+tests_unit_server_test_faults_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/server/test_life
 tests_unit_server_test_life_SOURCES = tests/unit/server/test_life.c \
 	$(SERVER_STAGE)

@@ -46,33 +46,74 @@ static void record(void *user, const struct mesh_facts *facts)
 }
 
 /* What an application would print: request line, headers, body. */
-static void echo(struct mesh_inbound_exchange *exchange)
-{
+struct echo {
     struct mesh_buffer text;
-    char piece[256];
-    size_t got;
+};
 
-    mesh__buffer_init(&text, STAGE_TEXT);
-    (void)mesh__buffer_format(
-        &text, "%.*s %.*s %.*s|", (int)exchange->head.method.len,
-        exchange->head.method.at, (int)exchange->head.path.len,
-        exchange->head.path.at, (int)exchange->head.authority.len,
-        exchange->head.authority.at);
-    for (size_t i = 0; i < exchange->head.count; i++) {
-        const struct mesh_header *line = &exchange->head.headers[i];
+static void echo_head(struct mesh_inbound_exchange *exchange,
+                      struct mesh_buffer *text)
+{
+    const struct mesh_head *head = &exchange->head;
+
+    (void)mesh__buffer_format(text, "%.*s %.*s %.*s|", (int)head->method.len,
+                              head->method.at, (int)head->path.len,
+                              head->path.at, (int)head->authority.len,
+                              head->authority.at);
+    for (size_t i = 0; i < head->count; i++) {
+        const struct mesh_header *line = &head->headers[i];
         bool drawn = line->id == MESH__H_X_REQUEST_ID &&
                      line->value.len == MESH__REQUEST_ID;
 
         (void)mesh__buffer_format(
-            &text, "%.*s: %.*s|", (int)line->name.len, line->name.at,
+            text, "%.*s: %.*s|", (int)line->name.len, line->name.at,
             drawn ? 4 : (int)line->value.len, drawn ? "UUID" : line->value.at);
     }
-    while (mesh__exchange_read(exchange, piece, sizeof(piece), &got) == 0 &&
-           got)
-        (void)mesh__buffer_append(&text, piece, got);
-    (void)mesh__exchange_respond(exchange, 200, mesh__buffer_slice(&text));
-    mesh__buffer_fini(&text);
+}
+
+static void echo_end(struct mesh_inbound_exchange *exchange)
+{
+    struct echo *echo = exchange->owner;
+
     mesh__exchange_release(exchange);
+    mesh__buffer_fini(&echo->text);
+    mesh__free(echo);
+}
+
+/* Read to the end, then answer. */
+static void echo_on(struct mesh_inbound_exchange *exchange)
+{
+    struct echo *echo = exchange->owner;
+    char piece[256];
+    size_t got;
+    int rc;
+
+    while ((rc = mesh__exchange_read(exchange, piece, sizeof(piece), &got)) ==
+               0 &&
+           got)
+        (void)mesh__buffer_append(&echo->text, piece, got);
+    mesh__error_clear();
+    if (rc == MESH_ERR_WOULD_BLOCK)
+        return;
+    if (rc == 0)
+        (void)mesh__exchange_respond(exchange, 200,
+                                     mesh__buffer_slice(&echo->text));
+    mesh__error_clear();
+    echo_end(exchange);
+}
+
+void stage_echo(struct mesh_inbound_exchange *exchange)
+{
+    struct echo *echo = mesh__calloc(1, sizeof(*echo));
+
+    if (!echo) {
+        mesh__exchange_release(exchange);
+        return;
+    }
+    mesh__buffer_init(&echo->text, STAGE_TEXT);
+    exchange->owner = echo;
+    exchange->on_news = echo_on;
+    echo_head(exchange, &echo->text);
+    echo_on(exchange);
 }
 
 static void on_exchange_news(struct mesh_inbound_exchange *exchange)
@@ -91,7 +132,7 @@ static void on_server_news(struct mesh_http_server *server)
     while (stage->handler != STAGE_KEEPS &&
            (exchange = mesh__http_server_take(server))) {
         if (stage->handler == STAGE_ECHOES)
-            echo(exchange);
+            stage_echo(exchange);
         else
             mesh__exchange_release(exchange);
     }
@@ -118,8 +159,9 @@ static void on_peer(struct mesh_stream *stream)
         size_t room = STAGE_TEXT - 1 - stage->heard_len;
         size_t len = stream->plain.len < room ? stream->plain.len : room;
 
-        memcpy(stage->heard + stage->heard_len,
-               mesh__buffer_data(&stream->plain), len);
+        if (len)
+            memcpy(stage->heard + stage->heard_len,
+                   mesh__buffer_data(&stream->plain), len);
         stage->heard_len += len;
         stage->heard[stage->heard_len] = '\0';
         stage->heard_bytes += stream->plain.len;
@@ -143,7 +185,7 @@ void stage_identify(struct stage *stage, const char *name, const char *alpn)
         engine->config_unref(stage->peer_config);
     profile.alpn = &alpn;
     profile.alpn_count = alpn[0] ? 1 : 0;
-    profile.credential = fake_credential(id, WALL_S + 1000);
+    profile.credential = fake_credential(id, stage->peer_ends_s);
     profile.bundle = fake_bundle("cluster.local");
     assert_int_equal(
         engine->config_new(engine, &profile, NULL, &stage->peer_config), 0);
@@ -289,8 +331,8 @@ void stage_mode(struct stage *stage, enum mesh_mtls_mode mode)
 
 static void make_identity(struct stage *stage)
 {
-    struct mesh_credential *credential = fake_credential(
-        "spiffe://cluster.local/ns/demo/sa/server", WALL_S + 100000);
+    struct mesh_credential *credential =
+        fake_credential("spiffe://cluster.local/ns/demo/sa/server", WALL_S * 4);
     struct mesh_bundle *bundle = fake_bundle("cluster.local");
 
     assert_int_equal(mesh__identity_init(&stage->identity), 0);
@@ -299,12 +341,12 @@ static void make_identity(struct stage *stage)
     mesh__bundle_unref(bundle);
 }
 
-static void make_loops(struct stage *stage)
+static void make_loops(struct stage *stage, uint64_t seed)
 {
     static const struct mesh_h1_limits limits = { MESH__H1_HEAD_BYTES,
                                                   MESH__H1_HEADERS };
 
-    assert_int_equal(mesh__world_new(1, &stage->world), 0);
+    assert_int_equal(mesh__world_new(seed, &stage->world), 0);
     mesh__world_set_wall(stage->world, WALL_S * (int64_t)MESH__S);
     for (uint8_t i = 0; i < 2; i++) {
         struct mesh_address ip = { .family = 4, .ip = { 10, 0, 0, i } };
@@ -350,6 +392,11 @@ static void make_env(struct stage *stage)
 
 int stage_setup(void **state)
 {
+    return stage_setup_seed(state, 1);
+}
+
+int stage_setup_seed(void **state, uint64_t seed)
+{
     struct stage *stage = mesh__calloc(1, sizeof(*stage));
     struct mesh_address at = { .family = 4,
                                .port = STAGE_PORT,
@@ -359,7 +406,8 @@ int stage_setup(void **state)
     fake_tls_init(&stage->fake);
     assert_int_equal(mesh__log_init(&stage->log), 0);
     make_identity(stage);
-    make_loops(stage);
+    make_loops(stage, seed);
+    stage->peer_ends_s = WALL_S + 1000;
     make_env(stage);
     stage->handler = STAGE_ECHOES;
     stage->ended = '.';

@@ -61,7 +61,8 @@ struct stage {
 
     /* The peer. */
     struct mesh_stream *peer;
-    const struct mesh_address *at;       /* where it connects to   */
+    int64_t peer_ends_s;           /* its certificate                       */
+    const struct mesh_address *at; /* where it connects to   */
     struct mesh_tls_config *peer_config; /* NULL: plaintext       */
     bool deaf;                           /* the peer reads nothing */
     char heard[STAGE_TEXT];
@@ -72,6 +73,7 @@ struct stage {
 
 /* Begins PERMISSIVE, without policy; the server's id is sa/server. */
 int stage_setup(void **state);
+int stage_setup_seed(void **state, uint64_t seed);
 int stage_teardown(void **state);
 
 void stage_mode(struct stage *stage, enum mesh_mtls_mode mode);
@@ -95,6 +97,8 @@ const char *stage_hear(struct stage *stage);
 /* Connect, say, hear: the whole story of one connection. */
 const char *stage_ask(struct stage *stage, const char *text);
 
+/* Answer 200 with what was seen, once the body is whole. Entered. */
+void stage_echo(struct mesh_inbound_exchange *exchange);
 /* The next exchange of a handler that keeps, after a moment. */
 struct mesh_inbound_exchange *stage_take(struct stage *stage);
 /* The last record's text; "" when there is none. */
