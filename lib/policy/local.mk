@@ -11,7 +11,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
 	lib/policy/parts.h \
-	lib/policy/policy.h \
+	lib/policy/hold.h lib/policy/policy.h \
 	lib/policy/rbac.c \
 	lib/policy/registry.c \
 	lib/policy/retries.c lib/policy/retries.h \
