@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (verdict == MESH__HELLO_TLS) {
         sink += touch(hello.sni);
+        (void)sink;
         if (hello.istio_http_alpn && !hello.istio_alpn)
             abort();
     } else if (mesh__hello_offers(bytes, ours, 2)) {
