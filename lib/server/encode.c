@@ -228,8 +228,9 @@ enum mesh_answer mesh__serve_encode(struct mesh_connection *connection)
 static enum mesh_answer linger(struct mesh_connection *connection)
 {
     struct mesh_stream *stream = mesh__serve_stream(connection);
+    int rc;
 
-    while (mesh__stream_fill(stream) == 0) {
+    while ((rc = mesh__stream_fill(stream)) == 0) {
         connection->dropped += stream->plain.len;
         mesh__buffer_clear(&stream->plain);
         stream->eaten = 0;
@@ -237,7 +238,7 @@ static enum mesh_answer linger(struct mesh_connection *connection)
             return MESH__CLOSE;
     }
     mesh__error_clear();
-    if (stream->read_ended || stream->state != MESH__STREAM_READY)
+    if (rc != MESH_ERR_WOULD_BLOCK)
         return MESH__CLOSE;
     mesh__stream_settle(stream);
     return mesh__stream_want(stream, true) < 0 ? MESH__CLOSE : MESH__WAIT;
@@ -262,7 +263,7 @@ enum mesh_answer mesh__serve_leave(struct mesh_connection *connection)
         connection->ended = true;
         mesh__buffer_clear(&stream->plain);
         stream->eaten = 0;
-        if (connection->whole ||
+        if (connection->silent ||
             mesh__serve_await_anew(connection, MESH__AWAITS_LEAVING,
                                    LINGER_MS * MESH__MS) < 0)
             return MESH__CLOSE;
