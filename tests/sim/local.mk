@@ -1,1 +1,6 @@
-# tests/sim
+# tests/sim: whole meshes in one thread, on the memory port
+SIM_WORLD = tests/sim/world.c tests/sim/world.h
+
+check_PROGRAMS += tests/sim/test_exchange
+tests_sim_test_exchange_SOURCES = tests/sim/test_exchange.c $(SIM_WORLD)
+tests_sim_test_exchange_LDADD = $(TEST_LIBS)
