@@ -140,7 +140,7 @@ struct mesh_connection {
     bool rest;        /* of an answered request, to be dropped before decode */
     bool last;        /* it closes after this exchange                       */
     bool doomed;      /* it may not take another exchange                    */
-    bool whole;       /* the last request was read to its end                */
+    bool silent;      /* the peer said that it will ask no more              */
     bool broken;      /* the peer shall see a reset                          */
     bool ended;       /* we said that no more will be sent                   */
     bool news;        /* the exchange's owner is to be told                  */

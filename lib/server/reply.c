@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "value/duration.h"
+#include "value/grpc.h"
 
 #include <stdio.h>
 
@@ -29,17 +30,57 @@ enum mesh_answer mesh__serve_break(struct mesh_connection *connection, int code,
     return MESH__DONE;
 }
 
+static int add_line(struct mesh_inbound_exchange *exchange,
+                    enum mesh_header_id id, struct mesh_slice value)
+{
+    return mesh__head_add(&exchange->reply, &exchange->arena, SIZE_MAX,
+                          mesh__header_name(id), value);
+}
+
+static bool is_grpc(const struct mesh_inbound_exchange *exchange)
+{
+    struct mesh_slice type;
+
+    return mesh__head_get(&exchange->head, MESH__H_CONTENT_TYPE, &type) &&
+           mesh__grpc_is(type);
+}
+
+/* To a gRPC caller: a head that says it all. */
+static int begin_in_grpc(struct mesh_connection *connection, unsigned status,
+                         struct mesh_slice body)
+{
+    struct mesh_inbound_exchange *exchange = connection->exchange;
+    char *message = mesh__grpc_message(&exchange->arena, body);
+    int rc = message ? 0 : MESH_ERR_NOMEM;
+
+    if (rc == 0)
+        rc = add_line(exchange, MESH__H_CONTENT_TYPE,
+                      MESH__SLICE("application/grpc"));
+    if (rc == 0)
+        rc = add_line(exchange, MESH__H_GRPC_STATUS,
+                      mesh__slice_of(mesh__grpc_status(status)));
+    if (rc == 0 && body.len)
+        rc = add_line(exchange, MESH__H_GRPC_MESSAGE, mesh__slice_of(message));
+    if (rc == 0)
+        rc = mesh__reply_begin(connection, 200, 0, true,
+                               (struct mesh_slice){ 0 });
+    return rc;
+}
+
 /* What handlers put into the head so far is not for this answer. */
 static int begin_locally(struct mesh_connection *connection, unsigned status,
                          struct mesh_slice body)
 {
     struct mesh_inbound_exchange *exchange = connection->exchange;
-    int rc = mesh__head_init(&exchange->reply, &exchange->arena, 2);
+    int rc = mesh__head_init(&exchange->reply, &exchange->arena, 4);
 
-    if (rc == 0 && body.len)
-        rc = mesh__head_add(&exchange->reply, &exchange->arena, SIZE_MAX,
-                            mesh__header_name(MESH__H_CONTENT_TYPE),
-                            MESH__SLICE("text/plain"));
+    if (rc < 0)
+        return rc;
+    if (is_grpc(exchange))
+        return begin_in_grpc(connection, status, body);
+    if (body.len)
+        rc =
+            add_line(exchange, MESH__H_CONTENT_TYPE, MESH__SLICE("text/plain"));
     if (rc == 0)
         rc = mesh__reply_begin(connection, status, (int64_t)body.len, true,
                                body);
@@ -58,7 +99,7 @@ enum mesh_answer mesh__serve_reply(struct mesh_connection *connection,
         return mesh__serve_break(
             connection, exchange->code ? exchange->code : MESH_ERR_RESET,
             MESH__FLAG_DC, "downstream_remote_disconnect");
-    exchange->sent = exchange->bodiless ? 0 : text.len;
+    exchange->sent = exchange->bodiless ? 0 : exchange->announced;
     exchange->finished = true;
     return MESH__DONE;
 }
@@ -257,9 +298,11 @@ static enum mesh_answer next_request(struct mesh_connection *connection)
 
 enum mesh_answer mesh__serve_record(struct mesh_connection *connection)
 {
+    const struct mesh_inbound_exchange *exchange = connection->exchange;
+
     tell_telemetry(connection);
-    connection->whole = connection->exchange->body_ended;
-    connection->rest = !connection->whole;
+    connection->rest = !exchange->body_ended;
+    connection->silent = exchange->body_ended && !exchange->head.keep_alive;
     mesh__list_remove(&connection->exchange->node);
     mesh__exchange_part(connection);
     if (connection->broken)

@@ -4,6 +4,7 @@
 #include "stage.h"
 
 #include "base/error.h"
+#include "server/inside.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -215,6 +216,35 @@ static void a_rotation_makes_the_next_handshake_new(void **state)
                                                   "ns/demo/sa/rotated;"));
 }
 
+/* Trust moves on while hands are shaken: the old proof is worth nothing. */
+static void what_changes_during_a_handshake(void **state)
+{
+    struct stage *stage = *state;
+    struct mesh_credential *credential =
+        fake_credential("spiffe://elsewhere.org/ns/a/sa/b", INT64_C(800000000));
+    struct mesh_bundle *bundle = fake_bundle("elsewhere.org");
+    const struct mesh_node *connections = &stage->server->connections;
+
+    mesh__world_set_delay(stage->world, 10 * MESH__MS, 10 * MESH__MS);
+    stage_identify(stage, "front", "istio");
+    stage_connect(stage);
+    while (mesh__list_empty(connections) ||
+           mesh__serve_stream(
+               MESH__OF(connections->next, struct mesh_connection, node))
+                   ->state != MESH__STREAM_SHAKING) {
+        stage_pass(stage, MESH__MS);
+        assert_int_equal(stage->ended, '.');
+        assert_int_not_equal(stage->peer->state, MESH__STREAM_READY);
+    }
+    mesh__identity_set(&stage->identity, credential, bundle);
+    mesh__credential_unref(credential);
+    mesh__bundle_unref(bundle);
+    stage_pass(stage, MESH__S);
+    assert_int_not_equal(stage->ended, '.');
+    assert_int_equal(atomic_load(&stage->env.stats.refused), 1);
+    assert_int_equal(stage->record_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +266,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_bytes_may_be_cut_anywhere,
                                         stage_setup, stage_teardown),
         cmocka_unit_test_setup_teardown(what_begins_as_tls_and_is_none,
+                                        stage_setup, stage_teardown),
+        cmocka_unit_test_setup_teardown(what_changes_during_a_handshake,
                                         stage_setup, stage_teardown),
         cmocka_unit_test_setup_teardown(a_rotation_makes_the_next_handshake_new,
                                         stage_setup, stage_teardown),
