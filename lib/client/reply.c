@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "value/date.h"
 #include "value/duration.h"
+#include "value/grpc.h"
 
 #include <stdio.h>
 
@@ -85,21 +86,43 @@ static int add(struct mesh_client *client, enum mesh_header_id id,
                           mesh__slice_of(value));
 }
 
+/* A text, or for a gRPC caller a head that says it all. */
+static int describe(struct mesh_client *client, unsigned status,
+                    struct mesh_slice body, bool grpc)
+{
+    struct mesh_arena *arena = &client->arena;
+    int rc = 0;
+
+    if (grpc) {
+        rc = add(client, MESH__H_CONTENT_TYPE, "application/grpc");
+        if (rc == 0)
+            rc = add(client, MESH__H_GRPC_STATUS, mesh__grpc_status(status));
+        if (rc == 0 && body.len)
+            rc = add(client, MESH__H_GRPC_MESSAGE,
+                     mesh__grpc_message(arena, body));
+        return rc;
+    }
+    if (body.len)
+        rc = add(client, MESH__H_CONTENT_LENGTH,
+                 mesh__arena_format(arena, "%zu", body.len));
+    if (rc == 0 && body.len)
+        rc = add(client, MESH__H_CONTENT_TYPE, "text/plain");
+    return rc;
+}
+
 static int local_head(struct mesh_client *client, unsigned status,
-                      struct mesh_slice body)
+                      struct mesh_slice body, bool grpc)
 {
     struct mesh_arena *arena = &client->arena;
     char date[MESH__DATE + 1];
     int rc = mesh__head_init(&client->outcome.response, arena, LOCAL_HEADERS);
 
-    client->outcome.response.status = status;
+    client->outcome.status = client->outcome.response.status =
+        grpc ? 200 : status;
     if (rc == 0 && client->failure == MESH__FAILURE_OVERFLOW)
         rc = add(client, MESH__H_X_ENVOY_OVERLOADED, "true");
-    if (rc == 0 && body.len)
-        rc = add(client, MESH__H_CONTENT_LENGTH,
-                 mesh__arena_format(arena, "%zu", body.len));
-    if (rc == 0 && body.len)
-        rc = add(client, MESH__H_CONTENT_TYPE, "text/plain");
+    if (rc == 0)
+        rc = describe(client, status, body, grpc);
     mesh__date_print(
         mesh__loop_wall(client->env->link->loop) / (int64_t)MESH__S, date);
     return rc < 0 ? rc
@@ -109,21 +132,24 @@ static int local_head(struct mesh_client *client, unsigned status,
 void mesh__reply_locally(struct mesh_client *client, int code, unsigned status,
                          const char *details, const char *body)
 {
+    const struct mesh_head *head = &client->request->head;
     struct mesh_slice text = mesh__slice_of(body);
+    struct mesh_slice type = { 0 };
+    bool grpc = mesh__head_get(head, MESH__H_CONTENT_TYPE, &type) &&
+                mesh__grpc_is(type);
 
     if (client->outcome.line[0] == '\0')
         mesh__outcome_only(client, code, mesh__error_line());
     client->outcome.code = code;
     client->outcome.details = details;
     client->outcome.local = true;
-    client->outcome.status = status;
-    if (local_head(client, status, text) < 0) {
+    if (local_head(client, status, text, grpc) < 0) {
         client->outcome.status = 0;
         mesh__outcome_only(client, MESH_ERR_NOMEM, "the local answer");
         return;
     }
     /* HEAD is answered by a head, content-length included. */
-    if (!mesh__slice_is(client->request->head.method, "HEAD"))
+    if (!grpc && !mesh__slice_is(head->method, "HEAD"))
         client->outcome.body = text;
     client->head_ready = true;
 }
@@ -164,7 +190,7 @@ static struct mesh_facts facts_of(struct mesh_client *client)
         .end_ns = mesh__loop_now(client->env->link->loop),
         .method = head->method,
         .scheme = head->scheme,
-        .path = head->path,
+        .path = client->route.path.len ? client->route.path : head->path,
         .authority = head->authority,
         .request_id = client->request->request_id.len
                           ? client->request->request_id

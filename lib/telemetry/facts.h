@@ -59,7 +59,7 @@ struct mesh_facts {
     bool has_upstream_ms;
     struct mesh_slice method;
     struct mesh_slice scheme;
-    struct mesh_slice path; /* as sent by the caller when it was rewritten */
+    struct mesh_slice path; /* canonical, before a policy rewrote it */
     struct mesh_slice authority;
     struct mesh_slice user_agent;
     struct mesh_slice request_id;

@@ -4,6 +4,7 @@ libmesh_core_la_SOURCES += \
 	lib/value/address.c lib/value/address.h \
 	lib/value/duration.c lib/value/duration.h \
 	lib/value/grammar.c \
+	lib/value/grpc.c lib/value/grpc.h \
 	lib/value/head.c lib/value/head.h \
 	lib/value/host.c lib/value/host.h \
 	lib/value/labels.c lib/value/labels.h \

@@ -250,13 +250,24 @@ static void a_denial(void **state)
     assert_int_equal(atomic_load(&stage->env.stats.denied), 1);
     assert_non_null(strstr(stage_logged(stage, 8), "denied"));
 
+    /* To a gRPC caller, in gRPC's. */
+    assert_string_equal(stage_ask(stage,
+                                  "GET / HTTP/1.1\r\nhost: a\r\n"
+                                  "content-type: application/grpc\r\n\r\n"),
+                        "HTTP/1.1 200 OK\r\n"
+                        "content-type: application/grpc\r\n"
+                        "grpc-status: 7\r\n"
+                        "grpc-message: RBAC: access denied\r\n"
+                        "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                        "content-length: 0\r\n\r\n");
+
     /* A denied body is dropped, and the next request is judged anew. */
     stage_say(stage,
               "PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nab");
     assert_non_null(strstr(stage_hear(stage), "HTTP/1.1 403 "));
     stage_say(stage, "cPOST / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert_non_null(strstr(stage_hear(stage), "HTTP/1.1 200 "));
-    assert_int_equal(stage->record_count, 3);
+    assert_int_equal(stage->record_count, 4);
     stage_close(stage);
     speak_fini(&speak);
 }

@@ -12,6 +12,10 @@ check_PROGRAMS += tests/unit/value/test_grammar
 tests_unit_value_test_grammar_SOURCES = tests/unit/value/test_grammar.c
 tests_unit_value_test_grammar_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/value/test_grpc
+tests_unit_value_test_grpc_SOURCES = tests/unit/value/test_grpc.c
+tests_unit_value_test_grpc_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/value/test_head
 tests_unit_value_test_head_SOURCES = tests/unit/value/test_head.c
 tests_unit_value_test_head_LDADD = $(TEST_LIBS)

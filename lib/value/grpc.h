@@ -1,0 +1,23 @@
+/*
+ * grpc.h - what a failure looks like to a gRPC caller: HTTP 200, and its reason
+ * in grpc-status and grpc-message (gRPC over HTTP/2, "Responses").
+ */
+#ifndef MESH_VALUE_GRPC_H
+#define MESH_VALUE_GRPC_H
+
+#include "base/arena.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+
+/* application/grpc, or application/grpc+something; as Envoy, letter by letter.
+ */
+bool mesh__grpc_is(struct mesh_slice content_type);
+
+/* The grpc-status for an HTTP status, as Envoy maps them: "7" for 403. */
+const char *mesh__grpc_status(unsigned status);
+
+/* text with all but printable ASCII and '%' escaped; NULL: no memory. */
+char *mesh__grpc_message(struct mesh_arena *arena, struct mesh_slice text);
+
+#endif
