@@ -18,9 +18,11 @@ enum source {
     REASON,  /* const char *, ours; blanks become '_'                  */
     COUNT,   /* uint64_t                                               */
     ADDRESS, /* struct mesh_address                                    */
+    ATTEMPTS,
     CODE,
     DURATION,
     FLAGS,
+    PEER, /* of the caller's side; ours is no peer to ourselves       */
     SERVICE_TIME,
     START_TIME
 };
@@ -58,8 +60,10 @@ static const struct mesh_field fields[] = {
       REASON, AT(transport_failure) },
     { "user_agent", "REQ(USER-AGENT)", PHRASE, AT(user_agent) },
     { "x_forwarded_for", "REQ(X-FORWARDED-FOR)", PHRASE, AT(forwarded_for) },
+    { NULL, "DOWNSTREAM_PEER_URI_SAN", PEER, AT(peer) },
     { NULL, "REQ(:PATH)", SLICE, AT(path) },
     { NULL, "UPSTREAM_CLUSTER", NAME, AT(upstream_cluster) },
+    { NULL, "UPSTREAM_REQUEST_ATTEMPT_COUNT", ATTEMPTS, 0 },
 };
 
 enum { COUNT_OF_FIELDS = sizeof(fields) / sizeof(fields[0]) };
@@ -168,6 +172,9 @@ void mesh__field_read(const struct mesh_facts *facts,
     case ADDRESS:
         say_address(value, at);
         break;
+    case ATTEMPTS:
+        say_number(value, facts->attempts);
+        break;
     case CODE:
         say_number(value, facts->status);
         break;
@@ -178,6 +185,10 @@ void mesh__field_read(const struct mesh_facts *facts,
     case FLAGS:
         mesh__flags_print(&facts->flags, value->scratch);
         say_scratch(value);
+        break;
+    case PEER:
+        if (facts->inbound)
+            say(value, mesh__slice_of(*(const char *const *)at));
         break;
     case SERVICE_TIME:
         say_service_time(value, facts);

@@ -175,11 +175,16 @@ static void a_format_of_ones_own(void **state)
         { "flags and reasons",
           "%RESPONSE_FLAGS% %UPSTREAM_TRANSPORT_FAILURE_REASON%",
           "URX,UF not_in_time\n" },
+        { "who asks a server, and what it took a caller",
+          "%DOWNSTREAM_PEER_URI_SAN% %UPSTREAM_REQUEST_ATTEMPT_COUNT%",
+          "- 4\n" },
     };
     struct mesh_facts facts = { .status = 503,
                                 .method = MESH__SLICE("GET"),
                                 .path = MESH__SLICE("/"),
                                 .protocol = "HTTP/1.1",
+                                .peer = "spiffe://td/ns/a/sa/b",
+                                .attempts = 4,
                                 .transport_failure = "not in time",
                                 .upstream_cluster = "outbound|80||a" };
 
@@ -215,13 +220,20 @@ static void an_object_of_ones_own(void **state)
           "\"d\": \"\"}\n" },
         { "what we do not know stands", "{\"%PROTOCOL%\":\"%HOSTNAME%\"}",
           "{\"%PROTOCOL%\": \"%HOSTNAME%\"}\n" },
+        { "who asks a server",
+          "{\"a\":\"%DOWNSTREAM_PEER_URI_SAN%\","
+          "\"b\":\"%UPSTREAM_REQUEST_ATTEMPT_COUNT%\"}",
+          "{\"a\": \"spiffe://td/ns/a/sa/b\", \"b\": 1}\n" },
         { "values of every kind",
           " {\n\"a\": [1, -2.5e+3, true ,false,null, {} , [ ]],\n"
           "\"b\": {\"c\": \"\\u0041\\n\"}\n}\n",
           "{\"a\": [1, -2.5e+3, true, false, null, {}, []], "
           "\"b\": {\"c\": \"\\u0041\\n\"}}\n" },
     };
-    const struct mesh_facts facts = { .status = 503,
+    const struct mesh_facts facts = { .inbound = true,
+                                      .status = 503,
+                                      .peer = "spiffe://td/ns/a/sa/b",
+                                      .attempts = 1,
                                       .method = MESH__SLICE("G\"T") };
 
     (void)state;
