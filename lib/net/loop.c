@@ -58,6 +58,9 @@ struct mesh_loop {
     size_t timer_capacity;
     struct mesh_node tasks;
     struct mesh_node notes; /* taken from the inbox, not yet run */
+    struct mesh_ready ready[MESH__LOOP_BATCH]; /* of the last wait */
+    int ready_count;
+    int ready_next; /* the first that was not delivered */
 
     /* Under bell. */
     pthread_mutex_t bell;
@@ -217,6 +220,7 @@ void mesh__loop_forked(struct mesh_loop *loop)
     loop->planned_ns = 0;
     loop->timer_count = 0;
     loop->slot_count = 0;
+    loop->ready_count = 0;
     if (loop->port->ops->forked)
         loop->port->ops->forked(loop->port);
 }
@@ -595,11 +599,16 @@ static bool go_on(struct turn *turn)
     return !is_over(turn) && turn->budget;
 }
 
-static void run_ready(struct mesh_loop *loop, struct turn *turn,
-                      const struct mesh_ready *ready, int count)
+/* What a turn that ended early leaves is the next one's: no wait between. */
+static bool has_ready(const struct mesh_loop *loop)
 {
-    for (int i = 0; i < count; i++)
-        if (deliver(loop, &ready[i]) && !go_on(turn))
+    return loop->ready_next < loop->ready_count;
+}
+
+static void run_ready(struct mesh_loop *loop, struct turn *turn)
+{
+    while (has_ready(loop))
+        if (deliver(loop, &loop->ready[loop->ready_next++]) && !go_on(turn))
             return;
 }
 
@@ -637,8 +646,7 @@ static uint64_t fall_asleep(struct mesh_loop *loop, uint64_t deadline_ns)
  * Give up the lock, wait, take it again. The number ready, 0 when the port has
  * nothing more to say, or -errno; -EINTR: look at everything again.
  */
-static int look(struct mesh_loop *loop, struct turn *turn,
-                struct mesh_ready *ready)
+static int look(struct mesh_loop *loop, struct turn *turn)
 {
     uint64_t timeout_ns =
         turn->nudged ? 0 : fall_asleep(loop, turn->deadline_ns);
@@ -647,9 +655,11 @@ static int look(struct mesh_loop *loop, struct turn *turn,
 
     wake_slots(loop);
     go_out(loop);
-    count =
-        loop->port->ops->wait(loop->port, timeout_ns, ready, MESH__LOOP_BATCH);
+    count = loop->port->ops->wait(loop->port, timeout_ns, loop->ready,
+                                  MESH__LOOP_BATCH);
     go_in_by_gate(loop);
+    loop->ready_next = 0;
+    loop->ready_count = count > 0 ? count : 0;
     loop->planned_ns = 0;
     turn->nudged |= gather(loop, &rung);
     if (timeout_ns)
@@ -674,17 +684,19 @@ static bool is_in_vain(const struct mesh_loop *loop, const struct turn *turn,
 
 static int take_turn(struct mesh_loop *loop, struct turn *turn)
 {
-    struct mesh_ready ready[MESH__LOOP_BATCH];
-
     if (gather(loop, NULL))
         turn->nudged = true;
     while (!is_over(turn)) {
         uint64_t before_ns = loop->now_ns;
-        int count = work_first(loop) ? 0 : look(loop, turn, ready);
+        bool first = work_first(loop);
+        int count = 0;
 
+        if (!first)
+            count = has_ready(loop) ? -EINTR : look(loop, turn);
         if (count < 0 && count != -EINTR)
             return mesh__fail_errno(MESH_ERR_SYSTEM, -count, "wait");
-        run_ready(loop, turn, ready, count);
+        if (!first)
+            run_ready(loop, turn);
         run_work(loop, turn);
         if (turn->ran || turn->nudged)
             return 1;
@@ -724,7 +736,10 @@ uint64_t mesh__loop_wanted_ns(struct mesh_loop *loop)
     uint64_t wanted_ns;
 
     mesh__loop_enter(loop);
-    wanted_ns = loop->dead ? MESH__NEVER : fall_asleep(loop, MESH__NEVER);
+    if (loop->dead)
+        wanted_ns = MESH__NEVER;
+    else
+        wanted_ns = has_ready(loop) ? 0 : fall_asleep(loop, MESH__NEVER);
     go_out(loop);
     return wanted_ns;
 }
