@@ -1,0 +1,1 @@
+"""Parts of the player; see ../README.md."""
