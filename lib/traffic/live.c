@@ -13,6 +13,7 @@
 #include "traffic/state.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 enum { LINE = 64 }; /* a cache line */
 
@@ -524,6 +525,43 @@ void mesh__live_forked(struct mesh_live_registry *registry)
     (void)pthread_mutex_init(&registry->lock, NULL);
     while ((entry = mesh__map_next(&registry->destinations, &at)))
         destination_forked(entry->value);
+}
+
+/* The first endpoint that is back and was not told of. */
+static bool name_admitted(struct mesh_live_destination *shared, char *text,
+                          size_t size)
+{
+    char address[MESH__ADDRESS_TEXT];
+    bool found = false;
+
+    if (atomic_load(&shared->ejections) == 0)
+        return false;
+    pthread_mutex_lock(&shared->lock);
+    for (struct mesh_live_endpoint *e = shared->endpoints; e && !found;
+         e = e->next) {
+        if (!e->told || atomic_load(&e->ejected))
+            continue;
+        e->told = false;
+        found = true;
+        mesh__address_print(&e->address, address);
+        (void)snprintf(text, size, "%s: %s", shared->name, address);
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return found;
+}
+
+bool mesh__live_next_admitted(struct mesh_live_registry *registry, char *text,
+                              size_t size)
+{
+    struct mesh_map_entry *entry;
+    bool found = false;
+    size_t at = 0;
+
+    pthread_mutex_lock(&registry->lock);
+    while (!found && (entry = mesh__map_next(&registry->destinations, &at)))
+        found = name_admitted(entry->value, text, size);
+    pthread_mutex_unlock(&registry->lock);
+    return found;
 }
 
 static uint64_t count_ejected(struct mesh_live_destination *shared)

@@ -32,6 +32,7 @@ struct mesh_live_endpoint {
     atomic_uint consecutive_local;
     atomic_bool ejected;      /* written under the destination's lock */
     atomic_bool hidden;       /* what the picker sees of ejected, same */
+    bool told;                /* out: nobody heard that it is back */
     uint64_t ejected_at_ns;   /* this and below: under that lock */
     uint64_t admitted_at_ns;  /* MESH__NEVER: was never ejected */
     uint32_t backoff;         /* times ejected, decaying */
@@ -106,6 +107,13 @@ static inline struct mesh_live *mesh__live(
  * and schedules that it was filling are filled anew. Nobody else is here.
  */
 void mesh__live_forked(struct mesh_live_registry *registry);
+
+/*
+ * One endpoint that is back after an ejection, each named once:
+ * "outbound|80||a.b.svc.cluster.local: 10.0.0.1:8080". false: there is none.
+ */
+bool mesh__live_next_admitted(struct mesh_live_registry *registry, char *text,
+                              size_t size);
 
 /* Counters for statistics, summed over all destinations. */
 struct mesh_live_totals {

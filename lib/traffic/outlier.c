@@ -44,6 +44,7 @@ static void eject(struct mesh_live_destination *shared,
                   const struct mesh_outlier_policy *policy, uint64_t now_ns)
 {
     atomic_store_explicit(&endpoint->ejected, true, memory_order_relaxed);
+    endpoint->told = true;
     endpoint->ejected_at_ns = now_ns;
     if (times(policy->base_ejection_ns, endpoint->backoff) <
         mesh__time_add(policy->max_ejection_ns, policy->base_ejection_ns))

@@ -119,6 +119,16 @@ static void on_look(struct mesh_timer *timer)
 
 /* --- shelves, lines, spans --- */
 
+/* Endpoints that outlier detection lets back in. */
+static void tell_admitted(struct mesh_workload *workload)
+{
+    char text[MESH_ERROR_LINE];
+
+    while (mesh__live_next_admitted(workload->live, text, sizeof(text)))
+        mesh__log_write(&workload->log, MESH_EVENT_ADMITTED, "%s admitted",
+                        text);
+}
+
 static void on_sweep(struct mesh_timer *timer)
 {
     struct mesh_workload *workload =
@@ -126,6 +136,7 @@ static void on_sweep(struct mesh_timer *timer)
 
     mesh__pools_sweep(workload->pools, mesh__loop_now(workload->keeper->loop),
                       false);
+    tell_admitted(workload);
     again(workload, timer, MESH__KEEPER_SWEEP_MS);
 }
 

@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -309,6 +310,21 @@ static void a_forked_child_finds_the_locks_free(void **state)
     assert_false(admits(&before, 1, 2));
 }
 
+static void who_is_back_is_named_once(void **state)
+{
+    char text[128];
+
+    (void)state;
+    assert_int_equal(bind_at(&before, 0), 0);
+    assert_false(mesh__live_next_admitted(registry, text, sizeof(text)));
+    eject(&before, 1, 1);
+    assert_false(mesh__live_next_admitted(registry, text, sizeof(text)));
+    assert_true(admits(&before, 1, 100));
+    assert_true(mesh__live_next_admitted(registry, text, sizeof(text)));
+    assert_non_null(strstr(text, ": "));
+    assert_false(mesh__live_next_admitted(registry, text, sizeof(text)));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -324,6 +340,7 @@ int main(void)
         CASE(the_absent_do_not_count),
         CASE(detection_taken_away_admits_all),
         CASE(a_registry_may_go_first),
+        CASE(who_is_back_is_named_once),
         CASE(a_forked_child_finds_the_locks_free),
         CASE(survives_losing_any_allocation),
         CASE(a_failed_bind_leaves_the_rest_alone),
