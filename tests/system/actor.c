@@ -9,16 +9,19 @@
 static const struct {
     const char *name;
     int arguments;
+    int helper; /* a thread for the keeper: files are watched */
     int (*play)(struct actor *actor, char **argv);
 } acts[] = {
-    { "serve", 2, act_serve }, { "crowd", 3, act_crowd },
-    { "loop", 2, act_loop },   { "up", 2, act_up },
-    { "down", 2, act_down },   { "forks", 3, act_forks },
+    { "serve", 2, 1, act_serve }, { "ask", 0, 1, act_ask },
+    { "crowd", 3, 0, act_crowd }, { "loop", 2, 0, act_loop },
+    { "up", 2, 0, act_up },       { "down", 2, 0, act_down },
+    { "forks", 3, 1, act_forks },
 };
 
 static int usage(void)
 {
     fprintf(stderr, "usage: actor serve ADDRESS THREADS\n"
+                    "       actor ask\n"
                     "       actor crowd URL THREADS CALLS\n"
                     "       actor loop URL CALLS\n"
                     "       actor up URL BYTES\n"
@@ -57,6 +60,37 @@ int64_t act_status(const char *field)
     return value;
 }
 
+void act_say_text(const char *text)
+{
+    putchar('"');
+    for (; *text; text++)
+        putchar(*text == '"' || *text == '\\' || (unsigned char)*text < ' '
+                    ? '\''
+                    : *text);
+    putchar('"');
+}
+
+void act_say_state(mesh_workload *workload)
+{
+    char text[512];
+    int first = 1;
+
+    printf("{\"generation\": %lld, \"reloads_refused\": %lld, "
+           "\"ejected\": %lld, \"events\": [",
+           (long long)mesh_workload_generation(workload),
+           (long long)act_statistic(workload, "reloads_refused"),
+           (long long)act_statistic(workload, "ejected"));
+    for (int event;
+         (event = mesh_workload_next_event(workload, text, sizeof(text))) > 0;
+         first = 0) {
+        printf("%s[%d, ", first ? "" : ", ", event);
+        act_say_text(text);
+        printf("]");
+    }
+    printf("]}\n");
+    fflush(stdout);
+}
+
 /* --- questions and answers --- */
 
 int act_question(const char *url, const char *from, int64_t number,
@@ -82,7 +116,7 @@ int act_answers(const char *body, const char *from, int64_t number)
     return strcmp(body, expect) == 0;
 }
 
-int act_ask(mesh_workload *workload, const char *url, const char *from,
+int act_get(mesh_workload *workload, const char *url, const char *from,
             int64_t number, mesh_error *error)
 {
     mesh_response *response = NULL;
@@ -107,6 +141,17 @@ int act_ask(mesh_workload *workload, const char *url, const char *from,
 
 /* --- the program --- */
 
+static int begin(struct actor *actor, int helper)
+{
+    mesh_config *config = mesh_config_new();
+    int rc = mesh_config_set_helper(config, helper);
+
+    if (rc == 0)
+        rc = mesh_workload_new(config, &actor->workload, actor->error);
+    mesh_config_free(config);
+    return rc < 0 ? act_failed(actor, "workload") : 0;
+}
+
 static int play(const char *name, int count, char **argv)
 {
     struct actor actor = { .error = mesh_error_new() };
@@ -115,9 +160,8 @@ static int play(const char *name, int count, char **argv)
     for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
         if (strcmp(name, acts[i].name) != 0 || count != acts[i].arguments)
             continue;
-        if (mesh_workload_new(NULL, &actor.workload, actor.error) < 0)
-            rc = act_failed(&actor, "workload");
-        else
+        rc = begin(&actor, acts[i].helper);
+        if (rc == 0)
             rc = acts[i].play(&actor, argv);
     }
     mesh_workload_free(actor.workload);

@@ -48,7 +48,7 @@ static void *ask_all(void *argument)
     for (long i = 0; i < crowd->calls; i++) {
         int64_t number = atomic_fetch_add(&crowd->numbers, 1);
 
-        if (act_ask(crowd->actor->workload, crowd->url, "crowd", number, error))
+        if (act_get(crowd->actor->workload, crowd->url, "crowd", number, error))
             atomic_fetch_add(&crowd->good, 1);
     }
     mesh_error_free(error);

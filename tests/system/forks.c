@@ -36,7 +36,7 @@ static void *ask_all(void *argument)
     for (long i = 0;
          traffic->calls ? i < traffic->calls : !atomic_load(&traffic->stopping);
          i++) {
-        int good = act_ask(traffic->workload, traffic->url, traffic->from,
+        int good = act_get(traffic->workload, traffic->url, traffic->from,
                            atomic_fetch_add(&traffic->numbers, 1), error);
 
         atomic_fetch_add(good ? &traffic->good : &traffic->bad, 1);

@@ -6,6 +6,7 @@
  * standard input, each answered with a line of JSON:
  *
  *     stats           the numbers
+ *     state           policy and events: see act_say_state()
  *     fork ADDRESS N  a forked child serves N requests there, and ends
  *
  * Its end is that of standard input.
@@ -281,6 +282,8 @@ static void obey(struct service *service)
     while (fgets(line, sizeof(line), stdin)) {
         if (strcmp(line, "stats\n") == 0)
             say_stats(service);
+        else if (strcmp(line, "state\n") == 0)
+            act_say_state(service->actor->workload);
         else
             make_child(service, line);
     }
