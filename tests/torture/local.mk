@@ -15,3 +15,7 @@ tests_torture_test_schema_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/torture/test_handshake
 tests_torture_test_handshake_SOURCES = tests/torture/test_handshake.c
 tests_torture_test_handshake_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/torture/test_exchange
+tests_torture_test_exchange_SOURCES = tests/torture/test_exchange.c $(SIM_WORLD)
+tests_torture_test_exchange_LDADD = $(TEST_LIBS)

@@ -1,0 +1,195 @@
+/*
+ * test_exchange.c - whole exchanges, both sides, that lose any one allocation:
+ * they end, nothing is left over, and what policy denies stays denied.
+ */
+#include "../sim/world.h"
+#include "certs.h"
+#include "torture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+
+enum { SAMPLES = 400, BODY = 3000 };
+
+static const char policy[] =
+    "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\n"
+    "metadata: {name: default, namespace: demo}\n"
+    "spec: {mtls: {mode: STRICT}}\n---\n"
+    "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+    "metadata: {name: web, namespace: demo}\n"
+    "spec:\n"
+    "  selector: {matchLabels: {app: web}}\n"
+    "  action: ALLOW\n"
+    "  rules:\n"
+    "  - from: [{source: {principals:"
+    " [cluster.local/ns/demo/sa/front]}}]\n"
+    "    to: [{operation: {methods: [POST], notPaths: ['/secret*']}}]\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+    "metadata: {name: web, namespace: demo}\n"
+    "spec:\n"
+    "  hosts: [web]\n"
+    "  http:\n"
+    "  - route: [{destination: {host: web}}]\n"
+    "    timeout: 5s\n"
+    "    retries: {attempts: 1, perTryTimeout: 2s,\n"
+    "              retryOn: 'connect-failure,reset,5xx'}\n";
+
+static char body[BODY];
+static struct sim *sim;
+static struct mesh_rng *rng;
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(body, 'b', sizeof(body));
+    sim = mesh__malloc(sizeof(*sim));
+    return sim && mesh__rng_new(&rng) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mesh__rng_free(rng);
+    mesh__free(sim);
+    return 0;
+}
+
+/* --- one story --- */
+
+static const struct {
+    struct sim_ask ask;
+    bool allowed;
+} asks[] = {
+    { { .path = "/echo", .body = body, .body_len = BODY }, true },
+    { { .path = "/secret", .body = body, .body_len = 3 }, false },
+    { { .path = "/pieces", .body = body, .body_len = BODY, .chunked = true },
+      true },
+    { { .path = "/echo" }, false },
+};
+
+/* How many of the calls came out as policy wants. */
+static size_t tell(bool welcome)
+{
+    size_t good = 0;
+
+    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
+        size_t before = sim->servers[0].taken;
+        bool allowed = welcome && asks[i].allowed;
+        struct sim_call call;
+
+        if (!sim_begin(sim, &asks[i].ask, &call))
+            continue;
+        assert_true(sim_await(sim, &call, 1, 30 * MESH__S));
+        if (call.status == 200 && !allowed)
+            fail_msg("%s was let through", asks[i].ask.path);
+        assert_true(allowed || sim->servers[0].taken == before);
+        good += call.status == (allowed ? 200u : welcome ? 403u : 503u);
+        sim_end(sim, &call);
+    }
+    return good;
+}
+
+/* The allocation after n others fails. How many were asked for. */
+static size_t lose(const struct sim_wish *wish, const char *id, size_t n)
+{
+    bool tripped;
+    size_t count;
+    size_t good;
+
+    sim_init(sim, wish);
+    sim->tolerant = true;
+    if (id)
+        sim_dress(sim, id, SIM_WALL_S + 1000);
+    fake_alloc_fail_at(n);
+    good = tell(id == NULL);
+    count = fake_alloc_count();
+    tripped = fake_alloc_tripped();
+    sim_fini(sim);
+    assert_int_equal(fake_alloc_live(), 0);
+    fake_alloc_off();
+    assert_true(tripped || good == sizeof(asks) / sizeof(asks[0]));
+    return count;
+}
+
+/* Every one, or a sample of very many. */
+static void lose_each(const struct sim_wish *wish, const char *id)
+{
+    size_t count;
+
+    (void)lose(wish, id, SIZE_MAX); /* what libraries make once and keep */
+    count = lose(wish, id, SIZE_MAX);
+    for (size_t n = 0; n < count; n += 1 + count / SAMPLES)
+        (void)lose(wish, id, n);
+}
+
+/* --- stories --- */
+
+static void on_the_test_engine(void **state)
+{
+    const struct sim_wish wish = { .policy = policy };
+
+    (void)state;
+    lose_each(&wish, NULL);
+}
+
+static void by_a_stranger(void **state)
+{
+    const struct sim_wish wish = { .policy = policy };
+
+    (void)state;
+    lose_each(&wish, "spiffe://nowhere/ns/demo/sa/front");
+}
+
+static struct mesh_credential *credential(const struct cert_made *root,
+                                          const char *id)
+{
+    struct cert_wish wish = cert_wish(id);
+    struct mesh_credential *out;
+    struct cert_made made;
+
+    cert_make(&wish, root, rng, &made);
+    assert_int_equal(mesh__credential_parse("chain", mesh__slice_of(made.cert),
+                                            "key", mesh__slice_of(made.key),
+                                            CERT_NOW, &out),
+                     0);
+    return out;
+}
+
+static void on_mbedtls(void **state)
+{
+    struct cert_wish root_wish = cert_wish_root("root");
+    struct sim_wish wish = { .policy = policy,
+                             .engine = mesh__tls_mbedtls(),
+                             .rng = rng };
+    struct cert_made root;
+
+    (void)state;
+    cert_make(&root_wish, NULL, rng, &root);
+    wish.client_credential =
+        credential(&root, "spiffe://cluster.local/ns/demo/sa/front");
+    wish.server_credential =
+        credential(&root, "spiffe://cluster.local/ns/demo/sa/web");
+    assert_int_equal(mesh__bundle_parse("root", mesh__slice_of(root.cert),
+                                        "cluster.local", &wish.bundle),
+                     0);
+    lose_each(&wish, NULL);
+    mesh__credential_unref(wish.client_credential);
+    mesh__credential_unref(wish.server_credential);
+    mesh__bundle_unref(wish.bundle);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(on_the_test_engine),
+        cmocka_unit_test(by_a_stranger),
+        cmocka_unit_test(on_mbedtls),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
