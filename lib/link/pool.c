@@ -214,7 +214,7 @@ static void enqueue(struct mesh_pool *pool, struct mesh_link *link,
     waiter->pool = mesh__pool_ref(pool);
     waiter->queued = true;
     waiter->told = waiter->connect_due = waiter->ended = false;
-    waiter->stream = NULL;
+    waiter->stream = waiter->heir = NULL;
     waiter->code = 0;
     waiter->line[0] = '\0';
     mesh__list_push_back(&pool->waiting, &waiter->node);
@@ -242,20 +242,30 @@ static void post(struct mesh_waiter *waiter)
     mesh__loop_post(waiter->link->loop, &waiter->note);
 }
 
-/* Tell waiters to connect, as many as may. */
-static void tell_connects(struct mesh_pool *pool)
+/* Tell waiters to connect, as many as may: again, those who did before. */
+static void tell_some(struct mesh_pool *pool, bool again)
 {
     for (struct mesh_node *node = pool->waiting.next;
          node != &pool->waiting && may_connect(pool); node = node->next) {
         struct mesh_waiter *waiter = MESH__OF(node, struct mesh_waiter, node);
 
-        if (waiter->told)
+        if (waiter->told != again || waiter->connect_due)
             continue;
         connection_begins(pool);
         waiter->told = true;
         waiter->connect_due = true;
         post(waiter);
     }
+}
+
+/*
+ * Whose connection went to somebody else connects again, if nobody is left who
+ * did not yet: one waits for each that may begin.
+ */
+static void tell_connects(struct mesh_pool *pool)
+{
+    tell_some(pool, false);
+    tell_some(pool, true);
 }
 
 /* A stream in hand: to the first waiter. False when nobody waits. */
@@ -285,6 +295,22 @@ static void fail_waiters(struct mesh_pool *pool, int code, const char *line)
     }
 }
 
+/* A suspended connection: to a waiter. False when none has room for it. */
+static bool bequeath(struct mesh_pool *pool, struct mesh_stream *stream)
+{
+    for (struct mesh_node *node = pool->waiting.next; node != &pool->waiting;
+         node = node->next) {
+        struct mesh_waiter *waiter = MESH__OF(node, struct mesh_waiter, node);
+
+        if (waiter->heir)
+            continue;
+        waiter->heir = stream;
+        post(waiter);
+        return true;
+    }
+    return false;
+}
+
 /* The duty to connect of a waiter that no longer waits goes to another. */
 static void give_up_connect(struct mesh_pool *pool)
 {
@@ -293,15 +319,21 @@ static void give_up_connect(struct mesh_pool *pool)
     tell_connects(pool);
 }
 
+static void pass_under_way(struct mesh_pool *pool, struct mesh_stream *stream);
+static void go_on(struct mesh_stream *stream, struct mesh_link *link);
+
 static void run_turn(struct mesh_note *note)
 {
     struct mesh_waiter *waiter = MESH__OF(note, struct mesh_waiter, note);
     struct mesh_pool *pool = waiter->pool;
+    struct mesh_stream *heir;
     bool connect;
     bool ended;
 
     lock(pool);
     waiter->posted = false;
+    heir = waiter->heir;
+    waiter->heir = NULL;
     connect = waiter->connect_due;
     waiter->connect_due = false;
     ended = waiter->ended;
@@ -310,6 +342,10 @@ static void run_turn(struct mesh_note *note)
         connect = false;
     }
     unlock(pool);
+    if (heir && ended)
+        pass_under_way(pool, heir);
+    else if (heir)
+        go_on(heir, waiter->link);
     if (ended) {
         waiter->pool = NULL;
         if (!waiter->stream && !waiter->code)
@@ -578,6 +614,7 @@ static void on_connect(struct mesh_stream *stream)
     struct mesh_pool *pool = stream->pool;
     bool good = stream->state == MESH__STREAM_READY;
 
+    mesh__list_remove(&stream->node);
     if (good)
         keep_session(pool, stream);
     lock(pool);
@@ -601,6 +638,54 @@ static void connect_failed(struct mesh_pool *pool, int code, const char *line)
     connection_gone(pool);
     fail_waiters(pool, code, line);
     unlock(pool);
+}
+
+/* --- connections whose loop is left --- */
+
+static void pass_under_way(struct mesh_pool *pool, struct mesh_stream *stream)
+{
+    bool passed;
+
+    lock(pool);
+    passed = bequeath(pool, stream);
+    if (!passed)
+        connection_decided(pool);
+    unlock(pool);
+    if (!passed)
+        discard(pool, stream, true);
+}
+
+static void go_on(struct mesh_stream *stream, struct mesh_link *link)
+{
+    mesh__list_push_back(&link->connecting, &stream->node);
+    if (mesh__stream_resume(stream, link, on_connect, NULL) < 0)
+        on_connect(stream);
+    mesh__error_clear();
+}
+
+void mesh__pools_hand_over(struct mesh_link *link)
+{
+    struct mesh_node *node;
+
+    while ((node = mesh__list_pop(&link->connecting))) {
+        struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
+
+        mesh__stream_suspend(stream);
+        pass_under_way(stream->pool, stream);
+    }
+}
+
+void mesh__pools_forget(struct mesh_pools *pools, struct mesh_link *link)
+{
+    struct mesh_node *node;
+
+    while ((node = mesh__list_pop(&link->connecting))) {
+        struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
+        struct mesh_pool *pool = stream->pool;
+
+        mesh__stream_forked(stream, pools->port);
+        mesh__pool_unref(pool);
+    }
 }
 
 /* What a connection begins with, copied out of the lock. */
@@ -649,6 +734,7 @@ void mesh__pool_connect(struct mesh_pool *pool, struct mesh_link *link,
     } else {
         stream->pool = mesh__pool_ref(pool);
         stream->serial = start.serial;
+        mesh__list_push_back(&link->connecting, &stream->node);
     }
     start_done(&start);
 }
@@ -748,6 +834,7 @@ void mesh__pools_sweep(struct mesh_pools *pools, uint64_t now_ns, bool forget)
 
 void mesh__pools_leave(struct mesh_pools *pools, struct mesh_link *link)
 {
+    mesh__pools_hand_over(link);
     (void)pthread_mutex_lock(&pools->lock);
     for (struct mesh_node *at = pools->all.next; at != &pools->all;
          at = at->next) {
@@ -795,7 +882,14 @@ void mesh__pools_forked(struct mesh_pools *pools)
         while ((node = mesh__list_pop(&pool->idle)))
             mesh__stream_forked(MESH__OF(node, struct mesh_stream, node),
                                 pools->port);
-        mesh__list_init(&pool->waiting);
+        while ((node = mesh__list_pop(&pool->waiting))) {
+            struct mesh_waiter *waiter =
+                MESH__OF(node, struct mesh_waiter, node);
+
+            if (waiter->heir)
+                mesh__stream_forked(waiter->heir, pools->port);
+            waiter->heir = NULL;
+        }
         while (pool->permits.connections && pool->open) {
             mesh__quota_lower(pool->permits.connections);
             pool->open--;

@@ -47,6 +47,8 @@ struct mesh_waiter {
     struct mesh_stream *stream;
     int code;
     char line[MESH__STREAM_LINE];
+    /* A connection under way whose loop is left; to go on with here. */
+    struct mesh_stream *heir;
     /*
      * Called on the loop with the turn. After CONNECT the waiter is still
      * queued. A waiter that was cancelled while a turn was under way hears
@@ -140,16 +142,24 @@ void mesh__pool_release(struct mesh_stream *stream, bool reusable, bool reset);
  */
 void mesh__pools_sweep(struct mesh_pools *pools, uint64_t now_ns, bool forget);
 /*
- * Streams that are idle on this loop go to the shelf: before a loop is given
- * back or freed.
+ * Streams that are idle on this loop go to the shelf: before a loop is freed.
+ * Connections under way go to who waits for one, as mesh__pools_hand_over.
  */
 void mesh__pools_leave(struct mesh_pools *pools, struct mesh_link *link);
+/*
+ * Nobody will drive this loop for a while: connections under way on it go on
+ * at waiters of their pool, on theirs; those that nobody waits for end. Else
+ * waiters would wait for a connection that makes no progress.
+ */
+void mesh__pools_hand_over(struct mesh_link *link);
 
 /* Open connections, idle ones included; and idle ones. */
 void mesh__pools_counts(struct mesh_pools *pools, size_t *open, size_t *idle);
 
 /* In a forked child: forget everything without touching a peer. */
 void mesh__pools_forked(struct mesh_pools *pools);
+/* In a forked child, before it: what was under way on this link. */
+void mesh__pools_forget(struct mesh_pools *pools, struct mesh_link *link);
 /* Another port closes from now on (the keeper's was made anew). */
 void mesh__pools_set_port(struct mesh_pools *pools, struct mesh_port *port);
 

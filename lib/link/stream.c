@@ -57,6 +57,7 @@ void mesh__link_init(struct mesh_link *link, struct mesh_loop *loop,
         .limits = *limits,
         .keeps_idle = keeps_idle,
     };
+    mesh__list_init(&link->connecting);
     mesh__buffer_init(&link->in, MESH__TLS_BUFFER);
     mesh__buffer_init(&link->plain, MESH__STREAM_PLAIN);
     mesh__buffer_init(&link->out, MESH__TLS_BUFFER);
@@ -143,6 +144,7 @@ static int flush(struct mesh_stream *stream)
         stream->written = true;
         mesh__buffer_consume(&stream->out, (size_t)sent);
     }
+    give_back(&stream->out, &stream->link->out);
     return set_interest(stream);
 }
 
@@ -274,6 +276,9 @@ static int open_records(struct mesh_stream *stream)
                                     &stream->out);
     if (stream->out.len && flush(stream) < 0 && rc >= 0)
         rc = MESH_ERR_RESET;
+    /* Others read before this one's plaintext is taken. */
+    give_back(&stream->in, &stream->link->in);
+    give_back(&stream->out, &stream->link->out);
     if (rc == MESH__TLS_CLOSED) {
         stream->read_ended = true;
         stream->ended_in_order = true;
@@ -585,10 +590,9 @@ int mesh__stream_open(struct mesh_link *link, const struct mesh_address *to,
         stream->config = link->engine->config_ref(config);
     /* The session waits in plain, which nobody needs before READY. */
     rc = mesh__buffer_append(&stream->plain, session.at, session.len);
+    stream->until_ns = mesh__time_add(stream->opened_ns, timeout_ns);
     if (rc == 0)
-        rc =
-            mesh__loop_set_timer(link->loop, &stream->timer,
-                                 mesh__time_add(stream->opened_ns, timeout_ns));
+        rc = mesh__loop_set_timer(link->loop, &stream->timer, stream->until_ns);
     if (rc == 0)
         rc = set_interest(stream);
     if (rc < 0) {
@@ -676,6 +680,31 @@ int mesh__stream_attach(struct mesh_stream *stream, struct mesh_link *link,
     mesh__watch_init(&stream->watch, stream->fd, on_watch);
     mesh__timer_init(&stream->timer, on_timer);
     return mesh__stream_want(stream, true);
+}
+
+void mesh__stream_suspend(struct mesh_stream *stream)
+{
+    mesh__loop_cancel_timer(stream->link->loop, &stream->timer);
+    mesh__stream_settle(stream);
+    mesh__loop_unwatch(stream->link->loop, &stream->watch);
+    stream->link = NULL;
+}
+
+int mesh__stream_resume(struct mesh_stream *stream, struct mesh_link *link,
+                        void (*on_ready)(struct mesh_stream *), void *owner)
+{
+    int rc;
+
+    stream->link = link;
+    stream->on_ready = on_ready;
+    stream->owner = owner;
+    stream->drained = true;
+    mesh__watch_init(&stream->watch, stream->fd, on_watch);
+    mesh__timer_init(&stream->timer, on_timer);
+    rc = mesh__loop_set_timer(link->loop, &stream->timer, stream->until_ns);
+    if (rc == 0)
+        rc = set_interest(stream);
+    return rc < 0 ? mesh__stream_fail(stream, rc) : 0;
 }
 
 bool mesh__stream_fresh(struct mesh_stream *stream, struct mesh_port *port)

@@ -49,7 +49,8 @@ struct mesh_link {
     const struct mesh_tls_engine *engine;
     struct mesh_h1_limits limits;
     struct mesh_link_stats stats;
-    bool keeps_idle;       /* a host's loop, a server's, the keeper         */
+    bool keeps_idle; /* a host's loop, a server's, the keeper         */
+    struct mesh_node connecting; /* streams under way for a pool            */
     struct mesh_buffer in; /* lent to the stream that reads just now        */
     struct mesh_buffer plain;
     struct mesh_buffer out;
@@ -68,7 +69,7 @@ enum mesh_stream_state {
 };
 
 struct mesh_stream {
-    struct mesh_node node;  /* its owner's or its shelf's              */
+    struct mesh_node node;  /* its owner's, its link's or its shelf's  */
     struct mesh_link *link; /* NULL: detached                          */
     struct mesh_pool *pool; /* counted; NULL for accepted ones         */
     struct mesh_watch watch;
@@ -90,6 +91,7 @@ struct mesh_stream {
     struct mesh_address peer_address;
     struct mesh_address local_address;
     uint64_t opened_ns;
+    uint64_t until_ns; /* connected and shaken by then           */
     uint64_t idle_since_ns;
     uint64_t serial; /* of the pool's TLS profile               */
     unsigned used;   /* exchanges begun on it                   */
@@ -171,6 +173,16 @@ void mesh__stream_settle(struct mesh_stream *stream);
 /* Take the stream off its loop; nothing may be under way on it. */
 void mesh__stream_detach(struct mesh_stream *stream);
 int mesh__stream_attach(struct mesh_stream *stream, struct mesh_link *link,
+                        void (*on_ready)(struct mesh_stream *), void *owner);
+
+/*
+ * Take a stream of mesh__stream_open that is neither READY nor FAILED off its
+ * loop, and go on with it on another, within the time it was given at first.
+ * resume fails as open does; the stream is FAILED then, and on_ready does not
+ * come.
+ */
+void mesh__stream_suspend(struct mesh_stream *stream);
+int mesh__stream_resume(struct mesh_stream *stream, struct mesh_link *link,
                         void (*on_ready)(struct mesh_stream *), void *owner);
 
 /*

@@ -265,6 +265,11 @@ void mesh__lane_give_back(struct mesh_lane *lane)
     struct mesh_workload *workload = lane->workload;
     size_t stripe = stripe_of_thread();
 
+    if (!mesh__list_empty(&lane->link.connecting)) {
+        mesh__loop_enter(lane->loop);
+        mesh__pools_hand_over(&lane->link);
+        mesh__loop_leave(lane->loop);
+    }
     if (atomic_load(&workload->closing)) {
         mesh__lane_unref(lane);
         return;

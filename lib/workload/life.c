@@ -359,6 +359,7 @@ static void bury(struct mesh_lane *lane)
 
         seat->on_forked(seat);
     }
+    mesh__pools_forget(lane->workload->pools, &lane->link);
     mesh__loop_forked(lane->loop);
 }
 
