@@ -106,7 +106,7 @@ static void stops_at_the_ceiling(void **state)
 {
     struct mesh_labels labels = { 0 };
     struct mesh_arena arena;
-    char key[8];
+    char key[16];
 
     (void)state;
     mesh__arena_init(&arena, 1 << 20);
