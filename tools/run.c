@@ -29,6 +29,7 @@ void lmesh_tell_events(mesh_workload *workload)
         [MESH_EVENT_IDENTITY_REFUSED] = "identity refused",
         [MESH_EVENT_IDENTITY_EXPIRING] = "identity expiring",
         [MESH_EVENT_EJECTED] = "ejected",
+        [MESH_EVENT_ADMITTED] = "admitted",
         [MESH_EVENT_DENIED] = "denied",
         [MESH_EVENT_CONNECTION_REFUSED] = "connection refused",
         [MESH_EVENT_EXPORT_FAILED] = "export failed",

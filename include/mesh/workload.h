@@ -179,6 +179,7 @@ enum {
     MESH_EVENT_IDENTITY_REFUSED = 4, /* the last good one stays              */
     MESH_EVENT_IDENTITY_EXPIRING = 5,
     MESH_EVENT_EJECTED = 6,         /* an endpoint, by outlier detection     */
+    MESH_EVENT_ADMITTED = 7,        /* one that was ejected is back          */
     MESH_EVENT_DENIED = 8,          /* policy, rule and failing condition    */
     MESH_EVENT_CONNECTION_REFUSED = 9, /* a peer was closed before a request */
     MESH_EVENT_EXPORT_FAILED = 10,
