@@ -50,39 +50,19 @@ static void on_news(struct mesh_client *client)
     mesh__list_push_back(&call->lane->news, &call->news);
 }
 
-static struct mesh_call *call_new(const struct mesh_client_request *request)
-{
-    struct mesh_call *call = mesh__calloc(1, sizeof(*call));
-
-    if (!call) {
-        (void)mesh__fail(MESH_ERR_NOMEM, "a call");
-        return NULL;
-    }
-    mesh__list_init(&call->news);
-    call->request = mesh__request_ref(request);
-    call->tag = request->tag;
-    return call;
-}
-
 static int take_lane(struct mesh_workload *workload, struct mesh_loop *loop,
-                     struct mesh_call *call)
+                     struct mesh_lane **out)
 {
-    if (loop) {
-        call->lane = mesh__lane_ref(mesh__lane_of(loop));
-        return 0;
-    }
-    call->own_lane = true;
-    return mesh__lane_borrow(workload, &call->lane);
+    if (!loop)
+        return mesh__lane_borrow(workload, out);
+    *out = mesh__lane_ref(mesh__lane_of(loop));
+    return 0;
 }
 
-/* Entered or not yet: the lane goes back empty. */
-static void leave_lane(struct mesh_call *call)
+/* A lane of the call's own goes back empty. Not entered. */
+static void leave_lane(struct mesh_lane *lane, bool own)
 {
-    struct mesh_lane *lane = call->lane;
-
-    if (!lane)
-        return;
-    if (!call->own_lane) {
+    if (!own) {
         mesh__lane_unref(lane);
         return;
     }
@@ -93,11 +73,36 @@ static void leave_lane(struct mesh_call *call)
     mesh__lane_give_back(lane);
 }
 
+/* Entered. */
+static int call_new(struct mesh_lane *lane,
+                    const struct mesh_client_request *request,
+                    struct mesh_call **out)
+{
+    struct mesh_client *client;
+    struct mesh_call *call;
+    int rc = mesh__client_new(&lane->client, request, on_news, NULL, &client);
+
+    if (rc < 0)
+        return rc;
+    call = mesh__arena_alloc(&client->arena, sizeof(*call));
+    if (!call) {
+        mesh__client_free(client);
+        return MESH_ERR_NOMEM;
+    }
+    client->owner = call;
+    mesh__list_init(&call->news);
+    call->lane = lane;
+    call->client = client;
+    call->tag = request->tag;
+    *out = call;
+    return 0;
+}
+
 int mesh_call_new(mesh_workload *workload, mesh_loop *loop,
                   const mesh_request *request, mesh_call **out,
                   mesh_error *error)
 {
-    struct mesh_call *call;
+    struct mesh_lane *lane;
     int rc;
 
     if (out)
@@ -111,23 +116,16 @@ int mesh_call_new(mesh_workload *workload, mesh_loop *loop,
     rc = mesh__workload_check_open(workload);
     if (rc < 0)
         return mesh__error_out(error, rc);
-    call = call_new(request->request);
-    if (!call)
-        return mesh__error_out(error, MESH_ERR_NOMEM);
-    rc = take_lane(workload, loop, call);
-    if (rc == 0) {
-        mesh__loop_enter(call->lane->loop);
-        rc = mesh__client_new(&call->lane->client, call->request, on_news, call,
-                              &call->client);
-        mesh__loop_leave(call->lane->loop);
-    }
-    if (rc < 0) {
-        leave_lane(call);
-        mesh__request_unref(call->request);
-        mesh__free(call);
-    } else {
-        *out = call;
-    }
+    rc = take_lane(workload, loop, &lane);
+    if (rc < 0)
+        return mesh__error_out(error, rc);
+    mesh__loop_enter(lane->loop);
+    rc = call_new(lane, request->request, out);
+    mesh__loop_leave(lane->loop);
+    if (rc < 0)
+        leave_lane(lane, !loop);
+    else
+        (*out)->own_lane = !loop;
     return mesh__error_out(error, rc);
 }
 
@@ -156,7 +154,8 @@ static int make_response(struct mesh_call *call)
 
     if (call->has_response || call->client->outcome.status == 0)
         return 0;
-    rc = mesh__response_fill(&call->response, &call->client->outcome);
+    rc = mesh__response_fill(&call->response, &call->client->outcome,
+                             &call->client->arena);
     if (rc == 0)
         call->has_response = true;
     return rc;
@@ -301,20 +300,21 @@ void mesh_call_cancel(mesh_call *call)
 
 void mesh_call_free(mesh_call *call)
 {
+    struct mesh_lane *lane;
+    bool own;
+
     if (!call)
         return;
     if (check(call) == 0) {
-        mesh__loop_enter(call->lane->loop);
+        lane = call->lane;
+        own = call->own_lane;
+        mesh__loop_enter(lane->loop);
         mesh__list_remove(&call->news);
-        mesh__client_free(call->client);
-        mesh__loop_leave(call->lane->loop);
-        leave_lane(call);
+        mesh__client_free(call->client); /* and the call with it */
+        mesh__loop_leave(lane->loop);
+        leave_lane(lane, own);
     }
     mesh__error_clear();
-    if (call->has_response)
-        mesh__response_fini(&call->response);
-    mesh__request_unref(call->request);
-    mesh__free(call);
 }
 
 int mesh_call_code(const mesh_call *call)
@@ -415,7 +415,7 @@ static int finish_send(struct mesh_client *client, struct mesh_buffer *body,
 
     if (outcome->status) {
         response = mesh__calloc(1, sizeof(*response));
-        rc = response ? mesh__response_fill(response, outcome)
+        rc = response ? mesh__response_fill(response, outcome, NULL)
                       : mesh__fail(MESH_ERR_NOMEM, "a response");
     }
     if (rc < 0) {

@@ -18,9 +18,10 @@ struct mesh_line {
 
 enum { MESH__RESPONSE_ARENA = 2 * 1024 * 1024 };
 
-/* A copy of an outcome that outlives its exchange. */
+/* What is seen of an outcome. */
 struct mesh_response {
-    struct mesh_arena arena;
+    struct mesh_arena *arena; /* of what is made here: own, or the exchange's */
+    struct mesh_arena own;    /* of a copy that outlives its exchange         */
     int code;
     int status;
     int attempts;
@@ -30,29 +31,36 @@ struct mesh_response {
     struct mesh_buffer body;                    /* NUL behind its bytes   */
 };
 
-/* Fill from an outcome; the body stays empty but for local answers. */
+/*
+ * Fill from an outcome; the body stays empty. arena is the exchange's, whose
+ * texts are referred to; NULL: everything is copied. response must not move.
+ */
 int mesh__response_fill(struct mesh_response *response,
-                        const struct mesh_client_outcome *outcome);
+                        const struct mesh_client_outcome *outcome,
+                        struct mesh_arena *arena);
 void mesh__response_fini(struct mesh_response *response);
 
 struct mesh_request {
     struct mesh_client_request *request;
 };
 
+/* Lies in its client's arena: born and gone with it. */
 struct mesh_call {
     struct mesh_node news;  /* in the lane's list, entered       */
     struct mesh_lane *lane; /* counted, or borrowed for our life */
     bool own_lane;
-    struct mesh_client *client; /* NULL once it was taken apart      */
+    struct mesh_client *client;
     bool started;
     bool head_told;
     struct mesh_response response;
     bool has_response;
     int64_t tag;
-    struct mesh_client_request *request; /* counted */
 };
 
-/* Texts of an inbound exchange, made when asked for. */
+/*
+ * Texts of an inbound exchange, made when asked for. Lies in the exchange's
+ * arena; the texts do not, for its loop may be using that.
+ */
 struct mesh_exchange {
     struct mesh_server *server; /* counted */
     struct mesh_inbound_exchange *inner;

@@ -1,28 +1,32 @@
 /*
- * response.c - mesh_response: a copy of an outcome that outlives its exchange.
+ * response.c - mesh_response: what a caller sees of an outcome.
+ *
+ * A call's lies in its exchange and refers to it; one that outlives its
+ * exchange is a copy.
  */
 #include "api/inside.h"
 
 #include "base/alloc.h"
 #include "base/text.h"
 
-static const char *copy(struct mesh_arena *arena, struct mesh_slice text)
+/* The text as it is, or a copy of it. All have a NUL behind them. */
+static const char *keep(struct mesh_response *response, struct mesh_slice text)
 {
-    return mesh__arena_strndup(arena, text.at, text.len);
+    return response->arena == &response->own
+               ? mesh__arena_strndup(&response->own, text.at, text.len)
+               : text.at;
 }
 
-static int copy_headers(struct mesh_response *response,
+static int keep_headers(struct mesh_response *response,
                         const struct mesh_head *head)
 {
-    struct mesh_arena *arena = &response->arena;
-
-    response->headers =
-        mesh__arena_array(arena, head->count, sizeof(*response->headers));
+    response->headers = mesh__arena_array(response->arena, head->count + 1,
+                                          sizeof(*response->headers));
     if (!response->headers)
         return MESH_ERR_NOMEM;
     for (size_t i = 0; i < head->count; i++) {
-        response->headers[i].name = copy(arena, head->headers[i].name);
-        response->headers[i].value = copy(arena, head->headers[i].value);
+        response->headers[i].name = keep(response, head->headers[i].name);
+        response->headers[i].value = keep(response, head->headers[i].value);
         if (!response->headers[i].name || !response->headers[i].value)
             return MESH_ERR_NOMEM;
     }
@@ -30,84 +34,96 @@ static int copy_headers(struct mesh_response *response,
     return 0;
 }
 
-/* The codec takes content-length out of the lines; a caller looks for it. */
+/*
+ * The codec takes content-length out of the lines; a caller looks for it. There
+ * is room for one more.
+ */
 static int add_length(struct mesh_response *response,
                       const struct mesh_head *head)
 {
-    struct mesh_line *lines;
+    struct mesh_line *line = &response->headers[response->header_count];
 
     if (head->body != MESH__BODY_LENGTH)
         return 0;
-    for (size_t i = 0; i < response->header_count; i++)
-        if (mesh__slice_is(mesh__slice_of(response->headers[i].name),
-                           "content-length"))
+    for (size_t i = 0; i < head->count; i++)
+        if (head->headers[i].id == MESH__H_CONTENT_LENGTH)
             return 0;
-    lines = mesh__arena_array(&response->arena, response->header_count + 1,
-                              sizeof(*lines));
-    if (!lines)
+    line->name = "content-length";
+    line->value = mesh__arena_format(response->arena, "%llu",
+                                     (unsigned long long)head->body_bytes);
+    if (!line->value)
         return MESH_ERR_NOMEM;
-    if (response->header_count)
-        memcpy(lines, response->headers,
-               response->header_count * sizeof(*lines));
-    lines[response->header_count].name = "content-length";
-    lines[response->header_count].value = mesh__arena_format(
-        &response->arena, "%llu", (unsigned long long)head->body_bytes);
-    if (!lines[response->header_count].value)
-        return MESH_ERR_NOMEM;
-    response->headers = lines;
     response->header_count++;
     return 0;
 }
 
-static int copy_texts(struct mesh_response *response,
-                      const struct mesh_client_outcome *outcome)
+/* Made here, so always a copy. */
+static const char *trace_text(struct mesh_response *response,
+                              const struct mesh_client_outcome *outcome)
+{
+    char trace[33];
+
+    if (!outcome->traced)
+        return "";
+    mesh__hex(outcome->trace.trace_id, sizeof(outcome->trace.trace_id), trace);
+    return mesh__arena_strdup(response->arena, trace);
+}
+
+static const char *flags_text(struct mesh_response *response,
+                              const struct mesh_client_outcome *outcome)
 {
     char flags[MESH__FLAGS_TEXT];
-    char trace[33] = "";
-    const char *from[MESH_RESPONSE_ROUTE + 1] = { 0 };
 
     mesh__flags_print(&outcome->flags, flags);
-    if (outcome->traced)
-        mesh__hex(outcome->trace.trace_id, sizeof(outcome->trace.trace_id),
-                  trace);
-    from[0] = "";
-    from[MESH_RESPONSE_FLAGS] = flags;
-    from[MESH_RESPONSE_DETAILS] = outcome->details;
-    from[MESH_RESPONSE_ENDPOINT] = outcome->endpoint;
-    from[MESH_RESPONSE_WORKLOAD] = outcome->workload;
-    from[MESH_RESPONSE_PRINCIPAL] = outcome->principal;
-    from[MESH_RESPONSE_PROTOCOL] = outcome->protocol;
-    from[MESH_RESPONSE_CIPHER] = outcome->cipher;
-    from[MESH_RESPONSE_DESTINATION] = outcome->destination;
-    from[MESH_RESPONSE_SUBSET] = outcome->subset;
-    from[MESH_RESPONSE_TRACE_ID] = trace;
-    from[MESH_RESPONSE_ROUTE] = outcome->route;
-    for (size_t i = 0; i <= MESH_RESPONSE_ROUTE; i++) {
-        response->texts[i] =
-            mesh__arena_strdup(&response->arena, from[i] ? from[i] : "");
-        if (!response->texts[i])
+    return mesh__arena_strdup(response->arena, flags);
+}
+
+static int keep_texts(struct mesh_response *response,
+                      const struct mesh_client_outcome *outcome)
+{
+    const char **texts = response->texts;
+
+    texts[MESH_RESPONSE_DETAILS] = outcome->details;
+    texts[MESH_RESPONSE_ENDPOINT] = outcome->endpoint;
+    texts[MESH_RESPONSE_WORKLOAD] = outcome->workload;
+    texts[MESH_RESPONSE_PRINCIPAL] = outcome->principal;
+    texts[MESH_RESPONSE_PROTOCOL] = outcome->protocol;
+    texts[MESH_RESPONSE_CIPHER] = outcome->cipher;
+    texts[MESH_RESPONSE_DESTINATION] = outcome->destination;
+    texts[MESH_RESPONSE_SUBSET] = outcome->subset;
+    texts[MESH_RESPONSE_ROUTE] = outcome->route;
+    for (size_t i = MESH_RESPONSE_FLAGS; i <= MESH_RESPONSE_ROUTE; i++) {
+        if (i == MESH_RESPONSE_FLAGS)
+            texts[i] = flags_text(response, outcome);
+        else if (i == MESH_RESPONSE_TRACE_ID)
+            texts[i] = trace_text(response, outcome);
+        else
+            texts[i] = keep(response, mesh__slice_of(texts[i] ? texts[i] : ""));
+        if (!texts[i])
             return MESH_ERR_NOMEM;
     }
     return 0;
 }
 
 int mesh__response_fill(struct mesh_response *response,
-                        const struct mesh_client_outcome *outcome)
+                        const struct mesh_client_outcome *outcome,
+                        struct mesh_arena *arena)
 {
     int rc;
 
     *response = (struct mesh_response){
+        .arena = arena ? arena : &response->own,
         .code = outcome->code,
         .status = (int)outcome->status,
         .attempts = (int)outcome->attempts,
     };
-    mesh__arena_init(&response->arena, MESH__RESPONSE_ARENA);
+    mesh__arena_init(&response->own, MESH__RESPONSE_ARENA);
     mesh__buffer_init(&response->body, SIZE_MAX / 2);
-    rc = copy_headers(response, &outcome->response);
+    rc = keep_headers(response, &outcome->response);
     if (rc == 0)
         rc = add_length(response, &outcome->response);
     if (rc == 0)
-        rc = copy_texts(response, outcome);
+        rc = keep_texts(response, outcome);
     if (rc < 0)
         mesh__response_fini(response);
     return rc;
@@ -115,7 +131,7 @@ int mesh__response_fill(struct mesh_response *response,
 
 void mesh__response_fini(struct mesh_response *response)
 {
-    mesh__arena_fini(&response->arena);
+    mesh__arena_fini(&response->own);
     mesh__buffer_fini(&response->body);
 }
 

@@ -217,7 +217,8 @@ static bool has_exchange(void *user)
 static struct mesh_exchange *exchange_new(struct mesh_server *server,
                                           struct mesh_inbound_exchange *inner)
 {
-    struct mesh_exchange *exchange = mesh__calloc(1, sizeof(*exchange));
+    struct mesh_exchange *exchange =
+        mesh__arena_alloc(&inner->arena, sizeof(*exchange));
 
     if (!exchange)
         return NULL;
@@ -620,13 +621,12 @@ void mesh_exchange_free(mesh_exchange *exchange)
     if (!exchange)
         return;
     server = exchange->server;
+    mesh__arena_fini(&exchange->arena);
     if (check(server) == 0) {
         mesh__loop_enter(server->lane->loop);
-        mesh__exchange_release(exchange->inner);
+        mesh__exchange_release(exchange->inner); /* and this with it */
         mesh__loop_leave(server->lane->loop);
         server_unref(server);
     }
     mesh__error_clear();
-    mesh__arena_fini(&exchange->arena);
-    mesh__free(exchange);
 }

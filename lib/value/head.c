@@ -148,28 +148,39 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
     return false;
 }
 
-/* *text moved into arena; nothing happens once *rc says so. */
-static void move_text(struct mesh_arena *arena, struct mesh_slice *text,
-                      int *rc)
+/* Bytes of a deep copy's texts, each with a NUL behind it. */
+static size_t text_bytes(const struct mesh_head *head)
 {
-    if (*rc < 0)
-        return;
-    text->at = mesh__arena_strndup(arena, text->at, text->len);
-    if (!text->at)
-        *rc = MESH_ERR_NOMEM;
+    size_t bytes = head->method.len + head->scheme.len + head->authority.len +
+                   head->path.len + 4;
+
+    for (size_t i = 0; i < head->count; i++) {
+        bytes += head->headers[i].value.len + 1;
+        if (head->headers[i].id == MESH__H_OTHER)
+            bytes += head->headers[i].name.len + 1;
+    }
+    return bytes;
 }
 
-static void move_lines(struct mesh_arena *arena, struct mesh_head *head,
-                       int *rc)
+/* *text moved to *to, which is zeroed and goes on behind it. */
+static void move_text(char **to, struct mesh_slice *text)
+{
+    if (text->len)
+        memcpy(*to, text->at, text->len);
+    text->at = *to;
+    *to += text->len + 1;
+}
+
+static void move_lines(char **to, struct mesh_head *head)
 {
     for (size_t i = 0; i < head->count; i++) {
         struct mesh_header *line = &head->headers[i];
 
         if (line->id == MESH__H_OTHER)
-            move_text(arena, &line->name, rc);
+            move_text(to, &line->name);
         else
             line->name = mesh__header_name(line->id);
-        move_text(arena, &line->value, rc);
+        move_text(to, &line->value);
     }
 }
 
@@ -177,18 +188,22 @@ int mesh__head_copy(struct mesh_head *out, const struct mesh_head *from,
                     struct mesh_arena *arena)
 {
     struct mesh_head head;
+    char *to = NULL;
     int rc;
 
+    *out = (struct mesh_head){ 0 };
     rc = mesh__head_overlay(&head, from, arena);
-    if (rc == 0) {
-        move_text(arena, &head.method, &rc);
-        move_text(arena, &head.scheme, &rc);
-        move_text(arena, &head.authority, &rc);
-        move_text(arena, &head.path, &rc);
-        move_lines(arena, &head, &rc);
-    }
-    *out = rc < 0 ? (struct mesh_head){ 0 } : head;
-    return rc;
+    if (rc == 0)
+        to = mesh__arena_alloc(arena, text_bytes(from));
+    if (!to)
+        return MESH_ERR_NOMEM;
+    move_text(&to, &head.method);
+    move_text(&to, &head.scheme);
+    move_text(&to, &head.authority);
+    move_text(&to, &head.path);
+    move_lines(&to, &head);
+    *out = head;
+    return 0;
 }
 
 int mesh__head_overlay(struct mesh_head *out, const struct mesh_head *from,

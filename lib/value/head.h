@@ -114,7 +114,10 @@ bool mesh__head_get(const struct mesh_head *head, enum mesh_header_id id,
 bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
                           struct mesh_slice *value);
 
-/* A deep copy into arena: nothing of the source is referred to afterwards. */
+/*
+ * A deep copy into arena: nothing of the source is referred to afterwards, and
+ * each text has a NUL behind it.
+ */
 int mesh__head_copy(struct mesh_head *out, const struct mesh_head *from,
                     struct mesh_arena *arena);
 
