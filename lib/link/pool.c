@@ -27,6 +27,7 @@ struct mesh_pool {
     size_t open;       /* connections, connecting ones included   */
     size_t connecting; /* under way or told to a waiter           */
     size_t idle_count;
+    uint64_t doubt_ns; /* a stream ended under us: look at older ones   */
     struct mesh_permits permits; /* of the last question                */
     const struct mesh_tls_engine *engine;
     struct mesh_tls_config *config; /* NULL: plaintext                    */
@@ -382,6 +383,26 @@ bool mesh__pool_cancel(struct mesh_waiter *waiter)
 static void on_idle(struct mesh_stream *stream);
 
 /*
+ * May it be used unseen? A peer that ended one stream may have ended all that
+ * were idle then.
+ */
+static bool trusted(const struct mesh_pool *pool,
+                    const struct mesh_stream *stream, uint64_t now_ns)
+{
+    return stream->idle_since_ns > pool->doubt_ns &&
+           now_ns < mesh__time_add(stream->idle_since_ns, MESH__POOL_LOOK_NS);
+}
+
+/* Was it idle for too long? Clocks of two loops may differ by a turn. */
+static bool overdue(const struct mesh_pool *pool,
+                    const struct mesh_stream *stream, uint64_t now_ns)
+{
+    return pool->permits.idle_timeout_ns &&
+           now_ns >= mesh__time_add(stream->idle_since_ns,
+                                    pool->permits.idle_timeout_ns);
+}
+
+/*
  * The most recently used idle stream that this link may have: its own, or one
  * on the shelf. What is found to be spent goes to victims.
  */
@@ -393,19 +414,15 @@ static struct mesh_stream *take_idle(struct mesh_pool *pool,
 
     while (node != &pool->idle) {
         struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
-        uint64_t idle_ns = now_ns - stream->idle_since_ns;
 
         node = node->next;
         if (stream->link && stream->link != link)
             continue;
         mesh__list_remove(&stream->node);
         pool->idle_count--;
-        if (usable(pool, stream, now_ns) &&
-            (now_ns < stream->idle_since_ns ||
-             ((pool->permits.idle_timeout_ns == 0 ||
-               idle_ns < pool->permits.idle_timeout_ns) &&
-              (idle_ns < MESH__POOL_LOOK_NS ||
-               mesh__stream_fresh(stream, mesh__loop_port(link->loop))))))
+        if (usable(pool, stream, now_ns) && !overdue(pool, stream, now_ns) &&
+            (trusted(pool, stream, now_ns) ||
+             mesh__stream_fresh(stream, mesh__loop_port(link->loop))))
             return stream;
         connection_gone(pool);
         mesh__list_push_back(victims, &stream->node);
@@ -747,6 +764,8 @@ void mesh__pool_release(struct mesh_stream *stream, bool reusable, bool reset)
 
     lock(pool);
     reusable = reusable && usable(pool, stream, now_ns);
+    if (stream->state == MESH__STREAM_FAILED || stream->read_ended)
+        pool->doubt_ns = now_ns;
     session = pool->session.len == 0;
     unlock(pool);
     if (!reusable) {
@@ -765,7 +784,6 @@ static void collect(struct mesh_pool *pool, uint64_t now_ns, bool forget,
                     struct mesh_node *victims)
 {
     struct mesh_node *node = pool->idle.next;
-    const struct mesh_permits *permits = &pool->permits;
 
     while (node != &pool->idle) {
         struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
@@ -774,9 +792,7 @@ static void collect(struct mesh_pool *pool, uint64_t now_ns, bool forget,
         if (stream->link)
             continue;
         if (!forget && usable(pool, stream, now_ns) &&
-            (permits->idle_timeout_ns == 0 ||
-             now_ns < mesh__time_add(stream->idle_since_ns,
-                                     permits->idle_timeout_ns)) &&
+            !overdue(pool, stream, now_ns) &&
             mesh__stream_fresh(stream, pool->pools->port))
             continue;
         mesh__list_remove(&stream->node);

@@ -9,7 +9,7 @@
  * for one full handshake. Permits are handed in; traffic/ is not known here.
  *
  * Threads: any. The lock is a leaf, held across no system call but the look at
- * a stream that has been idle for more than MESH__POOL_LOOK_NS.
+ * a stream that may have ended: see MESH__POOL_LOOK_NS.
  */
 #ifndef MESH_LINK_POOL_H
 #define MESH_LINK_POOL_H
@@ -20,7 +20,8 @@
 #include <pthread.h>
 
 #define MESH__POOL_LOOK_NS                                                     \
-    (50 * UINT64_C(1000000)) /* idle longer: look first */
+    (50 * UINT64_C(1000000)) /* idle longer, or since before a stream of the   \
+                                pool was ended by the peer: look first */
 
 struct mesh_pool;
 struct mesh_pools; /* all of a workload's */
