@@ -88,20 +88,24 @@ static void warn_of_expiry(struct mesh_workload *workload)
 {
     struct mesh_credential *credential;
     struct mesh_bundle *bundle;
+    int64_t now_s = mesh__loop_wall(workload->keeper->loop) / (int64_t)MESH__S;
     int64_t left_s;
 
+    if (now_s < workload->expiry_told_s + MESH__EXPIRY_AGAIN_S)
+        return;
     (void)mesh__identity_get(&workload->identity, &credential, &bundle);
     if (credential) {
-        left_s = credential->not_after_s -
-                 mesh__loop_wall(workload->keeper->loop) / (int64_t)MESH__S;
+        left_s = credential->not_after_s - now_s;
         if (left_s < MESH__EXPIRY_WARN_S &&
             credential->not_after_s - credential->not_before_s >
-                MESH__EXPIRY_WARN_S)
+                MESH__EXPIRY_WARN_S) {
             mesh__log_write(&workload->log, MESH_EVENT_IDENTITY_EXPIRING,
                             left_s > 0 ? "%s: our certificate ends in %lld s"
                                        : "%s: our certificate ended %lld s ago",
                             credential->id_text,
                             (long long)(left_s > 0 ? left_s : -left_s));
+            workload->expiry_told_s = now_s;
+        }
     }
     mesh__credential_unref(credential);
     mesh__bundle_unref(bundle);

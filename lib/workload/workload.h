@@ -39,6 +39,7 @@ enum {
     MESH__KEEPER_SETTLE_MS = 100, /* after a change, until it is read        */
     MESH__KEEPER_FLUSH_MS = 250,  /* access log and spans                    */
     MESH__EXPIRY_WARN_S = 3600,   /* an identity that ends sooner is told    */
+    MESH__EXPIRY_AGAIN_S = 300,   /* and told again after                    */
     MESH__ACCESS_BUFFER = 256 * 1024 /* lines waiting to be written          */
 };
 
@@ -112,6 +113,7 @@ struct mesh_workload {
     struct mesh_file_watch policy_watch;
     struct mesh_file_watch identity_watch;
     struct mesh_timer sweep_timer;
+    int64_t expiry_told_s; /* the keeper's: when it was said last */
     struct mesh_timer look_timer;
     struct mesh_timer flush_timer;
     struct mesh_timer settle_timer;
