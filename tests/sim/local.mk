@@ -4,3 +4,8 @@ SIM_WORLD = tests/sim/world.c tests/sim/world.h
 check_PROGRAMS += tests/sim/test_exchange
 tests_sim_test_exchange_SOURCES = tests/sim/test_exchange.c $(SIM_WORLD)
 tests_sim_test_exchange_LDADD = $(TEST_LIBS)
+
+# One test for each deciding call; scripts/mutate shows that it is needed.
+check_PROGRAMS += tests/sim/test_decisions
+tests_sim_test_decisions_SOURCES = tests/sim/test_decisions.c $(SIM_WORLD)
+tests_sim_test_decisions_LDADD = $(TEST_LIBS)

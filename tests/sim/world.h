@@ -21,8 +21,8 @@ enum {
     SIM_SERVERS = 3,
     SIM_PORT = 8080,
     SIM_CALLS = 256, /* ids given out in a world             */
-    SIM_SERVING = 64,
-    SIM_BODY = 128 * 1024,
+    SIM_SERVING = 16,
+    SIM_BODY = 256 * 1024,
     SIM_HEARD = 16 * 1024
 };
 
@@ -58,6 +58,7 @@ struct sim_server {
     struct mesh_hold hold;
     struct mesh_server_env env;
     struct mesh_http_server *http;
+    bool closed;
     enum sim_manner manner;
     unsigned status;   /* of SIM_REFUSES                            */
     unsigned good_for; /* SIM_REFUSES this often, then it echoes; 0: ever */
@@ -91,6 +92,7 @@ struct sim_call {
     bool local;
     unsigned attempts;
     char flags[MESH__FLAGS_TEXT];
+    char text[32]; /* how the answer begins */
     char line[MESH__STREAM_LINE];
     char endpoint[64];
     char principal[128];
@@ -181,6 +183,8 @@ void sim_end(struct sim *sim, struct sim_call *call);
 /* Begin, await ten minutes at most (must do), end. */
 void sim_ask(struct sim *sim, const struct sim_ask *ask, struct sim_call *call);
 
+/* Server i takes nobody in any more. */
+void sim_close(struct sim *sim, size_t server);
 /* The client closes what is idle, and all servers see it. */
 void sim_hang_up(struct sim *sim);
 
