@@ -485,6 +485,21 @@ enum mesh_pool_answer mesh__pool_take(struct mesh_pool *pool,
 
 /* --- connecting --- */
 
+/*
+ * Is this the profile already? Under the lock; then it has the new key too.
+ * Threads that find a pool unconfigured at once all come here, and the first
+ * one's connection must stay good.
+ */
+static bool has_profile(struct mesh_pool *pool,
+                        const uint8_t digest[MESH__DIGEST],
+                        const uint64_t key[2])
+{
+    if (!pool->configured || memcmp(pool->digest, digest, MESH__DIGEST))
+        return false;
+    memcpy(pool->key, key, sizeof(pool->key));
+    return true;
+}
+
 int mesh__pool_configure(struct mesh_pool *pool,
                          const struct mesh_tls_engine *engine,
                          const struct mesh_tls_profile *profile,
@@ -500,9 +515,7 @@ int mesh__pool_configure(struct mesh_pool *pool,
     if (rc < 0)
         return rc;
     lock(pool);
-    same = pool->configured && !memcmp(pool->digest, digest, sizeof(digest));
-    if (same)
-        memcpy(pool->key, key, sizeof(pool->key));
+    same = has_profile(pool, digest, key);
     unlock(pool);
     if (same)
         return 0;
@@ -511,7 +524,7 @@ int mesh__pool_configure(struct mesh_pool *pool,
     if (rc < 0)
         return rc;
     lock(pool);
-    {
+    if (!has_profile(pool, digest, key)) {
         struct mesh_tls_config *old = pool->config;
 
         pool->config = config;
