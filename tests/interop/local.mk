@@ -16,4 +16,5 @@ EXTRA_DIST += tests/jaeger/test_two_hops.py
 # Strangers at the wire: openssl, curl, nginx, Envoy.
 EXTRA_DIST += tests/interop/strangers.py tests/interop/test_openssl.py \
 	tests/interop/test_curl.py \
+	tests/interop/test_envoy.py \
 	tests/interop/test_nginx.py
