@@ -86,7 +86,10 @@ static int add(struct mesh_client *client, enum mesh_header_id id,
                           mesh__slice_of(value));
 }
 
-/* A text, or for a gRPC caller a head that says it all. */
+/*
+ * A text, or for a gRPC caller a head that says it all. With the length that
+ * a sidecar's codec would write towards its application.
+ */
 static int describe(struct mesh_client *client, unsigned status,
                     struct mesh_slice body, bool grpc)
 {
@@ -94,7 +97,9 @@ static int describe(struct mesh_client *client, unsigned status,
     int rc = 0;
 
     if (grpc) {
-        rc = add(client, MESH__H_CONTENT_TYPE, "application/grpc");
+        rc = add(client, MESH__H_CONTENT_LENGTH, "0");
+        if (rc == 0)
+            rc = add(client, MESH__H_CONTENT_TYPE, "application/grpc");
         if (rc == 0)
             rc = add(client, MESH__H_GRPC_STATUS, mesh__grpc_status(status));
         if (rc == 0 && body.len)
@@ -102,9 +107,8 @@ static int describe(struct mesh_client *client, unsigned status,
                      mesh__grpc_message(arena, body));
         return rc;
     }
-    if (body.len)
-        rc = add(client, MESH__H_CONTENT_LENGTH,
-                 mesh__arena_format(arena, "%zu", body.len));
+    rc = add(client, MESH__H_CONTENT_LENGTH,
+             mesh__arena_format(arena, "%zu", body.len));
     if (rc == 0 && body.len)
         rc = add(client, MESH__H_CONTENT_TYPE, "text/plain");
     return rc;
@@ -180,6 +184,14 @@ void mesh__reply_failure(struct mesh_client *client)
 
 /* --- record --- */
 
+/* In logs, Envoy counts an attempt from the moment that it has a route. */
+static unsigned attempts_of(const struct mesh_client *client)
+{
+    return client->outcome.attempts == 0 && client->route.destination
+               ? 1
+               : client->outcome.attempts;
+}
+
 static struct mesh_facts facts_of(struct mesh_client *client)
 {
     const struct mesh_head *head = &client->request->head;
@@ -207,7 +219,7 @@ static struct mesh_facts facts_of(struct mesh_client *client)
                               ? client->given_total
                               : client->request->body_bytes,
         .bytes_sent = client->received + outcome->body.len,
-        .attempts = outcome->attempts,
+        .attempts = attempts_of(client),
         .upstream_host = outcome->endpoint,
         .upstream_cluster = outcome->destination,
         .upstream_local = client->upstream_local,
@@ -229,6 +241,7 @@ static struct mesh_facts facts_of(struct mesh_client *client)
         facts.upstream_ms = (client->head_ns - client->complete_ns) / MESH__MS;
         facts.has_upstream_ms = true;
     }
+    (void)mesh__head_get(head, MESH__H_X_ENVOY_ORIGINAL_PATH, &facts.path);
     (void)mesh__head_get(head, MESH__H_USER_AGENT, &facts.user_agent);
     (void)mesh__head_get(head, MESH__H_X_FORWARDED_FOR, &facts.forwarded_for);
     memcpy(facts.parent_span, client->parent_span, sizeof(facts.parent_span));
