@@ -4,6 +4,7 @@ import http.server
 import socket
 import socketserver
 import struct
+import sys
 import threading
 import time
 
@@ -19,6 +20,11 @@ class Listener(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 1024
+
+    def handle_error(self, request, client_address):
+        """A caller that leaves is no error of ours."""
+        if not isinstance(sys.exc_info()[1], (OSError, ValueError)):
+            super().handle_error(request, client_address)
 
 
 class App:

@@ -70,19 +70,34 @@ class Joined:
             case_id = get(record['headers'], 'x-case')
             self.seen[case_id].append(record)
             owners[get(record['headers'], 'x-request-id')] = case_id
+        for case_id in self.seen:
+            self.seen[case_id].sort(key=attempt_number)
         for name, log in logs.items():
             for record in log:
                 owner = owners.get(record.get('request_id') or '') or \
-                    self.nearest(milliseconds(record['start']))
+                    self.nearest(name, record)
                 self.records[owner].append((name, record))
 
-    def nearest(self, when):
-        """For records that nothing names: the request then under way."""
+    def nearest(self, name, record):
+        """For records that nothing names: the request then under way; of
+        several, the first that ended so and has no record of that side."""
+        when = milliseconds(record['start'])
         hits = [r for r in self.results if int(r['start'] * 1000) <= when
                 <= (r['start'] + r['elapsed']) * 1000]
+        for result in hits:
+            if result.get('details') == record['details'] and \
+                    result.get('status') == record['code'] and \
+                    name not in [n for n, _ in self.records[result['id']]]:
+                return result['id']
         if not hits or any(r['request'].get('parallel', 1) > 1 for r in hits):
             return None
         return max(hits, key=lambda r: r['start'])['id']
+
+
+def attempt_number(attempt):
+    """What applications saw comes by several pipes: not in order."""
+    count = get(attempt['headers'], 'x-envoy-attempt-count') or '0'
+    return int(count) if count.isdigit() else 0
 
 
 def milliseconds(text):
@@ -99,12 +114,20 @@ def lines(case, joined):
         if not result['request'].get('count'):
             out.append(single(case, result, joined))
             continue
+        if 'unplayable' in result and not group:
+            out.append(unplayable(result))
         group.append(result)
         after = joined.results[i + 1:i + 2]
         if not after or after[0]['request'] is not result['request']:
-            out.append(counted(group, joined))
+            if 'unplayable' not in result:
+                out.append(counted(group, joined))
             group = []
     return out
+
+
+def unplayable(result):
+    return {'name': result['request'].get('name'),
+            'unplayable': result['unplayable']}
 
 
 def flags_of(result, records):
@@ -139,9 +162,11 @@ def counted(group, joined):
 
 def single(case, result, joined):
     request = result['request']
+    if 'unplayable' in result:
+        return unplayable(result)
     given = [[n.lower(), v] for n, v in pairs(request.get('headers'))]
-    attempts = sorted(joined.seen[result['id']], key=lambda a: (
-        a['by'], get(a['headers'], 'x-envoy-attempt-count') or ''))
+    attempts = sorted(joined.seen[result['id']],
+                      key=lambda a: (a['by'], attempt_number(a)))
     line = {'name': request.get('name', '%s %s%s' % (
         request.get('method', 'GET'), request.get('authority', ''),
         request.get('path', '/')))}
@@ -181,8 +206,7 @@ def outline(case, line, result, records):
     del line['attempts_seen']
     line.pop('answered_by', None)
     line['attempts'] = len(line['seen'])
-    first = min(line['seen'], default=None, key=lambda s: get(
-        s['headers'], 'x-envoy-attempt-count') or '')
+    first = min(line['seen'], default=None, key=attempt_number)
     line['seen'] = [{k: v for k, v in first.items() if k != 'by'}] \
         if first else []
     if 'headers' in line:
@@ -239,8 +263,14 @@ def wanted_record(record, request):
     """What our log says where Envoy's would: one path, the original one."""
     out = {k: v for k, v in record.items() if k not in LOG_LEFT_OUT}
     out['path'] = out.pop('original_path', None) or out.get('path') or \
-        request.get('path', '/')
+        str(request.get('path', '/'))
     return out
+
+
+def unless_unread(record, request):
+    """Of what is no HTTP there is no path; recorded like the usual one."""
+    return dict(record, path=record.get('path')
+                or str(request.get('path', '/')))
 
 
 def told_by_event(record):
@@ -254,7 +284,7 @@ def record_differences(where, want, got, request, events):
         yield '%s: no event tells of a refused connection' % where
     want = sorted((wanted_record(r, request) for r in want
                    if not told_by_event(r)), key=by_text)
-    got = sorted(got, key=by_text)
+    got = sorted((unless_unread(r, request) for r in got), key=by_text)
     if len(want) != len(got):
         yield '%s: %d log records, wanted %d' % (where, len(got), len(want))
     for one, other in zip(want, got):
@@ -291,6 +321,9 @@ def log_differences(want, got, request, mesh):
 
 def differences(want, got, request, mesh):
     """The lines of one request: what was seen, and what came now."""
+    if 'unplayable' in got:
+        yield got['unplayable']
+        return
     for key in [*want, *(k for k in got if k not in want)]:
         one, other = want.get(key), got.get(key)
         if key == 'error':

@@ -66,6 +66,15 @@ def read_words(line):
     return kind, said
 
 
+def log_settings():
+    """Laid over the case's own mesh settings."""
+    fields = {key: '%%%s%%' % name for key, name in LOG_FIELDS.items()}
+    return {'apiVersion': 'install.istio.io/v1alpha1', 'kind': 'IstioOperator',
+            'metadata': {'name': 'player', 'namespace': 'player'},
+            'spec': {'meshConfig': {'accessLogEncoding': 'JSON',
+                                    'accessLogFormat': json.dumps(fields)}}}
+
+
 class Authority:
     """One development CA per trust domain, a certificate per account."""
 
@@ -231,10 +240,8 @@ class Mesh:
         policy = os.path.join(work, 'policy')
         os.mkdir(policy)
         case.write_policies(policy)
-        with open(os.path.join(policy, 'zzz-player.yaml'), 'w') as file:
-            file.write('accessLogEncoding: JSON\naccessLogFormat: \'%s\'\n' %
-                       json.dumps({k: '%%%s%%' % v
-                                   for k, v in LOG_FIELDS.items()}))
+        with open(os.path.join(policy, 'zzz-player.json'), 'w') as file:
+            json.dump(log_settings(), file)
         self.processes, self.apps = {}, {}
         try:
             self.start(case, work, policy, authority)

@@ -105,7 +105,7 @@ class Sender:
             else:
                 result = self.through(request, case_id)
         except CaseError as error:
-            result = {'error': str(error)}
+            result = {'unplayable': str(error)}
         result.update(id=case_id, request=request, start=start,
                       elapsed=time.time() - start)
         return result
