@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	.ci/run \
 	scripts/bootstrap \
 	scripts/demo \
+	scripts/mutate \
 	scripts/setup \
 	scripts/test \
 	scripts/update-map \
@@ -29,6 +30,7 @@ EXTRA_DIST += \
 	scripts/suites/25-plain-torture \
 	scripts/suites/30-valgrind \
 	scripts/suites/40-fuzz \
+	scripts/suites/45-mutants \
 	scripts/suites/50-install \
 	scripts/suites/55-distcheck \
 	scripts/suites/60-interop \

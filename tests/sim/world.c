@@ -197,6 +197,7 @@ static void server_record(void *user, const struct mesh_facts *facts)
         server->records++;
     server->handled += facts->attempts;
     server->last_status = facts->status;
+    mesh__flags_print(&facts->flags, server->last_flags);
 }
 
 /* --- the handler --- */
@@ -326,7 +327,7 @@ static int answer(struct sim_serving *serving)
         return half_answer(serving);
     case SIM_REFUSES:
         if (server->good_for && --server->good_for == 0)
-            server->manner = SIM_ECHOES;
+            server->manner = server->then;
         return mesh__exchange_respond(exchange, server->status,
                                       (struct mesh_slice){ 0 });
     case SIM_ECHOES:

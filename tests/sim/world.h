@@ -60,11 +60,13 @@ struct sim_server {
     struct mesh_http_server *http;
     bool closed;
     enum sim_manner manner;
-    unsigned status;   /* of SIM_REFUSES                            */
-    unsigned good_for; /* SIM_REFUSES this often, then it echoes; 0: ever */
-    size_t taken;      /* by the handler                            */
-    size_t records;    /* told of exchanges that had a head         */
-    size_t handled;    /* of these, those that a handler had        */
+    unsigned status;      /* of SIM_REFUSES                            */
+    enum sim_manner then; /* after SIM_REFUSES                       */
+    unsigned good_for;    /* of those; 0: for ever */
+    size_t taken;         /* by the handler                            */
+    size_t records;       /* told of exchanges that had a head         */
+    size_t handled;       /* of these, those that a handler had        */
+    char last_flags[MESH__FLAGS_TEXT];
     unsigned last_status;
     char last_principal[128];
     char last_path[64];  /* as the handler saw it                   */
