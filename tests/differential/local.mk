@@ -32,3 +32,15 @@ EXTRA_DIST += tests/differential/cases/seed-timeout.yaml \
 	tests/differential/cases/seed-timeout.seen.jsonl
 EXTRA_DIST += tests/differential/cases/seed-weights.yaml \
 	tests/differential/cases/seed-weights.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-order.yaml \
+	tests/differential/cases/authz-order.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-none.yaml \
+	tests/differential/cases/normalize-none.seen.jsonl
+EXTRA_DIST += tests/differential/cases/peer-authentication.yaml \
+	tests/differential/cases/peer-authentication.seen.jsonl
+EXTRA_DIST += tests/differential/cases/client-envoy-headers.yaml \
+	tests/differential/cases/client-envoy-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/no-cluster-no-endpoint.yaml \
+	tests/differential/cases/no-cluster-no-endpoint.seen.jsonl
+EXTRA_DIST += tests/differential/cases/base/topology.yaml \
+	tests/differential/cases/parts/subsets.yaml
