@@ -136,3 +136,15 @@ char *mesh__arena_format(struct mesh_arena *arena, const char *format, ...)
     va_end(list);
     return text;
 }
+
+char *mesh__arena_number(struct mesh_arena *arena, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return mesh__arena_strndup(arena, digits + at, sizeof(digits) - at);
+}

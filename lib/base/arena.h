@@ -10,6 +10,7 @@
 #include "base/slice.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct mesh_arena_block;
 
@@ -41,5 +42,8 @@ char *mesh__arena_strdup(struct mesh_arena *arena, const char *text);
 /* Text by format, as long as it needs to be. */
 char *mesh__arena_format(struct mesh_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* A number as decimal text. */
+char *mesh__arena_number(struct mesh_arena *arena, uint64_t number);
 
 #endif

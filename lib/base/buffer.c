@@ -82,8 +82,8 @@ void mesh__buffer_commit(struct mesh_buffer *buffer, size_t len)
     buffer->len += len;
 }
 
-int mesh__buffer_append(struct mesh_buffer *buffer, const void *data,
-                        size_t len)
+int mesh__buffer_append_more(struct mesh_buffer *buffer, const void *data,
+                             size_t len)
 {
     char *room;
     int rc;

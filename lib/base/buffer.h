@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Zeroed is empty with ceiling 0; call init first. */
 struct mesh_buffer {
@@ -44,9 +45,25 @@ static inline struct mesh_slice mesh__buffer_slice(
 int mesh__buffer_reserve(struct mesh_buffer *buffer, size_t more, char **room);
 void mesh__buffer_commit(struct mesh_buffer *buffer, size_t len);
 
+/* Append where room must be made first. */
+int mesh__buffer_append_more(struct mesh_buffer *buffer, const void *data,
+                             size_t len);
+
 /* Append; errors as mesh__buffer_reserve. */
-int mesh__buffer_append(struct mesh_buffer *buffer, const void *data,
-                        size_t len);
+static inline int mesh__buffer_append(struct mesh_buffer *buffer,
+                                      const void *data, size_t len)
+{
+    char *end;
+
+    if (!buffer->memory || len > buffer->ceiling - buffer->len ||
+        len > buffer->capacity - buffer->start - buffer->len)
+        return mesh__buffer_append_more(buffer, data, len);
+    end = buffer->memory + buffer->start + buffer->len;
+    if (len)
+        memcpy(end, data, len);
+    buffer->len += len;
+    return 0;
+}
 
 /* Drop len bytes in front; len may not exceed what is there. */
 void mesh__buffer_consume(struct mesh_buffer *buffer, size_t len);

@@ -100,6 +100,19 @@ static void copies_and_formats_text(void **state)
     mesh__arena_fini(&arena);
 }
 
+static void writes_numbers(void **state)
+{
+    struct mesh_arena arena;
+
+    (void)state;
+    mesh__arena_init(&arena, 1 << 20);
+    assert_string_equal(mesh__arena_number(&arena, 0), "0");
+    assert_string_equal(mesh__arena_number(&arena, 1090), "1090");
+    assert_string_equal(mesh__arena_number(&arena, UINT64_MAX),
+                        "18446744073709551615");
+    mesh__arena_fini(&arena);
+}
+
 static void survives_losing_any_allocation(void **state)
 {
     (void)state;
@@ -131,6 +144,7 @@ int main(void)
         cmocka_unit_test(stops_at_the_ceiling),
         cmocka_unit_test(keeps_one_block_over_a_reset),
         cmocka_unit_test(copies_and_formats_text),
+        cmocka_unit_test(writes_numbers),
         cmocka_unit_test(survives_losing_any_allocation),
     };
 
