@@ -363,14 +363,13 @@ int mesh__stream_event(struct mesh_stream *stream, struct mesh_h1_event *event)
 
 static void become_ready(struct mesh_stream *stream)
 {
-    struct mesh_tls_info info;
-
     mesh__loop_cancel_timer(stream->link->loop, &stream->timer);
     stream->state = MESH__STREAM_READY;
     if (stream->tls) {
-        stream->link->engine->info(stream->tls, &info);
-        mesh__count(info.resumed ? &stream->link->stats.handshakes_resumed
-                                 : &stream->link->stats.handshakes_full);
+        stream->link->engine->info(stream->tls, &stream->info);
+        mesh__count(stream->info.resumed
+                        ? &stream->link->stats.handshakes_resumed
+                        : &stream->link->stats.handshakes_full);
     }
     stream->drained = stream->in.len == 0 && stream->drained;
     if (mesh__stream_want(stream, true) < 0)
@@ -543,6 +542,9 @@ static struct mesh_stream *stream_new(struct mesh_link *link, int fd,
     stream->drained = true;
     stream->on_ready = on_ready;
     stream->owner = owner;
+    stream->info = (struct mesh_tls_info){
+        .protocol = "", .cipher = "", .alpn = "", .sni = ""
+    };
     stream->opened_ns = mesh__loop_now(link->loop);
     mesh__watch_init(&stream->watch, fd, on_watch);
     mesh__timer_init(&stream->timer, on_timer);
@@ -765,9 +767,5 @@ const struct mesh_peer *mesh__stream_peer(const struct mesh_stream *stream)
 void mesh__stream_info(const struct mesh_stream *stream,
                        struct mesh_tls_info *out)
 {
-    *out = (struct mesh_tls_info){
-        .protocol = "", .cipher = "", .alpn = "", .sni = ""
-    };
-    if (stream->tls)
-        stream->tls->engine->info(stream->tls, out);
+    *out = stream->info;
 }

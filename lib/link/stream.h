@@ -83,7 +83,8 @@ struct mesh_stream {
     int fd;
     struct mesh_tls *tls; /* NULL: plaintext                         */
     struct mesh_tls_config *config;
-    struct mesh_buffer in; /* ciphertext not yet decrypted            */
+    struct mesh_tls_info info; /* of a handshake that is over           */
+    struct mesh_buffer in;     /* ciphertext not yet decrypted            */
     struct mesh_buffer plain;
     struct mesh_buffer out; /* ciphertext (or plain bytes) not yet sent */
     size_t eaten;           /* of plain, by the event last given       */

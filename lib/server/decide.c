@@ -10,8 +10,6 @@
 #include "base/text.h"
 #include "value/duration.h"
 
-#include <stdio.h>
-
 /* --- name: texts --- */
 
 static const char *keep(struct mesh_inbound_exchange *exchange,
@@ -25,13 +23,11 @@ static int name_peer(struct mesh_connection *connection)
     struct mesh_inbound_exchange *exchange = connection->exchange;
     const struct mesh_stream *stream = mesh__serve_stream(connection);
     const struct mesh_peer *peer = mesh__stream_peer(stream);
-    char address[MESH__ADDRESS_TEXT];
     struct mesh_tls_info info;
 
     mesh__stream_info(stream, &info);
-    mesh__address_print(&stream->peer_address, address);
     exchange->principal = keep(exchange, peer ? peer->id : "");
-    exchange->peer = keep(exchange, address);
+    exchange->peer = keep(exchange, connection->peer);
     exchange->protocol = info.protocol;
     exchange->cipher = keep(exchange, info.cipher);
     exchange->sni = keep(exchange, info.sni);
@@ -203,14 +199,14 @@ static int show_length(struct mesh_inbound_exchange *exchange)
 {
     struct mesh_head *head = &exchange->head;
     size_t at = 0;
-    char text[24];
+    const char *text;
     int rc;
 
     if (head->body != MESH__BODY_LENGTH)
         return 0;
-    (void)snprintf(text, sizeof(text), "%llu",
-                   (unsigned long long)head->body_bytes);
-    rc = add_copy(exchange, MESH__H_CONTENT_LENGTH, text);
+    text = mesh__arena_number(&exchange->arena, head->body_bytes);
+    rc = text ? add(exchange, MESH__H_CONTENT_LENGTH, mesh__slice_of(text))
+              : MESH_ERR_NOMEM;
     if (rc < 0 || head->body_bytes == 0)
         return rc;
     while (head->headers[at].id != MESH__H_X_FORWARDED_PROTO &&

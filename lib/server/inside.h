@@ -132,10 +132,12 @@ struct mesh_connection {
     struct mesh_inbound_exchange *exchange; /* NULL between two           */
     struct mesh_timer timer;
     enum mesh_serve_wait awaits;
-    struct mesh_timer last_call; /* when a doomed one is cut              */
-    struct mesh_task task;       /* goes on where an answer left off      */
-    struct mesh_buffer unsent;   /* of a whole answer's body              */
-    char *client_cert;           /* x-forwarded-client-cert; NULL: none   */
+    struct mesh_timer last_call;   /* when a doomed one is cut              */
+    struct mesh_task task;         /* goes on where an answer left off      */
+    struct mesh_buffer unsent;     /* of a whole answer's body              */
+    char *client_cert;             /* x-forwarded-client-cert; NULL: none   */
+    char peer[MESH__ADDRESS_TEXT]; /* its address and ours, as text */
+    char local[MESH__ADDRESS_TEXT];
     bool running;     /* inside run; news wait until it returns              */
     bool rest;        /* of an answered request, to be dropped before decode */
     bool last;        /* it closes after this exchange                       */

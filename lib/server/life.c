@@ -99,8 +99,13 @@ static void on_task(struct mesh_task *task)
 static enum mesh_answer serve_shake(struct mesh_connection *connection)
 {
     enum mesh_answer answer = mesh__greet(&connection->greeting);
+    const struct mesh_stream *stream = connection->greeting.stream;
 
-    if (answer != MESH__NEXT || !mesh__stream_peer(connection->greeting.stream))
+    if (answer != MESH__NEXT)
+        return answer;
+    mesh__address_print(&stream->peer_address, connection->peer);
+    mesh__address_print(&stream->local_address, connection->local);
+    if (!mesh__stream_peer(stream))
         return answer;
     connection->client_cert = mesh__client_cert(&connection->greeting);
     return connection->client_cert ? MESH__NEXT : MESH__CLOSE;

@@ -260,16 +260,13 @@ static void tell_telemetry(const struct mesh_connection *connection)
 {
     const struct mesh_inbound_exchange *exchange = connection->exchange;
     const struct mesh_server_env *env = connection->server->env;
-    char host[MESH__ADDRESS_TEXT];
     struct mesh_facts facts;
 
     if (!env->record)
         return;
     facts = facts_of(connection);
-    if (exchange->handled) {
-        mesh__address_print(&exchange->to, host);
-        facts.upstream_host = host;
-    }
+    if (exchange->handled)
+        facts.upstream_host = connection->local;
     env->record(env->user, &facts);
 }
 
