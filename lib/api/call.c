@@ -190,7 +190,7 @@ int mesh_call_next(mesh_call *call, mesh_error *error)
         return null_argument(error);
     rc = check(call);
     if (rc == 0) {
-        mesh__loop_enter(call->lane->loop);
+        mesh__loop_visit(call->lane->loop);
         rc = next_of(call);
         if (rc == MESH_CALL_NOTHING || rc == MESH_CALL_DONE)
             mesh__list_remove(&call->news); /* it was told everything */
@@ -323,7 +323,7 @@ int mesh_call_code(const mesh_call *call)
 
     if (!call)
         return MESH_ERR_INVALID;
-    mesh__loop_enter(call->lane->loop);
+    mesh__loop_visit(call->lane->loop);
     code =
         call->client->ended ? call->client->outcome.code : MESH_ERR_WOULD_BLOCK;
     mesh__loop_leave(call->lane->loop);
@@ -341,7 +341,7 @@ int mesh_call_sent(const mesh_call *call)
 
     if (!call)
         return MESH_SENT_NEVER;
-    mesh__loop_enter(call->lane->loop);
+    mesh__loop_visit(call->lane->loop);
     sent = (int)call->client->outcome.sent;
     mesh__loop_leave(call->lane->loop);
     return sent;

@@ -9,11 +9,9 @@
 
 int64_t mesh__deadline_of(int64_t timeout_ms)
 {
-    uint64_t now_ns = mesh__kernel_now_ns();
-
     if (timeout_ms < 0 || timeout_ms > INT64_MAX / (int64_t)MESH__S)
         return INT64_MAX;
-    return (int64_t)now_ns + timeout_ms * (int64_t)MESH__MS;
+    return (int64_t)mesh__kernel_now_ns() + timeout_ms * (int64_t)MESH__MS;
 }
 
 uint64_t mesh__left_ns(int64_t deadline_ns)
@@ -107,7 +105,7 @@ mesh_call *mesh_loop_next_call(mesh_loop *loop)
 
     if (!loop)
         return NULL;
-    mesh__loop_enter(loop);
+    mesh__loop_visit(loop);
     node = mesh__list_pop(&mesh__lane_of(loop)->news);
     mesh__loop_leave(loop);
     return node ? MESH__OF(node, struct mesh_call, news) : NULL;

@@ -485,7 +485,7 @@ static bool writable(void *user)
 int mesh_exchange_read(mesh_exchange *exchange, void *data, size_t size,
                        int64_t timeout_ms, size_t *got, mesh_error *error)
 {
-    int64_t deadline_ns = mesh__deadline_of(timeout_ms);
+    int64_t deadline_ns = 0;
     int rc = check_exchange(exchange, error);
 
     if (got)
@@ -499,6 +499,8 @@ int mesh_exchange_read(mesh_exchange *exchange, void *data, size_t size,
         mesh__loop_enter(exchange->server->lane->loop);
         rc = mesh__exchange_read(exchange->inner, data, size, got);
         mesh__loop_leave(exchange->server->lane->loop);
+        if (rc == MESH_ERR_WOULD_BLOCK && !deadline_ns)
+            deadline_ns = mesh__deadline_of(timeout_ms);
     } while (rc == MESH_ERR_WOULD_BLOCK &&
              wait_a_little(exchange, deadline_ns, readable));
     if (rc == MESH_ERR_WOULD_BLOCK)

@@ -259,6 +259,11 @@ void mesh__loop_enter(struct mesh_loop *loop)
     refresh(loop);
 }
 
+void mesh__loop_visit(struct mesh_loop *loop)
+{
+    go_in(loop);
+}
+
 /* Under the bell: end the sleep of whoever sleeps. */
 static void ring(struct mesh_loop *loop)
 {

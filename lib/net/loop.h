@@ -86,6 +86,8 @@ void mesh__loop_set_turn(struct mesh_loop *loop,
 
 /* Not from inside: the lock is not recursive, handlers are inside already. */
 void mesh__loop_enter(struct mesh_loop *loop);
+/* The same, to look only: the clock is not read and no turn begins. */
+void mesh__loop_visit(struct mesh_loop *loop);
 /* Wakes the driver if a timer became earlier or work was queued meanwhile. */
 void mesh__loop_leave(struct mesh_loop *loop);
 /* Is the calling thread inside? For assertions. */
