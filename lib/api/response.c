@@ -49,8 +49,7 @@ static int add_length(struct mesh_response *response,
         if (head->headers[i].id == MESH__H_CONTENT_LENGTH)
             return 0;
     line->name = "content-length";
-    line->value = mesh__arena_format(response->arena, "%llu",
-                                     (unsigned long long)head->body_bytes);
+    line->value = mesh__arena_number(response->arena, head->body_bytes);
     if (!line->value)
         return MESH_ERR_NOMEM;
     response->header_count++;
@@ -74,6 +73,8 @@ static const char *flags_text(struct mesh_response *response,
 {
     char flags[MESH__FLAGS_TEXT];
 
+    if (outcome->flags.count == 0)
+        return "-";
     mesh__flags_print(&outcome->flags, flags);
     return mesh__arena_strdup(response->arena, flags);
 }

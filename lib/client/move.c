@@ -352,7 +352,7 @@ static int edit_head(struct mesh_client *client, struct mesh_head *head)
         rc = edit_trace(client, head);
     if (rc < 0)
         return rc;
-    text = mesh__arena_format(arena, "%u", client->outcome.attempts);
+    text = mesh__arena_number(arena, client->outcome.attempts);
     if (!text)
         return MESH_ERR_NOMEM;
     return mesh__head_edit(head, arena, MESH__EDIT_SET,

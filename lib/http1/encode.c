@@ -106,8 +106,10 @@ static int check_lines(const struct mesh_head *head, bool request)
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < head->count; i++) {
-        enum mesh_header_id id = id_of(&head->headers[i]);
+        enum mesh_header_id id = head->headers[i].id;
 
+        if (id == MESH__H_OTHER)
+            id = id_of(&head->headers[i]);
         rc = check_line(&head->headers[i]);
         if (rc == 0 &&
             (mesh__h1_is_framing(id) || (request && id == MESH__H_HOST)))
