@@ -242,6 +242,8 @@ static struct mesh_facts facts_of(struct mesh_client *client)
         facts.has_upstream_ms = true;
     }
     (void)mesh__head_get(head, MESH__H_X_ENVOY_ORIGINAL_PATH, &facts.path);
+    if (client->request->request_id.len == 0) /* the caller's own is kept */
+        (void)mesh__head_get(head, MESH__H_X_REQUEST_ID, &facts.request_id);
     (void)mesh__head_get(head, MESH__H_USER_AGENT, &facts.user_agent);
     (void)mesh__head_get(head, MESH__H_X_FORWARDED_FOR, &facts.forwarded_for);
     memcpy(facts.parent_span, client->parent_span, sizeof(facts.parent_span));
