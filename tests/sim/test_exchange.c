@@ -15,7 +15,7 @@
 
 #include <stdio.h>
 
-enum { SEEDS = 1000, SMALL = 150, LARGE = 40000, TOGETHER = 8 };
+enum { SEEDS = 1000, SAMPLES = 40, SMALL = 150, LARGE = 40000, TOGETHER = 8 };
 
 #define MTLS(mode)                                                             \
     "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\n"             \
@@ -129,13 +129,16 @@ static void measure(const struct sim_ask *ask, uint64_t moved[2])
         moved[to_server] = mesh__world_moved(sim->world, to_server);
 }
 
-static void play(const struct sim_ask *ask, const struct fault *fault)
+/* At every byte, or at as many as samples says. */
+static void play(const struct sim_ask *ask, const struct fault *fault,
+                 uint64_t samples)
 {
     uint64_t moved[2];
 
     measure(ask, moved);
     for (unsigned to_server = 0; to_server < 2; to_server++)
-        for (uint64_t at = 0; at <= moved[to_server]; at++)
+        for (uint64_t at = 0; at <= moved[to_server];
+             at += samples ? 1 + moved[to_server] / samples : 1)
             tell_story(ask, fault, to_server, at);
 }
 
@@ -150,7 +153,7 @@ static void at_every_byte(const struct fault *fault)
                 continue;
             sim_init(sim, &wish);
             sim->fake.no_tickets = true; /* each connection the same bytes */
-            play(&asks[i], fault);
+            play(&asks[i], fault, 0);
             sim_fini(sim);
         }
 }
@@ -183,6 +186,44 @@ static void a_flip(void **state)
 {
     (void)state;
     at_every_byte(&faults[4]);
+}
+
+/* The same on the real engine, where each story costs a handshake. */
+static void on_mbedtls(void **state)
+{
+    struct sim_wish wish = { .policy = policies[0] };
+    struct mesh_rng *rng;
+
+    (void)state;
+    assert_int_equal(mesh__rng_new(&rng), 0);
+    sim_prove(&wish, rng);
+    sim_init(sim, &wish);
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        play(&asks[1], &faults[i], SAMPLES);
+    sim_fini(sim);
+    sim_prove_no_more(&wish);
+    mesh__rng_free(rng);
+}
+
+/* --- what both sides tell --- */
+
+static void one_request_id(void **state)
+{
+    static const struct sim_ask named = { .header = "x-request-id",
+                                          .value = "mine" };
+    static const struct sim_ask nameless = { .path = "/echo" };
+    struct sim_wish wish = { .policy = policies[0] };
+    struct sim_call call;
+
+    (void)state;
+    sim_init(sim, &wish);
+    sim_ask(sim, &named, &call);
+    assert_string_equal(sim->last_id, "mine");
+    assert_string_equal(sim->servers[0].last_id, "mine");
+    sim_ask(sim, &nameless, &call);
+    assert_int_equal(strlen(sim->last_id), MESH__REQUEST_ID);
+    assert_string_equal(sim->servers[0].last_id, sim->last_id);
+    sim_fini(sim);
 }
 
 /* --- a thousand seeds --- */
@@ -246,9 +287,10 @@ static void a_thousand_seeds(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_split), cmocka_unit_test(a_reset),
-        cmocka_unit_test(an_end),  cmocka_unit_test(a_stall),
-        cmocka_unit_test(a_flip),  cmocka_unit_test(a_thousand_seeds),
+        cmocka_unit_test(a_split),    cmocka_unit_test(a_reset),
+        cmocka_unit_test(an_end),     cmocka_unit_test(a_stall),
+        cmocka_unit_test(a_flip),     cmocka_unit_test(one_request_id),
+        cmocka_unit_test(on_mbedtls), cmocka_unit_test(a_thousand_seeds),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

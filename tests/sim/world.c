@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "certs.h"
 #include "schema/schema.h"
 
 #include <stdio.h>
@@ -158,6 +159,43 @@ static void identify(struct mesh_identity *identity,
         wear(identity, id, SIM_WALL_S + 1000000);
 }
 
+static struct mesh_credential *prove(const struct cert_made *root,
+                                     const char *id, struct mesh_rng *rng)
+{
+    struct cert_wish wish = cert_wish(id);
+    struct mesh_credential *out;
+    struct cert_made made;
+
+    cert_make(&wish, root, rng, &made);
+    assert_int_equal(mesh__credential_parse("chain", mesh__slice_of(made.cert),
+                                            "key", mesh__slice_of(made.key),
+                                            CERT_NOW, &out),
+                     0);
+    return out;
+}
+
+void sim_prove(struct sim_wish *wish, struct mesh_rng *rng)
+{
+    struct cert_wish root_wish = cert_wish_root("root");
+    struct cert_made root;
+
+    cert_make(&root_wish, NULL, rng, &root);
+    wish->engine = mesh__tls_mbedtls();
+    wish->rng = rng;
+    wish->client_credential = prove(&root, CLIENT_ID, rng);
+    wish->server_credential = prove(&root, SERVER_ID, rng);
+    assert_int_equal(mesh__bundle_parse("root", mesh__slice_of(root.cert),
+                                        "cluster.local", &wish->bundle),
+                     0);
+}
+
+void sim_prove_no_more(struct sim_wish *wish)
+{
+    mesh__credential_unref(wish->client_credential);
+    mesh__credential_unref(wish->server_credential);
+    mesh__bundle_unref(wish->bundle);
+}
+
 /* --- what is told --- */
 
 /* "/echo/17" was call 17. SIM_CALLS when there is no such number. */
@@ -178,6 +216,12 @@ static size_t id_of(struct mesh_slice path)
     return id < SIM_CALLS ? id : SIM_CALLS;
 }
 
+static void note_id(const struct mesh_facts *facts, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%.*s", (int)facts->request_id.len,
+                   facts->request_id.len ? facts->request_id.at : "");
+}
+
 static void client_record(void *user, const struct mesh_facts *facts)
 {
     struct sim *sim = user;
@@ -186,6 +230,7 @@ static void client_record(void *user, const struct mesh_facts *facts)
     assert_false(facts->inbound);
     assert_true(id < sim->calls);
     sim->records[id]++;
+    note_id(facts, sim->last_id, sizeof(sim->last_id));
 }
 
 static void server_record(void *user, const struct mesh_facts *facts)
@@ -196,6 +241,7 @@ static void server_record(void *user, const struct mesh_facts *facts)
     if (facts->method.len)
         server->records++;
     server->handled += facts->attempts;
+    note_id(facts, server->last_id, sizeof(server->last_id));
     server->last_status = facts->status;
     mesh__flags_print(&facts->flags, server->last_flags);
 }

@@ -69,6 +69,7 @@ struct sim_server {
     char last_flags[MESH__FLAGS_TEXT];
     unsigned last_status;
     char last_principal[128];
+    char last_id[64];    /* x-request-id, as told                     */
     char last_path[64];  /* as the handler saw it                   */
     char last_cert[256]; /* x-forwarded-client-cert, "" none        */
     struct sim_serving serving[SIM_SERVING];
@@ -157,9 +158,15 @@ struct sim {
     struct mesh_client_env env;
     size_t calls;
     unsigned records[SIM_CALLS]; /* told of each call */
+    char last_id[64];            /* x-request-id, as told */
     bool tolerant;               /* memory may be out: handlers give up */
     struct sim_raw raw;
 };
+
+/* The real engine, with certificates of one root. rng stays the caller's. */
+void sim_prove(struct sim_wish *wish, struct mesh_rng *rng);
+/* Let them go. */
+void sim_prove_no_more(struct sim_wish *wish);
 
 void sim_init(struct sim *sim, const struct sim_wish *wish);
 /* Everything down; checks that nothing is left over. */

@@ -3,7 +3,6 @@
  * they end, nothing is left over, and what policy denies stays denied.
  */
 #include "../sim/world.h"
-#include "certs.h"
 #include "torture.h"
 
 #include <setjmp.h>
@@ -165,42 +164,14 @@ static void by_a_stranger(void **state)
     lose_each(&wish, "spiffe://nowhere/ns/demo/sa/front");
 }
 
-static struct mesh_credential *credential(const struct cert_made *root,
-                                          const char *id)
-{
-    struct cert_wish wish = cert_wish(id);
-    struct mesh_credential *out;
-    struct cert_made made;
-
-    cert_make(&wish, root, rng, &made);
-    assert_int_equal(mesh__credential_parse("chain", mesh__slice_of(made.cert),
-                                            "key", mesh__slice_of(made.key),
-                                            CERT_NOW, &out),
-                     0);
-    return out;
-}
-
 static void on_mbedtls(void **state)
 {
-    struct cert_wish root_wish = cert_wish_root("root");
-    struct sim_wish wish = { .policy = policy,
-                             .engine = mesh__tls_mbedtls(),
-                             .rng = rng };
-    struct cert_made root;
+    struct sim_wish wish = { .policy = policy };
 
     (void)state;
-    cert_make(&root_wish, NULL, rng, &root);
-    wish.client_credential =
-        credential(&root, "spiffe://cluster.local/ns/demo/sa/front");
-    wish.server_credential =
-        credential(&root, "spiffe://cluster.local/ns/demo/sa/web");
-    assert_int_equal(mesh__bundle_parse("root", mesh__slice_of(root.cert),
-                                        "cluster.local", &wish.bundle),
-                     0);
+    sim_prove(&wish, rng);
     lose_each(&wish, NULL);
-    mesh__credential_unref(wish.client_credential);
-    mesh__credential_unref(wish.server_credential);
-    mesh__bundle_unref(wish.bundle);
+    sim_prove_no_more(&wish);
 }
 
 int main(void)
