@@ -69,11 +69,18 @@ static struct mesh_loop *loop_of(const struct mesh_client *client)
     return client->env->link->loop;
 }
 
-/* The attempt ends as failure, or the answer under way is cut. */
+/*
+ * The attempt ends as failure, or the answer under way is cut: by the route's
+ * timeout with UT, as by Envoy.
+ */
 static void interrupt(struct mesh_client *client, enum mesh_failure failure)
 {
     if (client->step == MESH__STEP_DELIVER) {
         mesh__attempt_end(client, false);
+        if (failure == MESH__FAILURE_TIMEOUT) {
+            mesh__flags_set(&client->outcome.flags, MESH__FLAG_UT);
+            client->outcome.details = "response_timeout";
+        }
         mesh__outcome_only(client, MESH_ERR_TIMEOUT,
                            "the response took too long");
         client->step = MESH__STEP_RECORD;

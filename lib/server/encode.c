@@ -24,13 +24,20 @@ static void queue(struct mesh_connection *connection)
     server->news = true;
 }
 
-/* The handler reads, and the peer owes it bytes: for so long and no longer. */
+/*
+ * The handler reads, and the peer owes it bytes: for so long and no longer. A
+ * handler that asks again and again is no progress; bytes are.
+ */
 static int wait_for_body(struct mesh_connection *connection)
 {
-    const struct mesh_inbound_exchange *exchange = connection->exchange;
+    struct mesh_inbound_exchange *exchange = connection->exchange;
 
     if (exchange->body_ended || exchange->piece.len)
         return mesh__serve_await(connection, MESH__AWAITS_NOTHING, 0);
+    if (connection->awaits == MESH__AWAITS_BODY &&
+        exchange->heard == exchange->received)
+        return 0;
+    exchange->heard = exchange->received;
     return mesh__serve_await_anew(connection, MESH__AWAITS_BODY,
                                   connection->server->env->body_idle_ns);
 }
@@ -193,10 +200,18 @@ int mesh__reply_begin(struct mesh_connection *connection, unsigned status,
     return send_first(connection, body);
 }
 
+/* As there: a handler that would write more is no progress. */
 static int wait_for_room(struct mesh_connection *connection)
 {
-    if (mesh__stream_backlog(mesh__serve_stream(connection)) == 0)
+    struct mesh_inbound_exchange *exchange = connection->exchange;
+    size_t backlog = mesh__stream_backlog(mesh__serve_stream(connection));
+    uint64_t taken = exchange->sent - backlog - connection->unsent.len;
+
+    if (backlog == 0)
         return wait_for_body(connection);
+    if (connection->awaits == MESH__AWAITS_ROOM && exchange->taken == taken)
+        return 0;
+    exchange->taken = taken;
     return mesh__serve_await_anew(connection, MESH__AWAITS_ROOM,
                                   connection->server->env->body_idle_ns);
 }

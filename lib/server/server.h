@@ -109,7 +109,10 @@ struct mesh_inbound_exchange {
     struct mesh_head reply;  /* the response's                       */
     uint64_t announced;      /* body bytes of the reply still owed   */
     uint64_t received;       /* request body bytes                   */
+    uint64_t heard;          /* of them when their bound began       */
     uint64_t sent;           /* response body bytes                  */
+    uint64_t taken;          /* of sent, when the peer's bound began;
+                                framing makes it inexact             */
     uint64_t start_ns;
     int64_t start_wall_ns;
     uint64_t complete_ns; /* the request was whole; 0: not yet    */
