@@ -354,15 +354,11 @@ static int kernel_peek(struct mesh_port *port, int fd)
     return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
 }
 
-static int64_t kernel_send(struct mesh_port *port, int fd,
-                           const struct mesh_slice *slices, size_t count)
+static ssize_t send_parts(int fd, const struct mesh_slice *slices, size_t count)
 {
     struct iovec parts[MESH__SEND_SLICES];
     struct msghdr message = { .msg_iov = parts };
-    ssize_t sent;
 
-    if (self_of(port)->forked)
-        return -EBADF;
     if (count > MESH__SEND_SLICES)
         count = MESH__SEND_SLICES;
     for (size_t i = 0; i < count; i++) {
@@ -370,8 +366,20 @@ static int64_t kernel_send(struct mesh_port *port, int fd,
         parts[i].iov_len = slices[i].len;
     }
     message.msg_iovlen = count;
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+/* One slice, as every record is, costs the kernel less than a list of one. */
+static int64_t kernel_send(struct mesh_port *port, int fd,
+                           const struct mesh_slice *slices, size_t count)
+{
+    ssize_t sent;
+
+    if (self_of(port)->forked)
+        return -EBADF;
     do
-        sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        sent = count == 1 ? send(fd, slices->at, slices->len, MSG_NOSIGNAL)
+                          : send_parts(fd, slices, count);
     while (sent < 0 && errno == EINTR);
     return sent < 0 ? -errno : sent;
 }
