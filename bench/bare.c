@@ -319,7 +319,8 @@ static void answer(struct conn *conn, const char *message, size_t len)
         say(conn, message, len);
 }
 
-static void serve(const struct bench_plan *plan, struct tls *tls, int tell)
+static void serve(const struct bench_plan *plan, struct tls *tls,
+                  const char *lines, int tell)
 {
     struct epoll_event events[EVENTS];
     char message[MESSAGE];
@@ -327,8 +328,8 @@ static void serve(const struct bench_plan *plan, struct tls *tls, int tell)
     int fd = listen_on(&port);
     int epoll = epoll_create1(0);
     int len = snprintf(message, sizeof(message),
-                       "HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s",
-                       BENCH_BODY, plan->body);
+                       "HTTP/1.1 200 OK\r\n%scontent-length: %d\r\n\r\n%s",
+                       lines, BENCH_BODY, plan->body);
 
     watch(epoll, fd, NULL);
     bench_tell_port(tell, port);
@@ -349,12 +350,19 @@ static void serve(const struct bench_plan *plan, struct tls *tls, int tell)
 
 void bench_plain_server(const struct bench_plan *plan, int tell)
 {
-    serve(plan, NULL, tell);
+    serve(plan, NULL, "", tell);
 }
 
 void bench_bare_server(const struct bench_plan *plan, int tell)
 {
-    serve(plan, tls_new(plan->server, MBEDTLS_SSL_IS_SERVER), tell);
+    serve(plan, tls_new(plan->server, MBEDTLS_SSL_IS_SERVER), "", tell);
+}
+
+/* With the line that a server of libmesh adds: the same bytes on the wire. */
+void bench_heads_server(const struct bench_plan *plan, int tell)
+{
+    serve(plan, tls_new(plan->server, MBEDTLS_SSL_IS_SERVER),
+          "date: Mon, 23 Nov 2026 07:00:00 GMT\r\n", tell);
 }
 
 /* --- the client --------------------------------------------------------------
@@ -429,15 +437,15 @@ static int64_t ask_all(int epoll, struct conn **conns, const char *message,
 }
 
 static void ask(const struct bench_plan *plan, struct tls *tls, int port,
-                struct bench_orders *orders)
+                const char *lines, struct bench_orders *orders)
 {
     struct conn *conns[BENCH_CONNECTIONS];
     char message[MESSAGE];
     int epoll = epoll_create1(0);
     int len = snprintf(message, sizeof(message),
                        "POST /api/v1/charge HTTP/1.1\r\nhost: bench\r\n"
-                       "content-length: %d\r\n\r\n%s",
-                       BENCH_BODY, plan->body);
+                       "%scontent-length: %d\r\n\r\n%s",
+                       lines, BENCH_BODY, plan->body);
 
     connect_all(epoll, conns, port, tls);
     while (bench_next(orders))
@@ -448,11 +456,22 @@ static void ask(const struct bench_plan *plan, struct tls *tls, int port,
 void bench_plain_client(const struct bench_plan *plan, int port,
                         struct bench_orders *orders)
 {
-    ask(plan, NULL, port, orders);
+    ask(plan, NULL, port, "", orders);
 }
 
 void bench_bare_client(const struct bench_plan *plan, int port,
                        struct bench_orders *orders)
 {
-    ask(plan, tls_new(plan->client, MBEDTLS_SSL_IS_CLIENT), port, orders);
+    ask(plan, tls_new(plan->client, MBEDTLS_SSL_IS_CLIENT), port, "", orders);
+}
+
+/* With the lines that a client of libmesh adds. */
+void bench_heads_client(const struct bench_plan *plan, int port,
+                        struct bench_orders *orders)
+{
+    ask(plan, tls_new(plan->client, MBEDTLS_SSL_IS_CLIENT), port,
+        "x-forwarded-proto: http\r\n"
+        "x-request-id: 8c9d6c5e-7b0a-4e0f-9a53-0d6f3c1f7a11\r\n"
+        "x-envoy-attempt-count: 1\r\n",
+        orders);
 }

@@ -35,9 +35,10 @@ typedef void bench_server(const struct bench_plan *plan, int tell);
 typedef void bench_client(const struct bench_plan *plan, int port,
                           struct bench_orders *orders);
 
-bench_server bench_bare_server, bench_plain_server, bench_mesh_server;
-bench_client bench_bare_client, bench_plain_client, bench_mesh_client,
-    bench_curl_client;
+bench_server bench_bare_server, bench_plain_server, bench_heads_server,
+    bench_mesh_server;
+bench_client bench_bare_client, bench_plain_client, bench_heads_client,
+    bench_mesh_client, bench_curl_client;
 
 /* Says what went wrong and ends the process. */
 _Noreturn void bench_fail(const char *what, const char *why);
