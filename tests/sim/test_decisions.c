@@ -5,6 +5,7 @@
  *
  * With an argument, the test of that name alone is run.
  */
+#include "client/plain.h"
 #include "world.h"
 
 #include <setjmp.h>
@@ -571,11 +572,35 @@ static void plaintext_has_no_place_under_strict(void **state)
 {
     (void)state;
     begin(PEERS("STRICT"), 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, RAW_GET("/echo/0"));
     assert_int_equal(sim->raw.ended, 'F');
     assert_int_equal(sim->raw.len, 0);
     assert_int_equal(sim->servers[0].taken, 0);
+    sim_fini(sim);
+}
+
+/* Refused by its ClientHello: nothing goes back. */
+static void tls_of_others_has_no_place_under_permissive(void **state)
+{
+    static const char *const alpn[] = { "http/1.1" };
+    struct mesh_tls_profile profile = {
+        .role = MESH__TLS_CLIENT, .sni = "web", .alpn = alpn, .alpn_count = 1
+    };
+    struct mesh_tls_config *config;
+
+    (void)state;
+    begin(PEERS("PERMISSIVE"), 1);
+    (void)mesh__identity_get(&sim->identity, &profile.credential,
+                             &profile.bundle);
+    assert_int_equal(
+        sim->engine->config_new(sim->engine, &profile, NULL, &config), 0);
+    sim_raw_open(sim, config);
+    assert_int_equal(mesh__world_moved(sim->world, false), 0);
+    assert_int_not_equal(sim->raw.ended, '.');
+    sim->engine->config_unref(config);
+    mesh__credential_unref(profile.credential);
+    mesh__bundle_unref(profile.bundle);
     sim_fini(sim);
 }
 
@@ -614,7 +639,7 @@ static void open_connections_are_judged_again(void **state)
 {
     (void)state;
     begin(PEERS("PERMISSIVE"), 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, RAW_GET("/echo/0"));
     assert_int_equal(sim->servers[0].taken, 1);
     sim_obey(sim, PEERS("PERMISSIVE"));
@@ -649,7 +674,7 @@ static void the_path_is_judged_in_one_form(void **state)
 {
     (void)state;
     begin(GUARD("DENY", "  - to: [{operation: {paths: ['/admin*']}}]\n"), 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, RAW_GET("/x/../admin/0"));
     assert_memory_equal(sim->raw.heard, "HTTP/1.1 403 ", 13);
     assert_int_equal(sim->servers[0].taken, 0);
@@ -660,7 +685,7 @@ static void a_tunnel_is_not_served(void **state)
 {
     (void)state;
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, "CONNECT web:80 HTTP/1.1\r\nhost: web:80\r\n\r\n");
     assert_memory_equal(sim->raw.heard, "HTTP/1.1 404 ", 13);
     assert_int_equal(sim->raw.ended, 'F');
@@ -708,7 +733,7 @@ static void nobody_says_for_itself_who_it_is(void **state)
 {
     (void)state;
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, "GET /echo/0 HTTP/1.1\r\nhost: web\r\n"
                      "x-forwarded-client-cert: URI=spiffe://a/b\r\n\r\n");
     assert_memory_equal(sim->raw.heard, "HTTP/1.1 200 ", 13);
@@ -720,7 +745,7 @@ static void what_is_no_request_is_refused(void **state)
 {
     (void)state;
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, "GET /echo/0 HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n");
     assert_memory_equal(sim->raw.heard, "HTTP/1.1 400 ", 13);
     assert_int_equal(sim->raw.ended, 'F');
@@ -737,7 +762,7 @@ static void a_head_has_its_ceiling(void **state)
     head[100000] = '\0';
     memcpy(head, "GET /", 5);
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, head);
     assert_memory_equal(sim->raw.heard, "HTTP/1.1 431 ", 13);
     sim_fini(sim);
@@ -759,7 +784,7 @@ static void first_bytes_come_in_time(void **state)
 {
     (void)state;
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     expect_end(15 * MESH__S);
     assert_int_equal(sim->raw.len, 0);
     sim_fini(sim);
@@ -786,7 +811,7 @@ static void a_head_comes_in_time(void **state)
 {
     (void)state;
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, "GET /echo/0 HTTP/1.1\r\nhost: web\r\n");
     expect_end(30 * MESH__S);
     assert_memory_equal(sim->raw.heard, "HTTP/1.1 408 ", 13);
@@ -798,7 +823,7 @@ static void a_body_goes_on_or_ends(void **state)
     (void)state;
     begin("", 1);
     sim->servers[0].env.body_idle_ns = 20 * MESH__S;
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, "POST /echo/0 HTTP/1.1\r\nhost: web\r\n"
                      "content-length: 9\r\n\r\nhalf");
     expect_end(20 * MESH__S);
@@ -811,7 +836,7 @@ static void an_idle_peer_is_let_go(void **state)
     (void)state;
     begin("", 1);
     sim->servers[0].env.keep_alive_ns = 40 * MESH__S;
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, RAW_GET("/echo/0"));
     expect_end(40 * MESH__S);
     sim_fini(sim);
@@ -832,7 +857,7 @@ static void who_does_not_read_is_let_go(void **state)
     request[head + 250000] = '\0';
     begin("", 1);
     sim->servers[0].env.body_idle_ns = 20 * MESH__S;
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim->raw.deaf = true;
     sim_raw_say(sim, request);
     assert_int_equal(mesh__world_open(sim->world), 3);
@@ -848,7 +873,7 @@ static void who_does_not_leave_is_left(void **state)
 {
     (void)state;
     begin("", 1);
-    sim_raw_open(sim);
+    sim_raw_open(sim, NULL);
     sim_raw_say(sim, "no request\r\n\r\n");
     assert_int_equal(sim->raw.ended, 'F');
     sim_pass(sim, 3 * MESH__S);
@@ -873,6 +898,139 @@ static void a_closing_server_waits_and_not_for_ever(void **state)
     expect(&call, 503, "UC");
     sim_end(sim, &call);
     sim_fini(sim);
+}
+
+/* --- the shorter tables: streams of a protocol of their own --- */
+
+static struct mesh_stream_server *streams;
+static struct mesh_server_env streams_env;
+static size_t streams_taken;
+static struct mesh_plain plains[3];
+
+static void on_streams(struct mesh_stream_server *server)
+{
+    streams_taken += mesh__stream_server_waiting(server);
+}
+
+/* Nobody reads: what comes is not waited for. */
+static void on_plain(struct mesh_plain *plain)
+{
+    (void)mesh__stream_want(plain->stream, false);
+}
+
+static void begin_streams(const char *policy)
+{
+    struct mesh_address at;
+
+    begin(policy, 1);
+    at = sim->servers[0].address;
+    at.port = SIM_PLAIN_PORT;
+    streams_env = sim->servers[0].env;
+    streams_env.record = NULL;
+    streams_taken = 0;
+    mesh__loop_enter(sim->servers[0].loop);
+    assert_int_equal(mesh__stream_server_new(&streams_env, &at, 0, on_streams,
+                                             NULL, &streams),
+                     0);
+    mesh__loop_leave(sim->servers[0].loop);
+}
+
+static int connect_plain(struct mesh_plain *plain, const char *service)
+{
+    int rc;
+
+    mesh__loop_enter(sim->loops[0]);
+    rc = mesh__plain_connect(plain, &sim->env, mesh__slice_of(service), 90,
+                             on_plain, NULL);
+    mesh__loop_leave(sim->loops[0]);
+    mesh__error_clear();
+    sim_pass(sim, MESH__S);
+    return rc;
+}
+
+static void close_plain(struct mesh_plain *plain)
+{
+    mesh__loop_enter(sim->loops[0]);
+    mesh__plain_close(plain, false);
+    mesh__loop_leave(sim->loops[0]);
+}
+
+static void end_streams(void)
+{
+    mesh__loop_enter(sim->servers[0].loop);
+    mesh__stream_server_free(streams);
+    mesh__loop_leave(sim->servers[0].loop);
+    sim_fini(sim);
+}
+
+static void a_stream_goes_where_it_was_meant_to(void **state)
+{
+    (void)state;
+    begin_streams(PEERS("STRICT"));
+    assert_int_equal(connect_plain(&plains[0], "nobody"), MESH_ERR_NO_ROUTE);
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    assert_true(plains[0].ready);
+    assert_int_equal(streams_taken, 1);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
+static void streams_have_a_ceiling(void **state)
+{
+    (void)state;
+    begin_streams(POOL("maxConnections: 1", ""));
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    assert_int_equal(connect_plain(&plains[1], "web"), MESH_ERR_OVERFLOW);
+    close_plain(&plains[0]);
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
+static void a_streams_peer_must_be_who_was_meant(void **state)
+{
+    (void)state;
+    begin_streams(PEERS("STRICT"));
+    sim_wear(sim, 0, "spiffe://cluster.local/ns/demo/sa/other");
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    assert_false(plains[0].ready);
+    assert_int_equal(plains[0].code, MESH_ERR_PEER_IDENTITY);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
+static void a_streams_outcome_is_reported(void **state)
+{
+    struct mesh_address at;
+
+    (void)state;
+    begin_streams(RULE("  trafficPolicy:\n"
+                       "    outlierDetection: {consecutive5xxErrors: 2,\n"
+                       "      baseEjectionTime: 30s,\n"
+                       "      maxEjectionPercent: 100}\n"));
+    at = sim->servers[0].address;
+    at.port = SIM_PLAIN_PORT;
+    mesh__world_set_refused(sim->world, &at, true, false);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(connect_plain(&plains[0], "web"), 0);
+        assert_int_equal(plains[0].code, MESH_ERR_CONNECT);
+        close_plain(&plains[0]);
+    }
+    sim_pass(sim, 2 * MESH__S);
+    assert_int_equal(connect_plain(&plains[0], "web"), MESH_ERR_NO_ENDPOINT);
+    end_streams();
+}
+
+static void policy_is_asked_about_streams(void **state)
+{
+    (void)state;
+    begin_streams(GUARD("ALLOW", "  - from: [{source: {principals:\n"
+                                 "      [cluster.local/ns/demo/sa/x]}}]\n"));
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    assert_int_equal(streams_taken, 0);
+    assert_int_equal(atomic_load(&streams_env.stats.denied), 1);
+    close_plain(&plains[0]);
+    end_streams();
 }
 
 /* --- */
@@ -926,6 +1084,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stream_that_died_on_the_shelf_is_nobodys_answer),
         cmocka_unit_test(a_retrys_slot_is_given_back),
         cmocka_unit_test(plaintext_has_no_place_under_strict),
+        cmocka_unit_test(tls_of_others_has_no_place_under_permissive),
         cmocka_unit_test(a_peer_of_another_trust_domain_is_refused),
         cmocka_unit_test(a_policy_counts_that_came_during_the_handshake),
         cmocka_unit_test(open_connections_are_judged_again),
@@ -945,6 +1104,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_does_not_read_is_let_go),
         cmocka_unit_test(who_does_not_leave_is_left),
         cmocka_unit_test(a_closing_server_waits_and_not_for_ever),
+        cmocka_unit_test(a_stream_goes_where_it_was_meant_to),
+        cmocka_unit_test(streams_have_a_ceiling),
+        cmocka_unit_test(a_streams_peer_must_be_who_was_meant),
+        cmocka_unit_test(a_streams_outcome_is_reported),
+        cmocka_unit_test(policy_is_asked_about_streams),
     };
 
     if (argc == 2)

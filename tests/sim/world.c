@@ -29,8 +29,9 @@ static int print_topology(const struct sim *sim, struct mesh_buffer *out)
         "apiVersion: v1\nkind: Service\n"
         "metadata: {name: web, namespace: demo}\n"
         "spec:\n  selector: {app: web}\n"
-        "  ports: [{name: http, port: 80, targetPort: %d}]\n",
-        SIM_PORT);
+        "  ports: [{name: http, port: 80, targetPort: %d},\n"
+        "          {name: tcp, port: 90, targetPort: %d}]\n",
+        SIM_PORT, SIM_PLAIN_PORT);
 
     for (size_t i = 0; rc == 0 && i < sim->server_count; i++)
         rc = mesh__buffer_format(
@@ -920,13 +921,13 @@ static void on_raw(struct mesh_stream *stream)
     mesh__error_clear();
 }
 
-void sim_raw_open(struct sim *sim)
+void sim_raw_open(struct sim *sim, struct mesh_tls_config *config)
 {
     sim_raw_close(sim);
     sim->raw = (struct sim_raw){ .ended = '.' };
     enter(sim);
     assert_int_equal(mesh__stream_open(&sim->link, &sim->servers[0].address,
-                                       NULL, NULL, (struct mesh_slice){ 0 },
+                                       NULL, config, (struct mesh_slice){ 0 },
                                        60 * MESH__S, on_raw, &sim->raw,
                                        &sim->raw.stream),
                      0);

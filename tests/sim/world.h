@@ -20,7 +20,8 @@
 enum {
     SIM_SERVERS = 3,
     SIM_PORT = 8080,
-    SIM_CALLS = 256, /* ids given out in a world             */
+    SIM_PLAIN_PORT = 9090, /* nobody listens, but a test may  */
+    SIM_CALLS = 256,       /* ids given out in a world             */
     SIM_SERVING = 16,
     SIM_BODY = 256 * 1024,
     SIM_HEARD = 16 * 1024
@@ -117,7 +118,7 @@ struct sim_ask {
     int idempotent; /* 0: not said; 1; 2: not idempotent        */
 };
 
-/* Bytes by hand, in plaintext, to server 0. */
+/* Bytes by hand, to server 0. */
 struct sim_raw {
     struct mesh_stream *stream;
     char heard[SIM_HEARD];
@@ -197,7 +198,8 @@ void sim_close(struct sim *sim, size_t server);
 /* The client closes what is idle, and all servers see it. */
 void sim_hang_up(struct sim *sim);
 
-void sim_raw_open(struct sim *sim);
+/* config NULL: plaintext. */
+void sim_raw_open(struct sim *sim, struct mesh_tls_config *config);
 void sim_raw_say(struct sim *sim, const char *text);
 void sim_raw_close(struct sim *sim);
 
