@@ -287,15 +287,18 @@ int mesh_call_read(mesh_call *call, void *data, size_t size, size_t *got,
 
 void mesh_call_cancel(mesh_call *call)
 {
+    struct mesh_loop *loop;
+
     if (!call || check(call) < 0) {
         mesh__error_clear();
         return;
     }
-    mesh__loop_enter(call->lane->loop);
+    loop = call->lane->loop;
+    mesh__loop_enter(loop);
     mesh__client_cancel(call->client, MESH_ERR_CANCELLED,
                         "the call was cancelled");
-    mesh__loop_leave(call->lane->loop);
-    mesh__loop_wake(call->lane->loop);
+    mesh__loop_wake(loop);
+    mesh__loop_leave(loop); /* who waited for the end may free the call now */
 }
 
 void mesh_call_free(mesh_call *call)
