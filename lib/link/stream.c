@@ -14,6 +14,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+enum { KEPT = 1024 }; /* bytes of a buffer that a stream keeps, empty */
+
 static void on_watch(struct mesh_watch *watch, unsigned events);
 static void on_timer(struct mesh_timer *timer);
 
@@ -36,7 +38,8 @@ static void give_back(struct mesh_buffer *buffer, struct mesh_buffer *lender)
     if (buffer->len || !buffer->memory)
         return;
     if (lender->memory) {
-        mesh__buffer_fini(buffer);
+        buffer->start = 0;
+        mesh__buffer_shrink(buffer, KEPT); /* many wait at once: keep little */
         return;
     }
     lender->memory = buffer->memory;
