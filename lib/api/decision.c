@@ -12,11 +12,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct mesh_decision {
-    struct mesh_buffer json;
-    struct mesh_buffer text;
-};
-
 enum { DECISION_BYTES = 16 * 1024 * 1024 };
 
 static int null_argument(mesh_error *error)
@@ -25,7 +20,7 @@ static int null_argument(mesh_error *error)
                            mesh__fail(MESH_ERR_INVALID, "an argument is NULL"));
 }
 
-static struct mesh_decision *decision_new(void)
+struct mesh_decision *mesh__decision_new(void)
 {
     struct mesh_decision *decision = mesh__calloc(1, sizeof(*decision));
 
@@ -44,6 +39,7 @@ void mesh_decision_free(mesh_decision *decision)
         return;
     mesh__buffer_fini(&decision->json);
     mesh__buffer_fini(&decision->text);
+    mesh__routing_free(decision->routing);
     mesh__free(decision);
 }
 
@@ -67,6 +63,14 @@ static int seal(struct mesh_decision *decision, const struct mesh_json *json)
     if (rc == 0)
         rc = mesh__buffer_append(&decision->text, "", 1);
     return rc;
+}
+
+/* Reasons that memory alone kept away are no decision. */
+static int whole(const struct mesh__why *why)
+{
+    if (why->cut && why->count < MESH__WHY_MAX)
+        return mesh__fail(MESH_ERR_NOMEM, "the reasons of a decision");
+    return 0;
 }
 
 /* Dice from a seed: splitmix64. */
@@ -102,7 +106,6 @@ static const char *verdict_of(const struct explain *explain)
         [MESH__ROUTE_BAD_PATH] = "bad_path",
         [MESH__ROUTE_NO_PATH] = "no_path",
         [MESH__ROUTE_LIMIT] = "regex_limit",
-        [MESH__ROUTE_NOMEM] = "no_memory",
     };
 
     if (explain->route.outcome == MESH__ROUTE_OK && !explain->pick.endpoint)
@@ -444,9 +447,14 @@ static int explain_request(struct mesh_workload *workload,
     if (explain.route.outcome == MESH__ROUTE_OK)
         mesh__pick(explain.route.destination, mesh__kernel_now_ns(), &draws,
                    NULL, 0, 0, &explain.pick, &explain.why);
-    explain_json(&explain);
-    explain_text(&explain);
-    rc = seal(decision, &explain.json);
+    rc = explain.route.outcome == MESH__ROUTE_NOMEM
+             ? mesh__fail(MESH_ERR_NOMEM, "a route")
+             : whole(&explain.why);
+    if (rc == 0) {
+        explain_json(&explain);
+        explain_text(&explain);
+        rc = seal(decision, &explain.json);
+    }
     mesh__why_fini(&explain.why);
     mesh__arena_fini(&arena);
     mesh__snapshot_unref(snapshot);
@@ -466,7 +474,7 @@ int mesh_explain(mesh_workload *workload, const mesh_request *request,
     rc = mesh__workload_check(workload);
     if (rc < 0)
         return mesh__error_out(error, rc);
-    decision = decision_new();
+    decision = mesh__decision_new();
     rc = decision ? explain_request(workload, request->request, (uint64_t)seed,
                                     decision)
                   : MESH_ERR_NOMEM;
@@ -512,15 +520,15 @@ void mesh_attributes_free(mesh_attributes *attributes)
 static int set_text(struct mesh_attributes *attributes, enum mesh_known *known,
                     struct mesh_slice *place, const char *value)
 {
-    char *copy;
+    char *copy = NULL;
 
+    if (value) {
+        copy = mesh__arena_strdup(&attributes->arena, value);
+        if (!copy)
+            return MESH_ERR_NOMEM;
+        *place = mesh__slice_of(copy);
+    }
     *known = value ? MESH__PRESENT : MESH__ABSENT;
-    if (!value)
-        return 0;
-    copy = mesh__arena_strdup(&attributes->arena, value);
-    if (!copy)
-        return MESH_ERR_NOMEM;
-    *place = mesh__slice_of(copy);
     return 0;
 }
 
@@ -637,10 +645,11 @@ struct authorize {
 };
 
 /* What PeerAuthentication and the codec say before any policy looks. */
-static void reject(struct authorize *authorize, struct mesh_arena *arena)
+static int reject(struct authorize *authorize, struct mesh_arena *arena)
 {
     const struct mesh_inbound *inbound =
         mesh__snapshot_inbound(authorize->snapshot, authorize->request.port);
+    enum mesh_path_verdict verdict;
     char mark[256];
 
     if (inbound->mtls == MESH__MTLS_STRICT &&
@@ -652,19 +661,23 @@ static void reject(struct authorize *authorize, struct mesh_arena *arena)
                        "mutual TLS is STRICT on this port%s%s%s: plaintext "
                        "is closed without a byte",
                        mark[0] ? " (" : "", mark, mark[0] ? ")" : "");
-        return;
+        return 0;
     }
     if (authorize->request.path_known != MESH__PRESENT)
-        return;
-    if (mesh__path_normalize(authorize->snapshot->path_mode,
-                             authorize->request.path, arena,
-                             &authorize->path) != MESH__PATH_OK) {
+        return 0;
+    verdict =
+        mesh__path_normalize(authorize->snapshot->path_mode,
+                             authorize->request.path, arena, &authorize->path);
+    if (verdict == MESH__PATH_NOMEM)
+        return mesh__fail(MESH_ERR_NOMEM, "a path");
+    if (verdict != MESH__PATH_OK) {
         authorize->answer = "reject";
         (void)snprintf(authorize->reason, sizeof(authorize->reason),
                        "the path cannot be normalized");
-        return;
+        return 0;
     }
     authorize->request.path = authorize->path;
+    return 0;
 }
 
 static void judge(struct authorize *authorize)
@@ -759,10 +772,13 @@ static int authorize_with(struct mesh_workload *workload,
 
     mesh__arena_init(&arena, MESH__CLIENT_ARENA);
     mesh__why_init(&authorize.why);
-    reject(&authorize, &arena);
-    if (!authorize.answer)
+    rc = reject(&authorize, &arena);
+    if (rc == 0 && !authorize.answer)
         judge(&authorize);
-    rc = authorize_out(&authorize, decision);
+    if (rc == 0)
+        rc = whole(&authorize.why);
+    if (rc == 0)
+        rc = authorize_out(&authorize, decision);
     if (rc == 0 && strcmp(authorize.answer, "allow") != 0)
         rc = mesh__fail(MESH_ERR_DENIED, "%s", authorize.reason);
     mesh__why_fini(&authorize.why);
@@ -784,7 +800,7 @@ int mesh_authorize(mesh_workload *workload, const mesh_attributes *attributes,
     rc = mesh__workload_check(workload);
     if (rc < 0)
         return mesh__error_out(error, rc);
-    decision = decision_new();
+    decision = mesh__decision_new();
     rc = decision ? authorize_with(workload, attributes, decision)
                   : MESH_ERR_NOMEM;
     if (rc == 0 || rc == MESH_ERR_DENIED)

@@ -80,6 +80,29 @@ struct mesh_server {
     int waiting;
 };
 
+/* Made by mesh_route; what mesh_pick and mesh_report go on with. */
+struct mesh_routing {
+    struct mesh_workload *workload; /* counted */
+    struct mesh_snapshot *snapshot; /* counted */
+    struct mesh_arena arena;
+    struct mesh_route route;
+    struct mesh_pick pick;
+    struct mesh_retry retry;
+    size_t tried[MESH__TRIED_MAX];
+    size_t tried_count;
+    bool picked; /* and not reported: it counts as under way */
+};
+
+/* Texts of explain and authorize, or a routing. */
+struct mesh_decision {
+    struct mesh_buffer json;
+    struct mesh_buffer text;
+    struct mesh_routing *routing; /* owned, NULL */
+};
+
+struct mesh_decision *mesh__decision_new(void);
+void mesh__routing_free(struct mesh_routing *routing);
+
 /* A server's environment on a lane, entered. */
 void mesh__seat_init(struct mesh_seat *seat, struct mesh_lane *lane);
 

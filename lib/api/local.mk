@@ -10,5 +10,6 @@ libmesh_core_la_SOURCES += \
 	lib/api/loop.c \
 	lib/api/request.c \
 	lib/api/response.c \
+	lib/api/routing.c \
 	lib/api/server.c \
 	lib/api/workload.c
