@@ -15,7 +15,7 @@ from strangers import Checks, Mesh, service, strict  # noqa: E402
 HEAD = b'POST /x HTTP/1.1\r\nHost: slow\r\n'
 LIMITS = {'first_bytes_ms': 400, 'handshake_ms': 500, 'head_ms': 600,
           'body_idle_ms': 500, 'keep_alive_ms': 500}
-SLACK = 2.0  # seconds that a busy machine may add
+SLACK = 4.0  # seconds that a busy machine may add
 LARGE = 8 * 1024 * 1024
 
 
@@ -196,7 +196,7 @@ def crowd(checks, client, guest, caller, address, url):
         caller.get(url)
         worst = max(worst, time.monotonic() - start)
     checks.that('150 of the slow, and others are served at once',
-                worst < 0.4, worst)
+                worst < 1.0, worst)
     for one in held:
         rest(one)
         one.close()
