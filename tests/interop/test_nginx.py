@@ -251,8 +251,8 @@ def connections(checks, mesh, nginx, policy):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         again = mesh.policy(strict(), TRY_AGAIN,
                             entry('nginx', nginx.ports['tls']))
-        future = pool.submit(mesh.call, again, 'http://nginx.example/who', '-n', '120',
-                             '-c', '2', '--interval', '25')
+        future = pool.submit(mesh.call, again, 'http://nginx.example/who',
+                             '-n', '120', '-c', '2', '--interval', '25')
         for _ in range(3):
             time.sleep(0.4)
             nginx.process.process.send_signal(signal.SIGHUP)
@@ -297,8 +297,8 @@ def proxied(checks, mesh, nginx, server):
                 done.stdout, '502', done)
     done = mesh.run(*curl, '-o', '/dev/null', '-w', '%{http_code}',
                     url + '/old')
-    checks.same('with HTTP/1.0, as nginx does unless told, 426', done.stdout,
-                '426', done)
+    checks.same('with HTTP/1.0, as nginx does unless told, 426',
+                done.stdout, '426', done)
     checks.that('and the log says why', server.tells('no certificate'),
                 server.err)
 

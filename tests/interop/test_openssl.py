@@ -37,7 +37,8 @@ def welcome(checks, mesh, server):
         checks.has(claim + ' is served', done.stdout + done.stderr[-500:],
                    'HTTP/1.1 200 OK', '/from-openssl', spiffe('caller'))
     done = s_client(mesh, server.address, caller, '-max_send_frag', '1024',
-                    say=GET.replace('Host', 'x-long: %s\r\nHost' % ('y' * 9000)))
+                    say=GET.replace('Host', 'x-long: %s\r\nHost' %
+                                    ('y' * 9000)))
     checks.has('so is one of small records', done.stdout, '200 OK', 'y' * 9000)
     done = s_client(mesh, server.address, caller, '-alpn', 'istio-http/1.1',
                     '-tls1_2')
