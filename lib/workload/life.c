@@ -258,46 +258,42 @@ static bool try_ref(struct mesh_lane *lane)
     return false;
 }
 
-/* The lanes there are now, each with a reference. */
-static size_t hold_lanes(struct mesh_workload *workload,
-                         struct mesh_lane ***out)
+/*
+ * The lane after one that is held (NULL: the first), held in its turn. No
+ * memory is asked for: a close must find every lane when there is none.
+ */
+static struct mesh_lane *next_lane(struct mesh_workload *workload,
+                                   struct mesh_lane *lane)
 {
-    struct mesh_lane **lanes;
-    size_t count = 0;
+    struct mesh_node *node;
+    struct mesh_lane *next = NULL;
 
     (void)pthread_mutex_lock(&workload->lock);
-    lanes = mesh__calloc(workload->lane_count + 1, sizeof(*lanes));
-    for (struct mesh_node *node = workload->lanes.next;
-         lanes && node != &workload->lanes; node = node->next) {
-        struct mesh_lane *lane = MESH__OF(node, struct mesh_lane, node);
-
-        if (try_ref(lane))
-            lanes[count++] = lane;
-    }
+    node = lane ? lane->node.next : workload->lanes.next;
+    for (; !next && node != &workload->lanes; node = node->next)
+        if (try_ref(MESH__OF(node, struct mesh_lane, node)))
+            next = MESH__OF(node, struct mesh_lane, node);
     (void)pthread_mutex_unlock(&workload->lock);
-    *out = lanes;
-    return count;
+    mesh__lane_unref(lane);
+    return next;
 }
 
 static size_t each_lane(struct mesh_workload *workload,
                         void (*act)(struct mesh_lane *lane))
 {
-    struct mesh_lane **lanes;
-    size_t count = hold_lanes(workload, &lanes);
+    struct mesh_lane *lane = NULL;
     size_t active = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        mesh__loop_enter(lanes[i]->loop);
+    while ((lane = next_lane(workload, lane))) {
+        mesh__loop_enter(lane->loop);
         if (act)
-            act(lanes[i]);
-        for (struct mesh_node *node = lanes[i]->client.exchanges.next;
-             node != &lanes[i]->client.exchanges; node = node->next)
+            act(lane);
+        for (struct mesh_node *node = lane->client.exchanges.next;
+             node != &lane->client.exchanges; node = node->next)
             if (!MESH__OF(node, struct mesh_client, node)->ended)
                 active++;
-        mesh__loop_leave(lanes[i]->loop);
-        mesh__lane_unref(lanes[i]);
+        mesh__loop_leave(lane->loop);
     }
-    mesh__free(lanes);
     return active;
 }
 
@@ -318,7 +314,9 @@ int mesh__workload_close(struct mesh_workload *workload, int64_t deadline_ms)
 {
     uint64_t now_ns = mesh__kernel_now_ns();
     uint64_t until_ns =
-        mesh__time_add(now_ns, (uint64_t)deadline_ms * MESH__MS);
+        mesh__time_add(now_ns, (uint64_t)deadline_ms < UINT64_MAX / MESH__MS
+                                   ? (uint64_t)deadline_ms * MESH__MS
+                                   : UINT64_MAX);
     size_t active;
 
     if (atomic_exchange(&workload->closing, true))
@@ -439,22 +437,19 @@ static void sum(struct sums *sums, const struct mesh_link_stats *link,
 
 static void sum_all(struct mesh_workload *workload, struct sums *sums)
 {
-    struct mesh_lane **lanes;
-    size_t count = hold_lanes(workload, &lanes);
+    struct mesh_lane *lane = NULL;
 
     sum(sums, &workload->link_stats, &workload->client_stats,
         &workload->server_stats);
-    for (size_t i = 0; i < count; i++) {
-        mesh__loop_enter(lanes[i]->loop);
-        sum(sums, &lanes[i]->link.stats, &lanes[i]->client.stats, NULL);
-        for (struct mesh_node *node = lanes[i]->servers.next;
-             node != &lanes[i]->servers; node = node->next)
+    while ((lane = next_lane(workload, lane))) {
+        mesh__loop_enter(lane->loop);
+        sum(sums, &lane->link.stats, &lane->client.stats, NULL);
+        for (struct mesh_node *node = lane->servers.next;
+             node != &lane->servers; node = node->next)
             sum(sums, NULL, NULL,
                 &MESH__OF(node, struct mesh_seat, node)->env.stats);
-        mesh__loop_leave(lanes[i]->loop);
-        mesh__lane_unref(lanes[i]);
+        mesh__loop_leave(lane->loop);
     }
-    mesh__free(lanes);
 }
 
 static uint64_t policy_age_ms(struct mesh_workload *workload)

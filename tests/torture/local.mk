@@ -19,3 +19,8 @@ tests_torture_test_handshake_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/torture/test_exchange
 tests_torture_test_exchange_SOURCES = tests/torture/test_exchange.c $(SIM_WORLD)
 tests_torture_test_exchange_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/torture/test_workload
+tests_torture_test_workload_SOURCES = tests/torture/test_workload.c \
+	$(GROUND)
+tests_torture_test_workload_LDADD = $(TEST_LIBS)
