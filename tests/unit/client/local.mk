@@ -1,1 +1,4 @@
-# tests/unit/client: one program for each file of lib/client
+# tests/unit/client: what a caller asks for; the steps are played in tests/sim
+check_PROGRAMS += tests/unit/client/test_request
+tests_unit_client_test_request_SOURCES = tests/unit/client/test_request.c
+tests_unit_client_test_request_LDADD = $(TEST_LIBS)

@@ -47,3 +47,7 @@ tests_unit_value_test_spiffe_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/value/test_trace
 tests_unit_value_test_trace_SOURCES = tests/unit/value/test_trace.c
 tests_unit_value_test_trace_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_date
+tests_unit_value_test_date_SOURCES = tests/unit/value/test_date.c
+tests_unit_value_test_date_LDADD = $(TEST_LIBS)
