@@ -26,19 +26,26 @@ static bool wrong_type(struct mesh_reader *reader, const struct mesh_spot *spot,
     return false;
 }
 
-/* A scalar that is text; others are told how to become it. */
+/* A scalar that is text; others are told how to become it. unit may be NULL. */
 static bool read_text(struct mesh_reader *reader, const struct mesh_spot *spot,
-                      const struct mesh_yaml_node *node, const char *wanted)
+                      const struct mesh_yaml_node *node, const char *wanted,
+                      const char *unit)
 {
+    enum mesh_yaml_type type;
     char hint[NAME_BYTES];
     struct mesh_text text;
 
     if (node->kind != MESH__YAML_SCALAR)
         return wrong_type(reader, spot, node, wanted, NULL);
-    if (mesh__yaml_type(node) == MESH__YAML_STRING)
+    type = mesh__yaml_type(node);
+    if (type == MESH__YAML_STRING)
         return true;
     mesh__text_init(&text, hint, sizeof(hint));
-    mesh__text_format(&text, "quote it: \"%.60s\"", node->text.at);
+    if (unit && (type == MESH__YAML_INT || type == MESH__YAML_FLOAT))
+        mesh__text_format(&text, "say the unit: \"%.60s%s\"", node->text.at,
+                          unit);
+    else
+        mesh__text_format(&text, "quote it: \"%.60s\"", node->text.at);
     return wrong_type(reader, spot, node, wanted, hint);
 }
 
@@ -76,7 +83,7 @@ static bool read_string(struct mesh_reader *reader,
                         union mesh_scalar *out)
 {
     out->text = node->text;
-    return read_text(reader, spot, node, "a string") &&
+    return read_text(reader, spot, node, "a string", NULL) &&
            text_len_fits(reader, spot, field, node);
 }
 
@@ -197,7 +204,7 @@ static bool read_duration(struct mesh_reader *reader,
                           const struct mesh_yaml_node *node,
                           union mesh_scalar *out)
 {
-    if (!read_text(reader, spot, node, "a duration such as \"5s\""))
+    if (!read_text(reader, spot, node, "a duration such as \"5s\"", "s"))
         return false;
     if (!mesh__duration_parse(node->text, &out->whole)) {
         mesh__reject(reader, spot, node->mark,
@@ -255,7 +262,7 @@ static bool read_enum(struct mesh_reader *reader, const struct mesh_spot *spot,
 
     list_values(field, all, sizeof(all));
     out->text = node->text;
-    if (!read_text(reader, spot, node, all))
+    if (!read_text(reader, spot, node, all, NULL))
         return false;
     for (const struct mesh_value *v = field->values; v->name; v++)
         if (mesh__slice_is(node->text, v->name))
@@ -277,7 +284,7 @@ static bool read_bytes(struct mesh_reader *reader, const struct mesh_spot *spot,
 
     (void)field;
     out->text = node->text;
-    if (!read_text(reader, spot, node, "base64"))
+    if (!read_text(reader, spot, node, "base64", NULL))
         return false;
     len = strspn(node->text.at, alphabet);
     len += strspn(node->text.at + len, "=");
@@ -361,7 +368,7 @@ static bool read_time(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node, union mesh_scalar *out)
 {
     (void)field;
-    if (!read_text(reader, spot, node, "a time"))
+    if (!read_text(reader, spot, node, "a time", NULL))
         return false;
     if (mesh__read_rfc3339(node->text, &out->whole))
         return true;
@@ -383,7 +390,7 @@ static bool read_int_or_string(struct mesh_reader *reader,
     if (node->kind == MESH__YAML_SCALAR &&
         mesh__yaml_type(node) == MESH__YAML_INT)
         return true;
-    return read_text(reader, spot, node, "a number or a name");
+    return read_text(reader, spot, node, "a number or a name", NULL);
 }
 
 bool mesh__read_scalar(struct mesh_reader *reader, const struct mesh_spot *spot,

@@ -85,7 +85,7 @@ static const struct say_row rules[] = {
       "found \"0s\" [IST0106]\n" },
     { "a timeout without a unit", HTTP(ROUTE "    timeout: 5\n"),
       "8:14 error spec.http[0].timeout: wanted a duration such as \"5s\", "
-      "found the number 5 [IST0106] (quote it: \"5\")\n" },
+      "found the number 5 [IST0106] (say the unit: \"5s\")\n" },
     { "a timeout that is none", HTTP(ROUTE "    timeout: soon\n"),
       "8:14 error spec.http[0].timeout: wanted a duration such as \"5s\" or "
       "\"250ms\", found \"soon\" [IST0106]\n" },
