@@ -6,3 +6,7 @@ tests_unit_api_test_config_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/api/test_request
 tests_unit_api_test_request_SOURCES = tests/unit/api/test_request.c
 tests_unit_api_test_request_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/api/test_offline
+tests_unit_api_test_offline_SOURCES = tests/unit/api/test_offline.c $(GROUND)
+tests_unit_api_test_offline_LDADD = $(TEST_LIBS)

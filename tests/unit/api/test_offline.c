@@ -1,0 +1,384 @@
+/*
+ * test_offline.c - what is answered without a socket: decisions, findings,
+ * ids, certificates, and what a workload that only decides refuses.
+ */
+#include "../source/ground.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char policy[] =
+    "apiVersion: v1\nkind: Service\n"
+    "metadata: {name: gw, namespace: demo}\n"
+    "spec: {selector: {app: gw}, ports: [{name: http, port: 80}]}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\n"
+    "metadata: {name: gw-1, namespace: demo}\n"
+    "spec: {address: 10.0.0.1, labels: {app: gw, v: a}}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\n"
+    "metadata: {name: gw-2, namespace: demo}\n"
+    "spec: {address: 10.0.0.2, labels: {app: gw, v: b}}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
+    "metadata: {name: gw, namespace: demo}\n"
+    "spec: {host: gw, subsets: [{name: a, labels: {v: a}}, "
+    "{name: b, labels: {v: b}}]}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+    "metadata: {name: gw, namespace: demo}\n"
+    "spec: {hosts: [gw], http: [{match: [{headers: {x-canary: {exact: 'true'"
+    "}}}], route: [{destination: {host: gw, subset: b}}]}, {timeout: 3s, "
+    "route: [{destination: {host: gw, subset: a}}]}]}\n---\n"
+    "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+    "metadata: {name: allow, namespace: demo}\n"
+    "spec: {selector: {matchLabels: {app: gw}}, rules: [{from: [{source: "
+    "{principals: [cluster.local/ns/demo/sa/web]}}], to: [{operation: "
+    "{methods: [POST]}}]}]}\n---\n"
+    "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
+    "metadata: {name: deny, namespace: demo}\n"
+    "spec: {action: DENY, selector: {matchLabels: {app: gw}}, rules: [{to: "
+    "[{operation: {paths: ['/admin*']}}]}]}\n";
+
+static mesh_workload *workload;
+
+static void has(const char *text, const char *piece)
+{
+    if (!text || !strstr(text, piece))
+        print_error("no %s in %s\n", piece, text ? text : "(nothing)");
+    assert_non_null(text);
+    assert_non_null(strstr(text, piece));
+}
+
+/* --- explain --- */
+
+static void explain(const char *url, const char *canary, const char *piece)
+{
+    mesh_decision *decision;
+    mesh_request *request;
+
+    assert_int_equal(mesh_request_new("GET", url, &request, NULL), 0);
+    if (canary)
+        assert_int_equal(
+            mesh_request_add_header(request, "x-canary", canary, NULL), 0);
+    assert_int_equal(mesh_explain(workload, request, 1, &decision, NULL), 0);
+    has(mesh_decision_json(decision), piece);
+    assert_true(strlen(mesh_decision_text(decision)) > 0);
+    mesh_decision_free(decision);
+    mesh_request_free(request);
+}
+
+static void a_route_is_explained(void **state)
+{
+    (void)state;
+    explain("http://gw/", NULL, "\"subset\": \"a\"");
+    explain("http://gw/", NULL, "\"timeout_ms\": 3000");
+    explain("http://gw/", NULL, "\"10.0.0.1\"");
+    explain("http://gw/", "true", "\"subset\": \"b\"");
+    explain("http://gw/", "false", "\"subset\": \"a\"");
+    explain("http://gw/", NULL, "\"verdict\": \"route\"");
+    explain("http://elsewhere/", NULL, "\"verdict\": \"no_host\"");
+}
+
+/* --- authorize --- */
+
+#define WEB "spiffe://cluster.local/ns/demo/sa/web"
+#define EVE "spiffe://cluster.local/ns/demo/sa/eve"
+
+enum { SAID = 3 };
+
+/* ABSENT says NULL; what is not listed is unknown. */
+#define ABSENT "(absent)"
+
+static const struct {
+    const char *claim;
+    const char *said[SAID][2];
+    int code;
+} verdicts[] = {
+    { "the one that may",
+      { { "source.principal", WEB },
+        { "request.method", "POST" },
+        { "request.path", "/" } },
+      0 },
+    { "another one",
+      { { "source.principal", EVE },
+        { "request.method", "POST" },
+        { "request.path", "/" } },
+      MESH_ERR_DENIED },
+    { "nobody",
+      { { "source.principal", ABSENT },
+        { "request.method", "POST" },
+        { "request.path", "/" } },
+      MESH_ERR_DENIED },
+    { "an unknown principal matches no ALLOW",
+      { { "request.method", "POST" }, { "request.path", "/" } },
+      MESH_ERR_DENIED },
+    { "another method",
+      { { "source.principal", WEB },
+        { "request.method", "GET" },
+        { "request.path", "/" } },
+      MESH_ERR_DENIED },
+    { "a denied path",
+      { { "source.principal", WEB },
+        { "request.method", "POST" },
+        { "request.path", "/admin/x" } },
+      MESH_ERR_DENIED },
+    { "a denied path in disguise",
+      { { "source.principal", WEB },
+        { "request.method", "POST" },
+        { "request.path", "/a/../admin" } },
+      MESH_ERR_DENIED },
+    { "an unknown path matches DENY",
+      { { "source.principal", WEB }, { "request.method", "POST" } },
+      MESH_ERR_DENIED },
+};
+
+static void an_unknown_is_held_against_the_caller(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        mesh_attributes *bag = mesh_attributes_new();
+        mesh_decision *decision;
+        int rc;
+
+        for (size_t j = 0; j < SAID && verdicts[i].said[j][0]; j++) {
+            const char *value = verdicts[i].said[j][1];
+
+            assert_int_equal(
+                mesh_attributes_set(bag, verdicts[i].said[j][0],
+                                    strcmp(value, ABSENT) ? value : NULL, NULL),
+                0);
+        }
+        rc = mesh_authorize(workload, bag, &decision, NULL);
+        if (rc != verdicts[i].code)
+            print_error("%s: %s\n", verdicts[i].claim,
+                        mesh_decision_json(decision));
+        assert_int_equal(rc, verdicts[i].code);
+        has(mesh_decision_json(decision),
+            rc == 0 ? "\"verdict\": \"allow\"" : "\"verdict\": \"deny\"");
+        mesh_decision_free(decision);
+        mesh_attributes_free(bag);
+    }
+}
+
+static void what_is_no_attribute_is_refused(void **state)
+{
+    static const char *const bad[][2] = {
+        { "source", "x" },
+        { "request.body", "x" },
+        { "request.headers[]", "x" },
+        { "request.headers[a", "x" },
+        { "source.ip", "here" },
+        { "destination.port", "0" },
+        { "destination.port", "65536" },
+        { "destination.port", "80x" },
+    };
+    mesh_attributes *bag = mesh_attributes_new();
+    mesh_decision *decision;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(mesh_attributes_set(bag, bad[i][0], bad[i][1], NULL),
+                         MESH_ERR_INVALID);
+    assert_int_equal(mesh_attributes_set(bag, NULL, "x", NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_attributes_set(NULL, "source.ip", NULL, NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_authorize(NULL, bag, &decision, NULL),
+                     MESH_ERR_INVALID);
+    assert_null(decision);
+    assert_int_equal(mesh_authorize(workload, NULL, &decision, NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_authorize(workload, bag, NULL, NULL),
+                     MESH_ERR_INVALID);
+    mesh_attributes_free(bag);
+    assert_null(mesh_decision_json(NULL));
+    assert_null(mesh_decision_text(NULL));
+}
+
+/* --- findings --- */
+
+static void findings_have_a_place_and_a_hint(void **state)
+{
+    mesh_diagnostics *found;
+    char path[GROUND_PATH];
+    char *json;
+
+    (void)state;
+    ground_directory("bad");
+    ground_write("bad/a.yaml",
+                 "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
+                 "metadata: {name: a, namespace: demo}\n"
+                 "spec:\n  host: a\n  trafficPolicy:\n"
+                 "    outlierDetection: {consecutive5xxError: 3}\n");
+    assert_int_equal(mesh_analyze(ground_path(path, "bad"), &found, NULL), 0);
+    assert_int_equal(mesh_diagnostics_documents(found), 1);
+    assert_true(mesh_diagnostics_count(found, MESH_SEVERITY_ERROR) >= 1);
+    assert_int_equal(mesh_diagnostics_count(found, -1), 0);
+    assert_int_equal(mesh_diagnostics_count(found, 5), 0);
+    assert_int_equal(mesh_diagnostics_severity(found, 0), MESH_SEVERITY_ERROR);
+    assert_int_equal(mesh_diagnostics_line(found, 0), 7);
+    assert_true(mesh_diagnostics_column(found, 0) > 0);
+    has(mesh_diagnostics_text(found, 0, MESH_FINDING_FILE), "a.yaml");
+    has(mesh_diagnostics_text(found, 0, MESH_FINDING_MESSAGE),
+        "consecutive5xxError");
+    has(mesh_diagnostics_text(found, 0, MESH_FINDING_WHOLE), "a.yaml:7:");
+    assert_null(mesh_diagnostics_text(found, 0, 0));
+    assert_null(mesh_diagnostics_text(found, 1000, MESH_FINDING_FILE));
+    assert_int_equal(mesh_diagnostics_severity(found, 1000), 0);
+    assert_int_equal(mesh_diagnostics_json(found, &json, NULL), 0);
+    has(json, "\"documents\": 1");
+    has(json, "\"line\": 7");
+    mesh_text_free(json);
+    mesh_diagnostics_free(found);
+}
+
+static void coverage_is_of_every_field(void **state)
+{
+    char path[GROUND_PATH];
+    char *json;
+
+    (void)state;
+    assert_int_equal(
+        mesh_coverage_json(ground_path(path, "policy"), &json, NULL), 0);
+    has(json, "\"status\": \"enforced\"");
+    has(json, "\"spec.http[1].timeout\"");
+    mesh_text_free(json);
+    assert_int_equal(
+        mesh_coverage_json(ground_path(path, "missing"), &json, NULL),
+        MESH_ERR_NO_POLICY);
+    assert_null(json);
+    assert_int_equal(mesh_coverage_json(NULL, &json, NULL), MESH_ERR_INVALID);
+    mesh_text_free(NULL);
+}
+
+/* --- ids and certificates --- */
+
+static void ids_and_contexts_are_read(void **state)
+{
+    static const char *const bad[] = { "", "http://a/b", "spiffe://",
+                                       "spiffe://A.org/x", "spiffe://a/../b" };
+    char *json;
+
+    (void)state;
+    assert_int_equal(mesh_spiffe_json(WEB, &json, NULL), 0);
+    has(json, "\"valid\": true");
+    has(json, "\"service_account\": \"web\"");
+    mesh_text_free(json);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(mesh_spiffe_json(bad[i], &json, NULL),
+                         MESH_ERR_PEER_IDENTITY);
+        has(json, "\"valid\": false");
+        mesh_text_free(json);
+    }
+    assert_int_equal(
+        mesh_trace_json(
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "a=b",
+            &json, NULL),
+        0);
+    has(json, "\"decision\": \"continue\"");
+    has(json, "\"sampled\": true");
+    mesh_text_free(json);
+    assert_int_equal(mesh_trace_json("00-zz", NULL, &json, NULL), 0);
+    has(json, "\"decision\": \"restart\"");
+    mesh_text_free(json);
+    assert_int_equal(mesh_trace_json(NULL, NULL, &json, NULL), 0);
+    has(json, "\"decision\": \"none\"");
+    mesh_text_free(json);
+    assert_int_equal(mesh_trace_json(NULL, NULL, NULL, NULL), MESH_ERR_INVALID);
+}
+
+static void a_ca_keeps_its_keys_to_itself(void **state)
+{
+    char ca[GROUND_PATH];
+    char out[GROUND_PATH];
+
+    (void)state;
+    assert_int_equal(mesh_ca_issue(ground_path(ca, "none"), "n", "a", 60,
+                                   ground_path(out, "nobody"), NULL),
+                     MESH_ERR_IO);
+    assert_int_equal(mesh_ca_init(ground_path(ca, "own"), "", NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_ca_init(ca, "a.org", NULL), 0);
+    assert_int_equal(mesh_ca_init(ca, "b.org", NULL), MESH_ERR_STATE);
+    assert_int_equal(ground_mode("own/ca-key.pem"), 0600);
+    assert_int_equal(mesh_ca_issue(ca, "n", "a", -20, out, NULL), 0);
+    assert_int_equal(ground_mode("nobody/key.pem"), 0600);
+    assert_int_equal(ground_entries("nobody"), 3);
+    assert_int_equal(ground_entries("own"), 2);
+    assert_int_equal(mesh_ca_issue(ca, "", "a", 60, out, NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_ca_issue(ca, "n", NULL, 60, out, NULL),
+                     MESH_ERR_INVALID);
+}
+
+/* --- a workload that only decides --- */
+
+static void it_neither_calls_nor_listens(void **state)
+{
+    mesh_response *response;
+    mesh_request *request;
+    mesh_conn *conn;
+    mesh_loop *loop;
+    int64_t number;
+
+    (void)state;
+    assert_int_equal(mesh_request_new("GET", "http://gw/", &request, NULL), 0);
+    assert_int_equal(mesh_send(workload, request, &response, NULL),
+                     MESH_ERR_STATE);
+    assert_null(response);
+    assert_int_equal(mesh_loop_new(workload, &loop, NULL), MESH_ERR_STATE);
+    assert_null(loop);
+    assert_int_equal(mesh_connect(workload, NULL, "gw:80", 0, &conn, NULL),
+                     MESH_ERR_STATE);
+    assert_null(conn);
+    mesh_request_free(request);
+    assert_string_equal(mesh_workload_spiffe_id(workload), "");
+    assert_int_equal(mesh_workload_generation(workload), 1);
+    assert_int_equal(mesh_workload_ready(workload, 0, NULL), 0);
+    assert_int_equal(mesh_workload_statistic(workload, "calls", &number, NULL),
+                     0);
+    assert_int_equal(number, 0);
+    assert_int_equal(mesh_workload_statistic(workload, "dreams", &number, NULL),
+                     MESH_ERR_INVALID);
+}
+
+static int set_up(void **state)
+{
+    mesh_config *config;
+    int rc = ground_open(state);
+
+    if (rc < 0)
+        return rc;
+    ground_directory("policy");
+    ground_write("policy/a.yaml", policy);
+    config = ground_config("policy", NULL);
+    if (mesh_config_set_namespace(config, "demo") < 0 ||
+        mesh_config_set_labels(config, "app=gw") < 0)
+        return -1;
+    rc = mesh_workload_new(config, &workload, NULL);
+    mesh_config_free(config);
+    return rc;
+}
+
+static int tear_down(void **state)
+{
+    mesh_workload_free(workload);
+    return ground_close(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_route_is_explained),
+        cmocka_unit_test(an_unknown_is_held_against_the_caller),
+        cmocka_unit_test(what_is_no_attribute_is_refused),
+        cmocka_unit_test(findings_have_a_place_and_a_hint),
+        cmocka_unit_test(coverage_is_of_every_field),
+        cmocka_unit_test(ids_and_contexts_are_read),
+        cmocka_unit_test(a_ca_keeps_its_keys_to_itself),
+        cmocka_unit_test(it_neither_calls_nor_listens),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
