@@ -166,6 +166,12 @@ static size_t stride_of(int (*walk)(void))
     return 1 + count / SAMPLES;
 }
 
+/* A watch on the files may be lost: a slower look at them remains. */
+static bool may_be_spared(int (*walk)(void))
+{
+    return walk == born_with_identity;
+}
+
 static void survives(int (*walk)(void))
 {
     size_t stride = stride_of(walk);
@@ -181,6 +187,8 @@ static void survives(int (*walk)(void))
         assert_int_equal(fake_alloc_live(), 0);
         if (!tripped)
             break;
+        if (rc == 0 && may_be_spared(walk))
+            continue;
         if (rc != MESH_ERR_NOMEM)
             print_error("allocation %zu: %d\n", n, rc);
         assert_int_equal(rc, MESH_ERR_NOMEM);
