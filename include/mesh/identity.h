@@ -57,7 +57,8 @@ MESH_EXTERN int mesh_ca_init(const char *directory, const char *trust_domain,
  *
  * Writes cert-chain.pem, key.pem (mode 0600) and root-cert.pem into out (made
  * if missing) atomically, for spiffe://TD/ns/NAMESPACE/sa/ACCOUNT, valid from
- * now on for ttl_s seconds (negative: expired since then; for tests).
+ * now on for ttl_s seconds (negative: expired since then, at most half a day,
+ * for tests).
  *
  * Ownership: all texts are borrowed.
  * Threads:   any.

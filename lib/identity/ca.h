@@ -19,9 +19,9 @@ enum {
 
 /*
  * A root for a trust domain: self-signed, CN "libmesh development CA", URI
- * spiffe://trust_domain, ten years from now_s. Certificate and key are appended
- * as PEM; the caller wipes the key. 0, MESH_ERR_NOMEM, MESH_ERR_SYSTEM or
- * MESH_ERR_INVALID (no trust domain).
+ * spiffe://trust_domain, from a day before now_s until ten years after.
+ * Certificate and key are appended as PEM; the caller wipes the key. 0,
+ * MESH_ERR_NOMEM, MESH_ERR_SYSTEM or MESH_ERR_INVALID (no trust domain).
  */
 int mesh__ca_make_root(const char *trust_domain, int64_t now_s,
                        struct mesh_rng *rng, struct mesh_buffer *cert_pem,

@@ -473,8 +473,9 @@ static void identity_fini(struct identity_files *files)
         mesh__free_secret(files->data[i], files->size[i]);
 }
 
-static int identity_load(const char *directory, struct identity_files *files,
-                         struct mesh_fingerprint *print)
+static int identity_load_once(const char *directory,
+                              struct identity_files *files,
+                              struct mesh_fingerprint *print)
 {
     int rc = 0;
 
@@ -491,6 +492,27 @@ static int identity_load(const char *directory, struct identity_files *files,
                       mesh__slice(files->data[i], files->size[i]));
     }
     return rc;
+}
+
+/* Read until two readings agree: the files of a rotation come one by one. */
+static int identity_load(const char *directory, struct identity_files *files,
+                         struct mesh_fingerprint *print)
+{
+    struct mesh_fingerprint before;
+    int rc = identity_load_once(directory, files, &before);
+
+    for (int tries = 0; rc == 0 && tries < MESH__SOURCE_TRIES; tries++) {
+        identity_fini(files);
+        *files = (struct identity_files){ 0 };
+        rc = identity_load_once(directory, files, print);
+        if (rc < 0 || !memcmp(&before, print, sizeof(before)))
+            return rc;
+        before = *print;
+    }
+    return rc < 0 ? rc
+                  : mesh__fail(MESH_ERR_IO,
+                               "%s: changed again and again while read",
+                               directory);
 }
 
 static int identity_parse(const struct identity_files *files, int64_t now_s,
