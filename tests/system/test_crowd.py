@@ -47,8 +47,14 @@ def play(checks, endpoints, claim, *act):
         full = server.get('handshakes_full', -1)
         checks.that('%s: at most one full handshake with endpoint %d'
                     % (claim, i), 0 <= full <= 1, full)
-        checks.that('%s: endpoint %d failed no handshake' % (claim, i),
-                    server.get('handshakes_failed') == 0)
+    # A connection whose loop is given back while it shakes hands, and that
+    # nobody waits for any more, is ended: the server sees no end of it.
+    left = (said.get('connections_opened', -1) - said.get('handshakes_full', 0)
+            - said.get('handshakes_resumed', 0))
+    failed = sum(s.get('handshakes_failed', 99) for s in stats)
+    checks.that('%s: no handshake failed but those that were given up' % claim,
+                said.get('handshakes_failed') == 0 and 0 <= failed <= left,
+                (failed, left))
     checks.that('%s: and as many as the servers count' % claim,
                 said.get('handshakes_full') ==
                 sum(s.get('handshakes_full', -1) for s in stats))
