@@ -10,3 +10,7 @@ tests_unit_api_test_request_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/api/test_offline
 tests_unit_api_test_offline_SOURCES = tests/unit/api/test_offline.c $(GROUND)
 tests_unit_api_test_offline_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/api/test_routing
+tests_unit_api_test_routing_SOURCES = tests/unit/api/test_routing.c
+tests_unit_api_test_routing_LDADD = $(TEST_LIBS)
