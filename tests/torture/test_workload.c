@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -188,6 +189,9 @@ static void survives(int (*walk)(void))
         if (!tripped)
             break;
         if (rc == 0 && may_be_spared(walk))
+            continue;
+        /* mbedTLS 3.6 says only that its random generator has no entropy. */
+        if (rc == MESH_ERR_SYSTEM && !strstr(mesh_engine(), " 2."))
             continue;
         if (rc != MESH_ERR_NOMEM)
             print_error("allocation %zu: %d\n", n, rc);
