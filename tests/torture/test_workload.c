@@ -190,8 +190,9 @@ static void survives(int (*walk)(void))
             break;
         if (rc == 0 && may_be_spared(walk))
             continue;
-        /* mbedTLS 3.6 says only that its random generator has no entropy. */
-        if (rc == MESH_ERR_SYSTEM && !strstr(mesh_engine(), " 2."))
+        /* mbedTLS 3.6 hides it: no entropy, or a key that cannot be read. */
+        if ((rc == MESH_ERR_SYSTEM || rc == MESH_ERR_CERTIFICATE) &&
+            !strstr(mesh_engine(), " 2."))
             continue;
         if (rc != MESH_ERR_NOMEM)
             print_error("allocation %zu: %d\n", n, rc);
