@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -159,6 +160,22 @@ static void a_local_answer_needs_no_socket(void **state)
     assert_int_equal(mesh_response_status(NULL), 0);
 }
 
+/* Nobody drives this keeper: it says how late it is, until it is stepped. */
+static void a_keeper_that_nobody_drives_is_overdue(void **state)
+{
+    int64_t late_ms = 0;
+
+    (void)state;
+    for (int i = 0; late_ms <= 0 && i < PATIENCE_MS / 10; i++) {
+        (void)poll(NULL, 0, 10);
+        late_ms = mesh_workload_overdue_ms(front);
+    }
+    assert_true(late_ms > 0);
+    assert_int_equal(mesh_loop_step(mesh_workload_keeper(front), 0, NULL), 1);
+    assert_true(mesh_workload_overdue_ms(front) < late_ms);
+    assert_int_equal(mesh_workload_overdue_ms(NULL), -1);
+}
+
 static int start(const char *account, mesh_workload **out)
 {
     mesh_config *config = ground_config("policy", account);
@@ -198,6 +215,7 @@ int main(void)
         cmocka_unit_test(the_wrong_peer_is_not),
         cmocka_unit_test(a_descriptor_is_taken_even_when_refused),
         cmocka_unit_test(a_local_answer_needs_no_socket),
+        cmocka_unit_test(a_keeper_that_nobody_drives_is_overdue),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
