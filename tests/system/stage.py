@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 sys.dont_write_bytecode = True
 BUILD = os.path.abspath(os.environ.get('top_builddir') or '.')
@@ -116,6 +117,28 @@ class Process:
                 if line.startswith(field + ':'):
                     return int(line.split()[1])
         return 0
+
+    def states(self):
+        """One letter for each thread, as proc(5) has them."""
+        letters = []
+        for task in os.listdir('/proc/%d/task' % self.pid):
+            with open('/proc/%d/task/%s/stat' % (self.pid, task),
+                      encoding='ascii') as file:
+                letters.append(file.read().rpartition(')')[2].split()[0])
+        return letters
+
+    def stop(self):
+        """SIGSTOP, and not back before every thread stands still: the signal
+        only asks for it, and a busy machine takes its time."""
+        end = time.monotonic() + PATIENCE_S
+        self.process.send_signal(signal.SIGSTOP)
+        while set(self.states()) != {'T'}:
+            if time.monotonic() > end:
+                raise TimeoutError('%d does not stop' % self.pid)
+            time.sleep(0.01)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def forget_peak(self):
         with open('/proc/%d/clear_refs' % self.pid, 'w',

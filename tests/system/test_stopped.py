@@ -1,7 +1,6 @@
 """A server stopped with SIGSTOP, under perTryTimeout and outlierDetection:
 deadlines hold, it is ejected, and it comes back after SIGCONT."""
 import os
-import signal
 import sys
 import time
 
@@ -105,7 +104,7 @@ class Story:
                          {self.stopped, self.alive}, endpoints(answers))
 
     def stop(self):
-        self.servers[0].process.send_signal(signal.SIGSTOP)
+        self.servers[0].stop()
         answers = self.ask('back', 12)
         slowest = max(a.get('ms', 0) for a in answers)
         self.checks.that('stopped: every request is saved by another try',
@@ -129,7 +128,7 @@ class Story:
     def bare_timeout(self):
         """On a connection that is there, and on one that is being made."""
         self.ask('lone')
-        self.lone.process.send_signal(signal.SIGSTOP)
+        self.lone.stop()
         for which, said in zip(('old', 'new'), self.ask('lone', 2)):
             self.checks.that('%s connection: 504, as a sidecar says it'
                              % which, said.get('status') == 504 and
@@ -139,10 +138,10 @@ class Story:
                              said.get('code') == 'MESH_ERR_TIMEOUT')
             self.checks.that('%s connection: the deadline holds' % which,
                              1400 <= said.get('ms', 0) < 1500 + LATE_MS)
-        self.lone.process.send_signal(signal.SIGCONT)
+        self.lone.go_on()
 
     def go_on(self):
-        self.servers[0].process.send_signal(signal.SIGCONT)
+        self.servers[0].go_on()
         back = until(lambda: self.stopped in endpoints(self.ask('back', 4)))
         self.checks.that('continued: it is back', back)
         answers = self.ask('back', 20)
