@@ -497,16 +497,12 @@ static void sift_down(struct mesh_loop *loop, size_t i)
     put_timer(loop, i, timer);
 }
 
-int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
-                         uint64_t due_ns)
+static int place_timer(struct mesh_loop *loop, struct mesh_timer *timer,
+                       uint64_t due_ns)
 {
     int rc;
 
     assert(mesh__loop_entered(loop));
-    if (due_ns == MESH__NEVER) {
-        mesh__loop_cancel_timer(loop, timer);
-        return 0;
-    }
     if (loop->dead)
         return mesh__fail(MESH_ERR_FORKED, "a loop of the parent process");
     if (!timer->place) {
@@ -519,6 +515,22 @@ int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
     timer->due_ns = due_ns;
     sift_down(loop, sift_up(loop, timer->place - 1));
     return 0;
+}
+
+int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
+                         uint64_t due_ns)
+{
+    if (due_ns != MESH__NEVER)
+        return place_timer(loop, timer, due_ns);
+    assert(mesh__loop_entered(loop));
+    mesh__loop_cancel_timer(loop, timer);
+    return 0;
+}
+
+/* At the bottom of the heap, where nothing is ever due. */
+int mesh__loop_keep_timer(struct mesh_loop *loop, struct mesh_timer *timer)
+{
+    return place_timer(loop, timer, MESH__NEVER);
 }
 
 void mesh__loop_cancel_timer(struct mesh_loop *loop, struct mesh_timer *timer)

@@ -144,6 +144,13 @@ void mesh__timer_init(struct mesh_timer *timer,
 int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
                          uint64_t due_ns);
 void mesh__loop_cancel_timer(struct mesh_loop *loop, struct mesh_timer *timer);
+/*
+ * Keep a place for a timer that is not set, so that setting it cannot fail: for
+ * what must be tried again when memory is out. The place is kept until the
+ * timer is due or cancelled; in on_due it can be kept again without fail. 0, or
+ * as mesh__loop_set_timer.
+ */
+int mesh__loop_keep_timer(struct mesh_loop *loop, struct mesh_timer *timer);
 
 void mesh__task_init(struct mesh_task *task, void (*run)(struct mesh_task *));
 void mesh__loop_defer(struct mesh_loop *loop, struct mesh_task *task);

@@ -41,20 +41,23 @@ static void rest(struct mesh_door *door, int errnum)
                             : "the system has no room for a connection");
         door->starved = true;
     }
-    if (mesh__loop_set_timer(
-            loop, &door->rest,
-            mesh__time_add(mesh__loop_now(loop), REST_MS * MESH__MS)) == 0)
-        (void)mesh__loop_watch(loop, &door->watch, 0);
-    mesh__error_clear();
+    /* Its place is kept, so this works without memory, too. */
+    (void)mesh__loop_set_timer(
+        loop, &door->rest,
+        mesh__time_add(mesh__loop_now(loop), REST_MS * MESH__MS));
+    (void)mesh__loop_watch(loop, &door->watch, 0);
 }
 
 static void on_rested(struct mesh_timer *timer)
 {
     struct mesh_door *door = MESH__OF(timer, struct mesh_door, rest);
+    struct mesh_loop *loop = door->env->link->loop;
 
-    if (mesh__loop_watch(door->env->link->loop, &door->watch, MESH__READABLE) <
-        0)
+    (void)mesh__loop_keep_timer(loop, timer);
+    if (mesh__loop_watch(loop, &door->watch, MESH__READABLE) < 0) {
+        mesh__error_clear();
         rest(door, ENOMEM);
+    }
 }
 
 /* What concerns one connection and not the next. */
@@ -129,6 +132,9 @@ int mesh__door_open(struct mesh_door *door, struct mesh_server_env *env,
     if (rc < 0)
         return mesh__fail_errno(MESH_ERR_SYSTEM, -rc, "a listener's address");
     door->policy_port = policy_port ? policy_port : door->address.port;
+    rc = mesh__loop_keep_timer(env->link->loop, &door->rest);
+    if (rc < 0)
+        return rc;
     return mesh__loop_watch(env->link->loop, &door->watch, MESH__READABLE);
 }
 

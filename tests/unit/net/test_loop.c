@@ -246,6 +246,49 @@ static void timers_run_in_their_order(void **state)
     assert_int_equal(mesh__loop_wanted_ns(loop), MESH__NEVER);
 }
 
+/* Timers, until the table is full and no memory is to be had for more. */
+static size_t fill_table(struct lettered_timer *timers, size_t most)
+{
+    size_t count = 0;
+    int rc = 0;
+
+    fake_alloc_fail_from(0);
+    while (rc == 0 && count < most) {
+        mesh__timer_init(&timers[count].timer, timer_tells);
+        timers[count].letter = 'x';
+        rc = mesh__loop_set_timer(loop, &timers[count].timer, 9000);
+        count += rc == 0;
+    }
+    assert_int_equal(rc, MESH_ERR_NOMEM);
+    return count;
+}
+
+static void a_timer_whose_place_is_kept_needs_no_memory(void **state)
+{
+    enum { MANY = 4096 };
+    static struct lettered_timer others[MANY];
+    struct lettered_timer kept = { .letter = 'k' };
+    size_t count;
+
+    (void)state;
+    mesh__timer_init(&kept.timer, timer_tells);
+    mesh__loop_enter(loop);
+    assert_int_equal(mesh__loop_keep_timer(loop, &kept.timer), 0);
+    mesh__loop_leave(loop);
+    assert_int_equal(mesh__loop_wanted_ns(loop), MESH__NEVER);
+    mesh__loop_enter(loop);
+    count = fill_table(others, MANY);
+    assert_int_equal(mesh__loop_set_timer(loop, &kept.timer, 3000), 0);
+    mesh__loop_leave(loop);
+    assert_int_equal(step(MESH__NEVER), 1);
+    assert_string_equal(story, "k");
+    fake_alloc_off();
+    mesh__loop_enter(loop);
+    for (size_t i = 0; i < count; i++)
+        mesh__loop_cancel_timer(loop, &others[i].timer);
+    mesh__loop_leave(loop);
+}
+
 static void a_thousand_timers_keep_the_heap(void **state)
 {
     enum { MANY = 1000 };
@@ -848,6 +891,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_A_LOOP(timers_run_in_their_order),
+        ON_A_LOOP(a_timer_whose_place_is_kept_needs_no_memory),
         ON_A_LOOP(a_thousand_timers_keep_the_heap),
         ON_A_LOOP(a_cancelled_timer_of_the_same_moment_is_silent),
         ON_A_LOOP(a_timeout_is_0_and_takes_its_time),

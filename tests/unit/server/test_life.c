@@ -319,6 +319,22 @@ static void without_descriptors_the_door_rests(void **state)
     assert_memory_equal(stage_hear(stage), "HTTP/1.1 200 ", 13);
 }
 
+/* The rest needs no memory, else the door would be ready all the time. */
+static void without_memory_the_door_rests_too(void **state)
+{
+    struct stage *stage = *state;
+
+    become_wilful(stage, 10, ENOMEM);
+    stage_connect(stage);
+    stage_say(stage, GET);
+    fake_alloc_fail_from(0);
+    stage_pass(stage, 900 * MESH__MS);
+    fake_alloc_off();
+    assert_in_range(wilful.accepts, 5, 10);
+    stage_pass(stage, 300 * MESH__MS);
+    assert_memory_equal(stage_hear(stage), "HTTP/1.1 200 ", 13);
+}
+
 static void a_connection_that_fails_to_come_is_no_matter(void **state)
 {
     struct stage *stage = *state;
@@ -428,6 +444,7 @@ int main(void)
         TEST(a_certificate_that_ran_out),
         TEST(an_address_that_is_taken),
         TEST(without_descriptors_the_door_rests),
+        TEST(without_memory_the_door_rests_too),
         TEST(a_connection_that_fails_to_come_is_no_matter),
         TEST(a_forked_child_closes_its_copies),
         TEST(any_allocation_may_fail),
