@@ -216,8 +216,11 @@ static bool may_be_nominated(struct mesh_slice name)
            !mesh__slice_equal_nocase(name, MESH__SLICE("x-forwarded-proto"));
 }
 
+/* "close" is an option itself and never the name of a line. */
 static bool is_nominated(const struct reading *reading, struct mesh_slice name)
 {
+    if (mesh__slice_equal_nocase(name, MESH__SLICE("close")))
+        return false;
     for (size_t i = 0; i < reading->nominated_count; i++)
         if (mesh__slice_equal_nocase(reading->nominated[i], name))
             return true;

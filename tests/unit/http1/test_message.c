@@ -107,6 +107,8 @@ static const struct row requests[] = {
            "content-length: 3",
       "abc", "POST / @h {} length 3 keep \"abc\" ." },
     { "close", "", GET "connection: close", "", "GET / @h {} none last ." },
+    { "close names no line", "", GET "close: 1\r\nconnection: close", "",
+      "GET / @h {close=1} none last ." },
     { "close among others, in any case", "", GET "connection: x, , CLOSE", "",
       "GET / @h {} none last ." },
     { "proxy-connection: close", "", GET "proxy-connection: close", "",
