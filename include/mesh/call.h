@@ -189,8 +189,8 @@ MESH_EXTERN int mesh_call_next(mesh_call *call, mesh_error *error);
 /**
  * mesh_call_wait - drive the call's own loop until it has news.
  *
- * On a host's loop this waits too, by stepping that loop, unless another
- * thread drives it.
+ * On a host's loop this waits too: by stepping that loop, or, while another
+ * thread drives it, for what that thread does.
  *
  * Ownership: call is borrowed.
  * Threads:   any; one at a time. Blocks for at most timeout_ms; -1 for as long

@@ -59,6 +59,20 @@ static int take_lane(struct mesh_workload *workload, struct mesh_loop *loop,
     return 0;
 }
 
+static bool is_quiet(void *user)
+{
+    const struct mesh_lane *lane = user;
+
+    return !lane->client.active;
+}
+
+/* A turn under way for a cancelled wait comes soon; it must find us. */
+static void settle_lane(struct mesh_lane *lane)
+{
+    while (!is_quiet(lane))
+        (void)mesh__loop_await(lane->loop, MESH__S, is_quiet, lane);
+}
+
 /* A lane of the call's own goes back empty. Not entered. */
 static void leave_lane(struct mesh_lane *lane, bool own)
 {
@@ -66,9 +80,7 @@ static void leave_lane(struct mesh_lane *lane, bool own)
         mesh__lane_unref(lane);
         return;
     }
-    /* A turn under way for a cancelled wait comes soon; it must find us. */
-    while (lane->client.active)
-        (void)mesh__loop_step(lane->loop, MESH__S, NULL, NULL);
+    settle_lane(lane);
     mesh__error_clear();
     mesh__lane_give_back(lane);
 }
@@ -224,7 +236,7 @@ int mesh_call_wait(mesh_call *call, int64_t timeout_ms, mesh_error *error)
                             (long long)timeout_ms);
             break;
         }
-        rc = mesh__loop_step(call->lane->loop, left_ns, has_news, call);
+        rc = mesh__loop_await(call->lane->loop, left_ns, has_news, call);
         if (rc > 0)
             rc = 0;
     }
@@ -487,8 +499,7 @@ int mesh_send(mesh_workload *workload, const mesh_request *request,
         return mesh__error_out(error, rc);
     rc = send_on(lane, request->request, out);
     (void)snprintf(line, sizeof(line), "%s", mesh__error_line());
-    while (lane->client.active)
-        (void)mesh__loop_step(lane->loop, MESH__S, NULL, NULL);
+    settle_lane(lane);
     mesh__lane_give_back(lane);
     if (rc < 0)
         (void)mesh__fail(rc, "%s", line);

@@ -112,7 +112,7 @@ static int wait_settled(struct mesh_conn *conn, int64_t timeout_ms)
         if (left_ns == 0)
             return mesh__fail(MESH_ERR_TIMEOUT, "no stream within %lld ms",
                               (long long)timeout_ms);
-        rc = mesh__loop_step(conn->lane->loop, left_ns, is_settled, conn);
+        rc = mesh__loop_await(conn->lane->loop, left_ns, is_settled, conn);
     }
     return rc < 0 ? rc : 0;
 }
@@ -467,12 +467,8 @@ int mesh_accept(mesh_listener *listener, int64_t timeout_ms, mesh_conn **out,
                             (long long)timeout_ms);
             break;
         }
-        rc = mesh__loop_step(listener->lane->loop, left_ns, has_stream,
-                             listener);
-        if (rc == MESH_ERR_STATE) {
-            mesh__wait_for_driver(left_ns);
-            rc = 0;
-        }
+        rc = mesh__loop_await(listener->lane->loop, left_ns, has_stream,
+                              listener);
         rc = rc < 0 ? rc : 0;
     }
     return mesh__error_out(error, rc);
@@ -549,9 +545,7 @@ static bool wait_for(struct mesh_conn *conn, int64_t deadline_ns,
 
     if (left_ns == 0)
         return false;
-    if (mesh__loop_step(conn->lane->loop, left_ns, until, conn) ==
-        MESH_ERR_STATE)
-        mesh__wait_for_driver(left_ns);
+    (void)mesh__loop_await(conn->lane->loop, left_ns, until, conn);
     mesh__error_clear();
     return true;
 }

@@ -75,9 +75,6 @@ struct mesh_server {
     struct mesh_seat seat;
     struct mesh_http_server *http;
     char address[MESH__ADDRESS_TEXT];
-    pthread_mutex_t turn_lock; /* followers wait for the driver's turn */
-    pthread_cond_t turn;
-    int waiting;
 };
 
 /* Made by mesh_route; what mesh_pick and mesh_report go on with. */
@@ -106,11 +103,9 @@ void mesh__routing_free(struct mesh_routing *routing);
 /* A server's environment on a lane, entered. */
 void mesh__seat_init(struct mesh_seat *seat, struct mesh_lane *lane);
 
-/* The three kinds of waiting of a handle's loop, in one place. */
+/* The time of waiting of a handle's loop, in one place. */
 int64_t mesh__deadline_of(int64_t timeout_ms);
 uint64_t mesh__left_ns(int64_t deadline_ns);
-/* Another thread drives our loop: let it, for at most a millisecond. */
-void mesh__wait_for_driver(uint64_t left_ns);
 
 /* A buffer's text, taken out, for mesh_text_free; buffer is finished. */
 int mesh__text_out(struct mesh_buffer *buffer, char **out);

@@ -5,8 +5,6 @@
 
 #include "value/duration.h"
 
-#include <poll.h>
-
 int64_t mesh__deadline_of(int64_t timeout_ms)
 {
     if (timeout_ms < 0 || timeout_ms > INT64_MAX / (int64_t)MESH__S)
@@ -22,13 +20,6 @@ uint64_t mesh__left_ns(int64_t deadline_ns)
         return MESH__NEVER;
     now_ns = (int64_t)mesh__kernel_now_ns();
     return now_ns < deadline_ns ? (uint64_t)(deadline_ns - now_ns) : 0;
-}
-
-void mesh__wait_for_driver(uint64_t left_ns)
-{
-    int ms = left_ns < MESH__MS ? 0 : 1;
-
-    (void)poll(NULL, 0, ms);
 }
 
 int mesh_loop_new(mesh_workload *workload, mesh_loop **out, mesh_error *error)

@@ -1,8 +1,8 @@
 /*
  * server.c - mesh_server: pulled, and driven by whoever pulls.
  *
- * One thread at a time drives the loop; the others wait for a turn. Whoever
- * takes an exchange wakes the next, so that somebody always drives.
+ * One thread at a time drives the loop, the others follow: see
+ * mesh__loop_await.
  */
 #include "api/inside.h"
 
@@ -15,8 +15,6 @@ static void server_unref(struct mesh_server *server)
 {
     if (atomic_fetch_sub_explicit(&server->refs, 1, memory_order_acq_rel) != 1)
         return;
-    (void)pthread_mutex_destroy(&server->turn_lock);
-    (void)pthread_cond_destroy(&server->turn);
     mesh__lane_unref(server->lane);
     mesh__free(server);
 }
@@ -56,33 +54,6 @@ static void on_forked(struct mesh_seat *seat)
 static void on_news(struct mesh_http_server *http)
 {
     (void)http; /* whoever drives looks at the queue */
-}
-
-/* --- turns --- */
-
-static void wake_one(struct mesh_server *server)
-{
-    (void)pthread_mutex_lock(&server->turn_lock);
-    if (server->waiting)
-        (void)pthread_cond_signal(&server->turn);
-    (void)pthread_mutex_unlock(&server->turn_lock);
-}
-
-/* Another thread drives: wait until it is done, a little at most. */
-static void wait_for_turn(struct mesh_server *server, uint64_t left_ns)
-{
-    uint64_t most_ns = 50 * MESH__MS;
-    struct timespec until;
-    uint64_t when_ns = mesh__time_add(mesh__kernel_now_ns(),
-                                      left_ns < most_ns ? left_ns : most_ns);
-
-    until.tv_sec = (time_t)(when_ns / MESH__S);
-    until.tv_nsec = (long)(when_ns % MESH__S);
-    (void)pthread_mutex_lock(&server->turn_lock);
-    server->waiting++;
-    (void)pthread_cond_timedwait(&server->turn, &server->turn_lock, &until);
-    server->waiting--;
-    (void)pthread_mutex_unlock(&server->turn_lock);
 }
 
 /* --- birth --- */
@@ -126,18 +97,12 @@ void mesh__seat_init(struct mesh_seat *seat, struct mesh_lane *lane)
 static struct mesh_server *server_new(void)
 {
     struct mesh_server *server = mesh__calloc(1, sizeof(*server));
-    pthread_condattr_t attributes;
 
     if (!server) {
         (void)mesh__fail(MESH_ERR_NOMEM, "a server");
         return NULL;
     }
     atomic_init(&server->refs, 1);
-    (void)pthread_mutex_init(&server->turn_lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&server->turn, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
     return server;
 }
 
@@ -270,14 +235,8 @@ int mesh_server_next(mesh_server *server, int64_t timeout_ms,
         if (rc <= 0)
             break;
         left_ns = mesh__left_ns(deadline_ns);
-        rc = mesh__loop_step(server->lane->loop, left_ns, has_exchange, server);
-        if (rc == MESH_ERR_STATE && left_ns) {
-            wait_for_turn(server, left_ns);
-            mesh__error_clear();
-            rc = 0;
-        } else if (rc == MESH_ERR_STATE) {
-            rc = 0;
-        }
+        rc =
+            mesh__loop_await(server->lane->loop, left_ns, has_exchange, server);
         if (rc < 0)
             break;
         rc = 0;
@@ -289,7 +248,6 @@ int mesh_server_next(mesh_server *server, int64_t timeout_ms,
             break;
         }
     }
-    wake_one(server);
     return mesh__error_out(error, rc);
 }
 
@@ -303,9 +261,6 @@ void mesh_server_close(mesh_server *server)
     mesh__http_server_close(server->http);
     mesh__loop_leave(server->lane->loop);
     mesh__loop_wake(server->lane->loop);
-    (void)pthread_mutex_lock(&server->turn_lock);
-    (void)pthread_cond_broadcast(&server->turn);
-    (void)pthread_mutex_unlock(&server->turn_lock);
 }
 
 void mesh_server_free(mesh_server *server)
@@ -447,22 +402,16 @@ const char *mesh_exchange_header_value(const mesh_exchange *exchange,
     return lines ? lines[index].value : NULL;
 }
 
-/*
- * Wait for the loop to bring something: by driving it, or, while another
- * thread drives, by waiting for a turn. 0 when the time is over.
- */
+/* Wait for the loop to bring something; false when the time is over. */
 static bool wait_a_little(struct mesh_exchange *exchange, int64_t deadline_ns,
                           bool (*until)(void *user))
 {
-    struct mesh_server *server = exchange->server;
     uint64_t left_ns = mesh__left_ns(deadline_ns);
-    int rc;
 
     if (left_ns == 0)
         return false;
-    rc = mesh__loop_step(server->lane->loop, left_ns, until, exchange);
-    if (rc == MESH_ERR_STATE)
-        wait_for_turn(server, left_ns < MESH__MS ? left_ns : MESH__MS);
+    (void)mesh__loop_await(exchange->server->lane->loop, left_ns, until,
+                           exchange);
     mesh__error_clear();
     return true;
 }

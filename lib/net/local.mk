@@ -4,4 +4,6 @@ libmesh_core_la_SOURCES += \
 	lib/net/port.h \
 	lib/net/port_kernel.c lib/net/port_kernel.h \
 	lib/net/port_memory.c lib/net/port_memory.h \
+	lib/net/slots.c lib/net/slots.h \
+	lib/net/timers.c lib/net/timers.h \
 	lib/net/wire.c lib/net/wire.h

@@ -9,7 +9,8 @@
  * Waking happens under the bell, so that whoever frees the loop after a note
  * of ours ran cannot free it under our feet.
  */
-#include "net/loop.h"
+#include "net/slots.h"
+#include "net/timers.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -19,16 +20,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-
-/*
- * A watch is known to the port by its slot, not by its address: between a wait
- * and its handlers another thread may unwatch and free it. A slot given back
- * rests until the next wait begins, so an old event never finds a new watch.
- */
-struct slot {
-    struct mesh_watch *watch; /* NULL: free or resting                  */
-    size_t next;              /* 1 + index in its list of slots, 0: end */
-};
 
 struct mesh_loop {
     struct mesh_port *port; /* owned */
@@ -48,14 +39,9 @@ struct mesh_loop {
     bool driving;
     bool owed; /* the last turn ran work without looking at the port */
     bool dead; /* forked */
-    struct slot *slots;
-    size_t slot_count;
-    size_t slot_capacity;
-    size_t free_slots; /* list heads: 1 + index, 0: empty */
-    size_t resting_slots;
-    struct mesh_timer **timers; /* a binary heap, the earliest first */
-    size_t timer_count;
-    size_t timer_capacity;
+    struct mesh_node followers; /* who waits while another drives */
+    struct mesh_slots slots;
+    struct mesh_timers timers;
     struct mesh_node tasks;
     struct mesh_node notes; /* taken from the inbox, not yet run */
     struct mesh_ready ready[MESH__LOOP_BATCH]; /* of the last wait */
@@ -123,6 +109,7 @@ static void make_lists(struct mesh_loop *loop)
     mesh__list_init(&loop->tasks);
     mesh__list_init(&loop->notes);
     mesh__list_init(&loop->inbox);
+    mesh__list_init(&loop->followers);
 }
 
 int mesh__loop_new(struct mesh_port *port, struct mesh_loop **out)
@@ -204,8 +191,8 @@ void mesh__loop_free(struct mesh_loop *loop)
     (void)pthread_mutex_destroy(&loop->gate);
     (void)pthread_mutex_destroy(&loop->lock);
     (void)pthread_mutex_destroy(&loop->bell);
-    mesh__free(loop->slots);
-    mesh__free(loop->timers);
+    mesh__slots_fini(&loop->slots);
+    mesh__timers_fini(&loop->timers);
     mesh__free(loop);
 }
 
@@ -218,8 +205,8 @@ void mesh__loop_forked(struct mesh_loop *loop)
     loop->driving = false;
     loop->asleep = false;
     loop->planned_ns = 0;
-    loop->timer_count = 0;
-    loop->slot_count = 0;
+    loop->timers.count = 0;
+    loop->slots.count = 0;
     loop->ready_count = 0;
     if (loop->port->ops->forked)
         loop->port->ops->forked(loop->port);
@@ -284,11 +271,82 @@ static uint64_t next_ns(const struct mesh_loop *loop)
 {
     if (has_work(loop))
         return 0;
-    return loop->timer_count ? loop->timers[0]->due_ns : MESH__NEVER;
+    return mesh__timers_next_ns(&loop->timers);
+}
+
+/* --- followers --- */
+
+/* A thread asleep in mesh__loop_await; on its stack. */
+struct follower {
+    struct mesh_node node;
+    pthread_cond_t cond;
+    bool (*until)(void *user);
+    void *user;
+};
+
+/* Those who have what they wait for are woken, each once. */
+static void call_followers(struct mesh_loop *loop)
+{
+    struct mesh_node *node = loop->followers.next;
+
+    while (node != &loop->followers) {
+        struct follower *follower = MESH__OF(node, struct follower, node);
+
+        node = node->next;
+        if (!follower->until(follower->user))
+            continue;
+        mesh__list_remove(&follower->node);
+        (void)pthread_cond_signal(&follower->cond);
+    }
+}
+
+/* Nobody drives any more: the first of those that still wait will. */
+static void hand_over(struct mesh_loop *loop)
+{
+    if (!mesh__list_empty(&loop->followers) && !loop->driving)
+        (void)pthread_cond_signal(
+            &MESH__OF(loop->followers.next, struct follower, node)->cond);
+}
+
+static void sleep_until(struct mesh_loop *loop, struct follower *follower,
+                        uint64_t deadline_ns)
+{
+    struct timespec when = { .tv_sec = (time_t)(deadline_ns / MESH__S),
+                             .tv_nsec = (long)(deadline_ns % MESH__S) };
+
+    atomic_store_explicit(&loop->somebody_inside, false, memory_order_relaxed);
+    if (deadline_ns == MESH__NEVER)
+        (void)pthread_cond_wait(&follower->cond, &loop->lock);
+    else
+        (void)pthread_cond_timedwait(&follower->cond, &loop->lock, &when);
+    mark_inside(loop);
+}
+
+/* Entered: until it is so, or late, or there is nobody to wait for. */
+static void follow(struct mesh_loop *loop, uint64_t deadline_ns,
+                   bool (*until)(void *user), void *user)
+{
+    struct follower follower = { .until = until, .user = user };
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&follower.cond, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    mesh__list_init(&follower.node);
+    while (loop->driving && !until(user) && loop->now_ns < deadline_ns) {
+        if (mesh__list_empty(&follower.node))
+            mesh__list_push_back(&loop->followers, &follower.node);
+        sleep_until(loop, &follower, deadline_ns);
+        loop->now_ns = loop->port->ops->now_ns(loop->port);
+    }
+    mesh__list_remove(&follower.node);
+    (void)pthread_cond_destroy(&follower.cond);
 }
 
 void mesh__loop_leave(struct mesh_loop *loop)
 {
+    call_followers(loop);
     if (next_ns(loop) < loop->planned_ns) {
         loop->planned_ns = 0;
         (void)pthread_mutex_lock(&loop->bell);
@@ -337,48 +395,6 @@ void mesh__watch_init(struct mesh_watch *watch, int fd,
     *watch = (struct mesh_watch){ .on_ready = on_ready, .fd = fd };
 }
 
-static int take_slot(struct mesh_loop *loop, struct mesh_watch *watch)
-{
-    struct slot *slot;
-    int rc;
-
-    if (!loop->free_slots) {
-        rc = mesh__grow(&loop->slots, &loop->slot_capacity, loop->slot_count,
-                        MESH__LOOP_WATCHES, sizeof(*loop->slots));
-        if (rc < 0)
-            return rc;
-        loop->slots[loop->slot_count] = (struct slot){ 0 };
-        loop->free_slots = ++loop->slot_count;
-    }
-    watch->slot = loop->free_slots;
-    slot = &loop->slots[watch->slot - 1];
-    loop->free_slots = slot->next;
-    *slot = (struct slot){ .watch = watch };
-    return 0;
-}
-
-static void give_slot(struct mesh_loop *loop, struct mesh_watch *watch)
-{
-    struct slot *slot = &loop->slots[watch->slot - 1];
-
-    *slot = (struct slot){ .next = loop->resting_slots };
-    loop->resting_slots = watch->slot;
-    watch->slot = 0;
-}
-
-/* No event of an earlier wait is left: slots that rested may be used again. */
-static void wake_slots(struct mesh_loop *loop)
-{
-    while (loop->resting_slots) {
-        size_t place = loop->resting_slots;
-        struct slot *slot = &loop->slots[place - 1];
-
-        loop->resting_slots = slot->next;
-        slot->next = loop->free_slots;
-        loop->free_slots = place;
-    }
-}
-
 static int arm(struct mesh_loop *loop, struct mesh_watch *watch,
                unsigned events)
 {
@@ -406,11 +422,11 @@ int mesh__loop_watch(struct mesh_loop *loop, struct mesh_watch *watch,
         return mesh__fail(MESH_ERR_FORKED, "a loop of the parent process");
     if ((wanted & ~watch->armed) || (wanted && (surplus & ~MESH__READABLE))) {
         if (!watch->slot)
-            rc = take_slot(loop, watch);
+            rc = mesh__slots_take(&loop->slots, watch);
         if (rc == 0)
             rc = arm(loop, watch, wanted);
         if (rc < 0 && watch->slot && !watch->armed)
-            give_slot(loop, watch);
+            mesh__slots_give(&loop->slots, watch);
     } else if (!wanted && (surplus & ~MESH__READABLE)) {
         (void)arm(loop, watch, 0);
     }
@@ -425,7 +441,7 @@ void mesh__loop_unwatch(struct mesh_loop *loop, struct mesh_watch *watch)
     if (watch->slot && !loop->dead) {
         if (watch->armed)
             (void)arm(loop, watch, 0);
-        give_slot(loop, watch);
+        mesh__slots_give(&loop->slots, watch);
     }
     watch->slot = 0;
     watch->wanted = 0;
@@ -436,7 +452,7 @@ void mesh__loop_unwatch(struct mesh_loop *loop, struct mesh_watch *watch)
 static bool deliver(struct mesh_loop *loop, const struct mesh_ready *ready)
 {
     struct mesh_watch *watch =
-        loop->slots[(size_t)(uintptr_t)ready->tag - 1].watch;
+        mesh__slots_watch(&loop->slots, (size_t)(uintptr_t)ready->tag);
     unsigned events;
 
     if (!watch)
@@ -453,68 +469,13 @@ static bool deliver(struct mesh_loop *loop, const struct mesh_ready *ready)
 
 /* --- timers --- */
 
-void mesh__timer_init(struct mesh_timer *timer,
-                      void (*on_due)(struct mesh_timer *))
-{
-    *timer = (struct mesh_timer){ .on_due = on_due, .due_ns = MESH__NEVER };
-}
-
-static void put_timer(struct mesh_loop *loop, size_t i,
-                      struct mesh_timer *timer)
-{
-    loop->timers[i] = timer;
-    timer->place = i + 1;
-}
-
-static size_t sift_up(struct mesh_loop *loop, size_t i)
-{
-    struct mesh_timer *timer = loop->timers[i];
-
-    while (i && loop->timers[(i - 1) / 2]->due_ns > timer->due_ns) {
-        put_timer(loop, i, loop->timers[(i - 1) / 2]);
-        i = (i - 1) / 2;
-    }
-    put_timer(loop, i, timer);
-    return i;
-}
-
-static void sift_down(struct mesh_loop *loop, size_t i)
-{
-    struct mesh_timer *timer = loop->timers[i];
-
-    for (;;) {
-        size_t child = 2 * i + 1;
-
-        if (child + 1 < loop->timer_count &&
-            loop->timers[child + 1]->due_ns < loop->timers[child]->due_ns)
-            child++;
-        if (child >= loop->timer_count ||
-            loop->timers[child]->due_ns >= timer->due_ns)
-            break;
-        put_timer(loop, i, loop->timers[child]);
-        i = child;
-    }
-    put_timer(loop, i, timer);
-}
-
 static int place_timer(struct mesh_loop *loop, struct mesh_timer *timer,
                        uint64_t due_ns)
 {
-    int rc;
-
     assert(mesh__loop_entered(loop));
     if (loop->dead)
         return mesh__fail(MESH_ERR_FORKED, "a loop of the parent process");
-    if (!timer->place) {
-        rc = mesh__grow(&loop->timers, &loop->timer_capacity, loop->timer_count,
-                        MESH__LOOP_TIMERS, sizeof(*loop->timers));
-        if (rc < 0)
-            return rc;
-        put_timer(loop, loop->timer_count++, timer);
-    }
-    timer->due_ns = due_ns;
-    sift_down(loop, sift_up(loop, timer->place - 1));
-    return 0;
+    return mesh__timers_put(&loop->timers, timer, due_ns);
 }
 
 int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
@@ -522,12 +483,10 @@ int mesh__loop_set_timer(struct mesh_loop *loop, struct mesh_timer *timer,
 {
     if (due_ns != MESH__NEVER)
         return place_timer(loop, timer, due_ns);
-    assert(mesh__loop_entered(loop));
     mesh__loop_cancel_timer(loop, timer);
     return 0;
 }
 
-/* At the bottom of the heap, where nothing is ever due. */
 int mesh__loop_keep_timer(struct mesh_loop *loop, struct mesh_timer *timer)
 {
     return place_timer(loop, timer, MESH__NEVER);
@@ -535,27 +494,19 @@ int mesh__loop_keep_timer(struct mesh_loop *loop, struct mesh_timer *timer)
 
 void mesh__loop_cancel_timer(struct mesh_loop *loop, struct mesh_timer *timer)
 {
-    size_t i = timer->place - 1;
-
     assert(mesh__loop_entered(loop));
-    timer->due_ns = MESH__NEVER;
-    if (timer->place && !loop->dead) {
-        loop->timer_count--;
-        if (i < loop->timer_count) {
-            put_timer(loop, i, loop->timers[loop->timer_count]);
-            sift_down(loop, sift_up(loop, i));
-        }
-    }
-    timer->place = 0;
+    if (loop->dead)
+        timer->place = 0;
+    mesh__timers_remove(&loop->timers, timer);
 }
 
 static bool run_timer(struct mesh_loop *loop)
 {
     struct mesh_timer *timer;
 
-    if (!loop->timer_count || loop->timers[0]->due_ns > loop->now_ns)
+    if (mesh__timers_next_ns(&loop->timers) > loop->now_ns)
         return false;
-    timer = loop->timers[0];
+    timer = loop->timers.heap[0];
     mesh__loop_cancel_timer(loop, timer);
     timer->on_due(timer);
     return true;
@@ -670,7 +621,7 @@ static int look(struct mesh_loop *loop, struct turn *turn)
     bool rung;
     int count;
 
-    wake_slots(loop);
+    mesh__slots_wake(&loop->slots);
     go_out(loop);
     count = loop->port->ops->wait(loop->port, timeout_ns, loop->ready,
                                   MESH__LOOP_BATCH);
@@ -715,12 +666,33 @@ static int take_turn(struct mesh_loop *loop, struct turn *turn)
         if (!first)
             run_ready(loop, turn);
         run_work(loop, turn);
+        call_followers(loop);
         if (turn->ran || turn->nudged)
             return 1;
         if (is_in_vain(loop, turn, count, before_ns))
             return 0;
     }
     return 1;
+}
+
+static int cannot_drive(const struct mesh_loop *loop)
+{
+    return mesh__fail(loop->dead ? MESH_ERR_FORKED : MESH_ERR_STATE,
+                      "a loop that another %s drives",
+                      loop->dead ? "process" : "thread");
+}
+
+static void take_wheel(struct mesh_loop *loop)
+{
+    loop->driving = true;
+    loop->planned_ns = 0;
+    refresh(loop);
+}
+
+static void leave_wheel(struct mesh_loop *loop)
+{
+    loop->driving = false;
+    hand_over(loop);
 }
 
 int mesh__loop_step(struct mesh_loop *loop, uint64_t timeout_ns,
@@ -733,17 +705,54 @@ int mesh__loop_step(struct mesh_loop *loop, uint64_t timeout_ns,
 
     go_in_by_gate(loop);
     if (loop->dead || loop->driving) {
-        rc = loop->dead ? MESH_ERR_FORKED : MESH_ERR_STATE;
-        go_out(loop);
-        return mesh__fail(rc, "a loop that another %s drives",
-                          rc == MESH_ERR_FORKED ? "process" : "thread");
+        rc = cannot_drive(loop);
+    } else {
+        take_wheel(loop);
+        turn.deadline_ns = mesh__time_add(loop->now_ns, timeout_ns);
+        rc = take_turn(loop, &turn);
+        leave_wheel(loop);
     }
-    loop->driving = true;
-    loop->planned_ns = 0;
+    go_out(loop);
+    return rc;
+}
+
+/* Turn after turn, in one hand. */
+static int drive(struct mesh_loop *loop, uint64_t deadline_ns,
+                 bool (*until)(void *user), void *user)
+{
+    struct turn turn;
+    int rc;
+
+    take_wheel(loop);
+    do {
+        turn = (struct turn){ .deadline_ns = deadline_ns,
+                              .until = until,
+                              .user = user,
+                              .budget = MESH__LOOP_TASKS };
+        rc = take_turn(loop, &turn);
+    } while (rc == 1 && !is_over(&turn) && !turn.nudged);
+    leave_wheel(loop);
+    return rc;
+}
+
+int mesh__loop_await(struct mesh_loop *loop, uint64_t timeout_ns,
+                     bool (*until)(void *user), void *user)
+{
+    uint64_t deadline_ns;
+    int rc = 0;
+
+    go_in_by_gate(loop);
     refresh(loop);
-    turn.deadline_ns = mesh__time_add(loop->now_ns, timeout_ns);
-    rc = take_turn(loop, &turn);
-    loop->driving = false;
+    deadline_ns = mesh__time_add(loop->now_ns, timeout_ns);
+    while (loop->driving && !loop->dead && !until(user) &&
+           loop->now_ns < deadline_ns)
+        follow(loop, deadline_ns, until, user);
+    if (loop->dead)
+        rc = cannot_drive(loop);
+    else if (loop->driving)
+        rc = until(user);
+    else
+        rc = drive(loop, deadline_ns, until, user);
     go_out(loop);
     return rc;
 }

@@ -114,6 +114,19 @@ int mesh__loop_step(struct mesh_loop *loop, uint64_t timeout_ns,
                     bool (*until)(void *user), void *user);
 
 /*
+ * Not back before until is true: drive, or sleep while another thread drives.
+ * A sleeper is called when what is done on the loop makes its until true, and
+ * the first of them goes on driving where the driver has stopped. Any number of
+ * threads; until is asked entered, by any of them, and changes nothing. The
+ * caller has not entered.
+ *
+ * Returns 1 once until is true, or after mesh__loop_wake while it drove; 0 on
+ * timeout; MESH_ERR_FORKED or MESH_ERR_SYSTEM.
+ */
+int mesh__loop_await(struct mesh_loop *loop, uint64_t timeout_ns,
+                     bool (*until)(void *user), void *user);
+
+/*
  * Nanoseconds until the loop wants to be stepped: 0 now, MESH__NEVER idle. Not
  * entered. A host asks before each sleep on the port's descriptor: from the
  * question to the next step, work queued, a note or an earlier timer makes the

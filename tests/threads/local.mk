@@ -14,3 +14,7 @@ tests_threads_test_reload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 check_PROGRAMS += tests/threads/test_wrap
 tests_threads_test_wrap_SOURCES = tests/threads/test_wrap.c $(GROUND)
 tests_threads_test_wrap_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/threads/test_loop
+tests_threads_test_loop_SOURCES = tests/threads/test_loop.c
+tests_threads_test_loop_LDADD = $(TEST_LIBS) $(PTHREAD_LIBS)
