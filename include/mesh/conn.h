@@ -108,6 +108,8 @@ MESH_EXTERN void mesh_listener_free(mesh_listener *listener);
  *            only looks, -1 for as long as it takes).
  * Returns:   0 (*got 0: the peer ended in order), or MESH_ERR_TIMEOUT,
  *            MESH_ERR_RESET (ended without saying so), MESH_ERR_TLS,
+ *            MESH_ERR_DENIED (an accepted one, whose peer a new policy or
+ *            trust would refuse: it is ended MESH_LIMIT_DRAIN_MS later),
  *            MESH_ERR_INVALID, MESH_ERR_FORKED.
  */
 MESH_EXTERN int mesh_conn_read(mesh_conn *conn, void *data, size_t size,
@@ -120,7 +122,8 @@ MESH_EXTERN int mesh_conn_read(mesh_conn *conn, void *data, size_t size,
  * Ownership: data is borrowed; *written of it was taken.
  * Threads:   the stream's. Waits at most timeout_ms until all are taken.
  * Returns:   0, or MESH_ERR_TIMEOUT (*written may be above 0),
- *            MESH_ERR_RESET, MESH_ERR_STATE (after mesh_conn_end()),
+ *            MESH_ERR_RESET, MESH_ERR_DENIED (as for reading),
+ *            MESH_ERR_STATE (after mesh_conn_end()),
  *            MESH_ERR_INVALID, MESH_ERR_FORKED, MESH_ERR_NOMEM.
  */
 MESH_EXTERN int mesh_conn_write(mesh_conn *conn, const void *data, size_t size,

@@ -24,6 +24,8 @@ struct mesh_listener {
 struct mesh_conn {
     struct mesh_lane *lane;         /* counted */
     struct mesh_plain plain;        /* a connected one                       */
+    struct mesh_listener *listener; /* of an accepted one; counted           */
+    struct mesh_arrival *arrival;   /* likewise                              */
     struct mesh_stream *stream;     /* in any case                           */
     struct mesh_tls_config *config; /* of a wrapped one                      */
     bool settled;                   /* ready or failed                       */
@@ -319,11 +321,18 @@ int mesh_wrap_fd(mesh_workload *workload, mesh_loop *loop, int fd, int role,
 
 /* --- listening --- */
 
+/* The listener itself, and each stream that it handed out. Not entered. */
 static void listener_unref(struct mesh_listener *listener)
 {
     if (atomic_fetch_sub_explicit(&listener->refs, 1, memory_order_acq_rel) !=
         1)
         return;
+    if (listener->inner) {
+        mesh__loop_enter(listener->lane->loop);
+        mesh__lane_unseat(listener->lane, &listener->seat);
+        mesh__stream_server_free(listener->inner);
+        mesh__loop_leave(listener->lane->loop);
+    }
     mesh__lane_unref(listener->lane);
     mesh__free(listener);
 }
@@ -422,22 +431,25 @@ static bool has_stream(void *user)
 /* Entered: 0 with *out, 1 when there is none. */
 static int take(struct mesh_listener *listener, mesh_conn **out)
 {
-    struct mesh_stream *stream = mesh__stream_server_take(listener->inner);
+    struct mesh_arrival *arrival = mesh__stream_server_take(listener->inner);
     struct mesh_conn *conn;
 
-    if (!stream)
+    if (!arrival)
         return mesh__stream_server_closed_empty(listener->inner)
                    ? mesh__fail(MESH_ERR_CLOSED, "the listener is closed")
                    : 1;
     conn = conn_new(listener->lane);
     if (!conn) {
-        mesh__stream_close(stream, NULL, true);
+        mesh__arrival_close(arrival, true);
         return MESH_ERR_NOMEM;
     }
-    conn->stream = stream;
+    atomic_fetch_add_explicit(&listener->refs, 1, memory_order_relaxed);
+    conn->listener = listener;
+    conn->arrival = arrival;
+    conn->stream = mesh__arrival_stream(arrival);
     conn->settled = true;
-    stream->on_ready = on_news;
-    stream->owner = conn;
+    conn->stream->on_ready = on_news;
+    conn->stream->owner = conn;
     note_ends(conn);
     *out = conn;
     return 0;
@@ -480,8 +492,7 @@ void mesh_listener_free(mesh_listener *listener)
         return;
     if (check_lane(listener->lane) == 0) {
         mesh__loop_enter(listener->lane->loop);
-        mesh__lane_unseat(listener->lane, &listener->seat);
-        mesh__stream_server_free(listener->inner);
+        mesh__stream_server_shut(listener->inner);
         mesh__loop_leave(listener->lane->loop);
         listener_unref(listener);
     }
@@ -494,6 +505,14 @@ static int check_conn(const struct mesh_conn *conn, mesh_error *error)
 {
     return conn ? mesh__error_out(error, check_lane(conn->lane))
                 : null_argument(error);
+}
+
+/* Entered: what ended it may have been ours to do. */
+static int check_stream(const struct mesh_stream *stream)
+{
+    return stream->state == MESH__STREAM_FAILED
+               ? mesh__fail(stream->code, "%s", stream->line)
+               : 0;
 }
 
 /* Entered: what lies there, else one reading. */
@@ -564,7 +583,9 @@ int mesh_conn_read(mesh_conn *conn, void *data, size_t size, int64_t timeout_ms,
         return rc;
     do {
         mesh__loop_enter(conn->lane->loop);
-        rc = mesh__stream_want(conn->stream, true);
+        rc = check_stream(conn->stream);
+        if (rc == 0)
+            rc = mesh__stream_want(conn->stream, true);
         if (rc == 0)
             rc = read_now(conn, data, size, got);
         if (rc != MESH_ERR_WOULD_BLOCK && rc >= 0)
@@ -585,6 +606,9 @@ static int write_now(struct mesh_conn *conn, const char *data, size_t size,
     struct mesh_slice slice;
     int rc;
 
+    rc = check_stream(conn->stream);
+    if (rc < 0)
+        return rc;
     if (mesh__stream_backlog(conn->stream) >= MESH__STREAM_BACKLOG)
         return MESH_ERR_WOULD_BLOCK;
     slice = mesh__slice(
@@ -685,9 +709,13 @@ void mesh_conn_free(mesh_conn *conn)
         mesh__loop_enter(conn->lane->loop);
         if (conn->plain.env)
             mesh__plain_close(&conn->plain, !conn->plain.ready);
+        else if (conn->arrival)
+            mesh__arrival_close(conn->arrival, false);
         else if (conn->stream)
             mesh__stream_close(conn->stream, NULL, !conn->settled);
         mesh__loop_leave(conn->lane->loop);
+        if (conn->listener)
+            listener_unref(conn->listener);
         if (conn->config)
             conn->config->engine->config_unref(conn->config);
         mesh__lane_unref(conn->lane);

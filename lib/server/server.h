@@ -219,14 +219,30 @@ void *mesh__stream_server_owner(const struct mesh_stream_server *server);
 const struct mesh_address *mesh__stream_server_address(
     const struct mesh_stream_server *server);
 bool mesh__stream_server_waiting(const struct mesh_stream_server *server);
-/* The next stream, off the server's books; NULL when there is none. */
-struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server);
+/*
+ * The next one; NULL when there is none. Its stream is the caller's to use
+ * until mesh__arrival_close, its owner and on_ready the caller's to set. It
+ * stays on the server's books, so that policy and trust reach it.
+ */
+struct mesh_arrival;
+struct mesh_arrival *mesh__stream_server_take(
+    struct mesh_stream_server *server);
+struct mesh_stream *mesh__arrival_stream(const struct mesh_arrival *arrival);
+/* Close the stream, and off the books. The server must still be there. */
+void mesh__arrival_close(struct mesh_arrival *arrival, bool reset);
 /* Stop accepting; what passed before is still handed out. */
 void mesh__stream_server_close(struct mesh_stream_server *server);
 bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server);
-/* Those that wait to be taken are judged again, policy included. */
+/*
+ * All are judged again, policy included. Those that wait to be taken go at
+ * once; those that were taken and would now be refused end and fail with
+ * MESH_ERR_DENIED after drain_ns, and their on_ready is called.
+ */
 void mesh__stream_server_changed(struct mesh_stream_server *server);
+/* Stop accepting, and close what was not taken. */
+void mesh__stream_server_shut(struct mesh_stream_server *server);
 void mesh__stream_server_forked(struct mesh_stream_server *server);
+/* None that was taken may be open any more. */
 void mesh__stream_server_free(struct mesh_stream_server *server);
 
 #endif

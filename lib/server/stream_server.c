@@ -9,26 +9,36 @@
 #include "base/error.h"
 #include "value/duration.h"
 
+#include <assert.h>
+
 struct mesh_stream_server {
     struct mesh_door door;
     void (*on_news)(struct mesh_stream_server *server);
     void *owner;
     struct mesh_node arrivals; /* not admitted yet                     */
     struct mesh_node queue;    /* admitted, to be taken                */
+    struct mesh_node taken;    /* in a program's hands                 */
 };
 
-/* A connection until it is taken. */
 struct mesh_arrival {
     struct mesh_node node;
     struct mesh_stream_server *server;
     struct mesh_greeting greeting;
+    struct mesh_timer last_call; /* when a doomed one ends */
 };
+
+void mesh__arrival_close(struct mesh_arrival *arrival, bool reset)
+{
+    mesh__loop_cancel_timer(arrival->server->door.env->link->loop,
+                            &arrival->last_call);
+    mesh__list_remove(&arrival->node);
+    mesh__greeting_fini(&arrival->greeting, reset);
+    mesh__free(arrival);
+}
 
 static void arrival_free(struct mesh_arrival *arrival)
 {
-    mesh__list_remove(&arrival->node);
-    mesh__greeting_fini(&arrival->greeting, false);
-    mesh__free(arrival);
+    mesh__arrival_close(arrival, false);
 }
 
 /* In the queue nobody reads; whoever takes it finds out what became of it. */
@@ -79,6 +89,45 @@ static bool allow(struct mesh_greeting *greeting)
     return false;
 }
 
+/* --- judged again --- */
+
+static void on_last_call(struct mesh_timer *timer)
+{
+    struct mesh_arrival *arrival =
+        MESH__OF(timer, struct mesh_arrival, last_call);
+    struct mesh_stream *stream = arrival->greeting.stream;
+
+    mesh__stream_end(stream);
+    (void)mesh__fail(MESH_ERR_DENIED,
+                     "the peer would not be admitted any more");
+    (void)mesh__stream_fail(stream, MESH_ERR_DENIED);
+    mesh__error_clear();
+    stream->on_ready(stream);
+}
+
+static bool still_admitted(struct mesh_arrival *arrival)
+{
+    return mesh__greeting_holds(&arrival->greeting) &&
+           allow(&arrival->greeting);
+}
+
+/* Who is in again before the last call stays. */
+static void judge_taken(struct mesh_arrival *arrival)
+{
+    struct mesh_server_env *env = arrival->server->door.env;
+    struct mesh_loop *loop = env->link->loop;
+
+    if (arrival->greeting.stream->state != MESH__STREAM_READY)
+        return;
+    if (still_admitted(arrival))
+        mesh__loop_cancel_timer(loop, &arrival->last_call);
+    else if (!arrival->last_call.place &&
+             mesh__loop_set_timer(
+                 loop, &arrival->last_call,
+                 mesh__time_add(mesh__loop_now(loop), env->drain_ns)) < 0)
+        on_last_call(&arrival->last_call);
+}
+
 /* --- accept, shake, hand out --- */
 
 static void hand_out(struct mesh_arrival *arrival)
@@ -126,6 +175,7 @@ static void on_guest(struct mesh_door *door, int fd,
         return;
     }
     arrival->server = server;
+    mesh__timer_init(&arrival->last_call, on_last_call);
     mesh__list_push_back(&server->arrivals, &arrival->node);
     if (mesh__greeting_init(&arrival->greeting, door, fd, peer, on_arrival,
                             arrival) < 0) {
@@ -154,6 +204,7 @@ int mesh__stream_server_new(struct mesh_server_env *env,
     server->door.on_guest = on_guest;
     mesh__list_init(&server->arrivals);
     mesh__list_init(&server->queue);
+    mesh__list_init(&server->taken);
     rc = mesh__door_open(&server->door, env, at, policy_port);
     if (rc < 0) {
         mesh__door_fini(&server->door);
@@ -180,18 +231,19 @@ bool mesh__stream_server_waiting(const struct mesh_stream_server *server)
     return !mesh__list_empty(&server->queue);
 }
 
-struct mesh_stream *mesh__stream_server_take(struct mesh_stream_server *server)
+struct mesh_arrival *mesh__stream_server_take(struct mesh_stream_server *server)
 {
-    struct mesh_arrival *arrival;
-    struct mesh_stream *stream;
+    struct mesh_node *node = mesh__list_pop(&server->queue);
 
-    if (mesh__list_empty(&server->queue))
+    if (!node)
         return NULL;
-    arrival = MESH__OF(server->queue.next, struct mesh_arrival, node);
-    stream = arrival->greeting.stream;
-    arrival->greeting.stream = NULL;
-    arrival_free(arrival);
-    return stream;
+    mesh__list_push_back(&server->taken, node);
+    return MESH__OF(node, struct mesh_arrival, node);
+}
+
+struct mesh_stream *mesh__arrival_stream(const struct mesh_arrival *arrival)
+{
+    return arrival->greeting.stream;
 }
 
 static void free_all(struct mesh_node *arrivals)
@@ -209,6 +261,13 @@ void mesh__stream_server_close(struct mesh_stream_server *server)
     server->on_news(server);
 }
 
+void mesh__stream_server_shut(struct mesh_stream_server *server)
+{
+    mesh__door_shut(&server->door);
+    free_all(&server->arrivals);
+    free_all(&server->queue);
+}
+
 bool mesh__stream_server_closed_empty(const struct mesh_stream_server *server)
 {
     return server->door.fd < 0 && mesh__list_empty(&server->queue);
@@ -223,10 +282,11 @@ void mesh__stream_server_changed(struct mesh_stream_server *server)
             MESH__OF(node, struct mesh_arrival, node);
 
         node = node->next;
-        if (!mesh__greeting_holds(&arrival->greeting) ||
-            !allow(&arrival->greeting))
+        if (!still_admitted(arrival))
             arrival_free(arrival);
     }
+    for (node = server->taken.next; node != &server->taken; node = node->next)
+        judge_taken(MESH__OF(node, struct mesh_arrival, node));
     mesh__error_clear();
 }
 
@@ -247,14 +307,15 @@ void mesh__stream_server_forked(struct mesh_stream_server *server)
     mesh__door_forked(&server->door);
     forget_all(&server->arrivals, port);
     forget_all(&server->queue, port);
+    forget_all(&server->taken, port);
 }
 
 void mesh__stream_server_free(struct mesh_stream_server *server)
 {
     if (!server)
         return;
+    assert(mesh__list_empty(&server->taken));
+    mesh__stream_server_shut(server);
     mesh__door_fini(&server->door);
-    free_all(&server->arrivals);
-    free_all(&server->queue);
     mesh__free(server);
 }

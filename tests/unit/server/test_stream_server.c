@@ -17,6 +17,7 @@
 enum { PORT = 19000 };
 
 static struct mesh_stream_server *server;
+static struct mesh_arrival *arrival; /* the last one taken */
 static size_t news;
 
 static void on_news(struct mesh_stream_server *told)
@@ -58,19 +59,18 @@ static int teardown(void **state)
 
 static struct mesh_stream *take(struct stage *stage)
 {
-    struct mesh_stream *stream;
-
     stage_pass(stage, 10 * MESH__MS);
     stage_enter(stage);
-    stream = mesh__stream_server_take(server);
+    arrival = mesh__stream_server_take(server);
     stage_leave(stage);
-    return stream;
+    return arrival ? mesh__arrival_stream(arrival) : NULL;
 }
 
 static void give_up(struct stage *stage, struct mesh_stream *stream)
 {
+    assert_ptr_equal(mesh__arrival_stream(arrival), stream);
     stage_enter(stage);
-    mesh__stream_close(stream, NULL, true);
+    mesh__arrival_close(arrival, true);
     stage_leave(stage);
 }
 
@@ -207,6 +207,67 @@ static void those_that_wait_are_judged_again(void **state)
     assert_int_equal(stage->ended, 'F');
 }
 
+static void change(struct stage *stage, enum mesh_mtls_mode mode)
+{
+    stage_enter(stage);
+    stage_mode(stage, mode);
+    mesh__stream_server_changed(server);
+    stage_leave(stage);
+}
+
+static void hear_of_it(struct mesh_stream *stream)
+{
+    (*(size_t *)stream->owner)++;
+}
+
+/* A program has it: it is told, and the peer hears the end. */
+static void those_that_were_taken_end_within_the_bound(void **state)
+{
+    struct stage *stage = *state;
+    struct mesh_stream *stream;
+    size_t told = 0;
+
+    stage_connect(stage);
+    stage_say(stage, "x");
+    stream = take(stage);
+    assert_non_null(stream);
+    stream->on_ready = hear_of_it;
+    stream->owner = &told;
+    change(stage, MESH__MTLS_PERMISSIVE);
+    stage_pass(stage, 2 * stage->env.drain_ns);
+    assert_int_equal(stream->state, MESH__STREAM_READY);
+    change(stage, MESH__MTLS_STRICT);
+    stage_pass(stage, stage->env.drain_ns - MESH__MS);
+    assert_int_equal(stream->state, MESH__STREAM_READY);
+    assert_int_equal(told, 0);
+    stage_pass(stage, 2 * MESH__MS);
+    assert_int_equal(stream->state, MESH__STREAM_FAILED);
+    assert_int_equal(stream->code, MESH_ERR_DENIED);
+    assert_int_equal(told, 1);
+    assert_int_equal(stage->ended, 'F');
+    change(stage, MESH__MTLS_STRICT); /* once is enough */
+    stage_pass(stage, 2 * stage->env.drain_ns);
+    assert_int_equal(told, 1);
+    give_up(stage, stream);
+}
+
+static void a_policy_that_takes_it_back_lets_them_stay(void **state)
+{
+    struct stage *stage = *state;
+    struct mesh_stream *stream;
+
+    stage_connect(stage);
+    stage_say(stage, "x");
+    stream = take(stage);
+    assert_non_null(stream);
+    change(stage, MESH__MTLS_STRICT);
+    stage_pass(stage, stage->env.drain_ns / 2);
+    change(stage, MESH__MTLS_PERMISSIVE);
+    stage_pass(stage, 2 * stage->env.drain_ns);
+    assert_int_equal(stream->state, MESH__STREAM_READY);
+    give_up(stage, stream);
+}
+
 /* Nobody takes it and the peer leaves: no turn is spent on it. */
 static void what_waits_costs_nothing(void **state)
 {
@@ -292,6 +353,8 @@ int main(void)
         TEST(without_mutual_tls_nobody_is_waited_for),
         TEST(who_is_allowed),
         TEST(those_that_wait_are_judged_again),
+        TEST(those_that_were_taken_end_within_the_bound),
+        TEST(a_policy_that_takes_it_back_lets_them_stay),
         TEST(what_waits_costs_nothing),
         TEST(closing),
         TEST(who_says_nothing_is_not_waited_for_for_ever),
