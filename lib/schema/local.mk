@@ -19,6 +19,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/mesh_providers.c \
 	lib/schema/mesh_proxy.c \
 	lib/schema/mesh_traffic.c \
+	lib/schema/metadata.c \
 	lib/schema/peer_authentication.c \
 	lib/schema/proxy_config.c \
 	lib/schema/reader.c \
