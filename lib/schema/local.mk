@@ -26,6 +26,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/mesh_providers.c \
 	lib/schema/mesh_proxy.c \
 	lib/schema/mesh_traffic.c \
+	lib/schema/metadata.c \
 	lib/schema/outlier_detection.c \
 	lib/schema/peer_authentication.c \
 	lib/schema/proxy_config.c \

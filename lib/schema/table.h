@@ -245,6 +245,7 @@ struct mesh_reader {
     struct mesh_slice namespace_;
     uint32_t place;   /* of the marks it leaves                           */
     bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
+    bool mild;        /* its errors are refusals: Istio would take it     */
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */
     struct mesh_mark inner_mark;
@@ -282,6 +283,14 @@ void mesh__decode(struct mesh_reader *reader,
                   const struct mesh_spot *spot,
                   const struct mesh_yaml_node *node, void *into,
                   enum mesh_field_status status, const char *reason);
+
+/*
+ * The metadata of a document. Errors are what Istio cannot read; what only an
+ * API server would not take is refused.
+ */
+void mesh__read_metadata(struct mesh_reader *reader,
+                         const struct mesh_yaml_node *document,
+                         const struct mesh_kind_info *info, void *into);
 
 /* "wanted X, found Y"-style description of a node: "a list", "the bool true" */
 void mesh__describe(const struct mesh_yaml_node *node, char *out, size_t size);
@@ -353,6 +362,12 @@ void mesh__check_workload(struct mesh_reader *reader,
 bool mesh__is_protocol(struct mesh_slice text);
 
 bool mesh__is_dns_label(struct mesh_slice text);
+/* The same with capitals: what Istio takes for one label of a host. */
+bool mesh__is_host_label(struct mesh_slice text);
+/* An IP address, an IPv6 one with a zone too. */
+bool mesh__is_ip(struct mesh_slice text);
+/* The same, or such an address before "/" and its bits. */
+bool mesh__is_ip_block(struct mesh_slice text);
 bool mesh__is_label_key(struct mesh_slice text);
 bool mesh__is_label_value(struct mesh_slice text);
 /* DNS labels with dots between. */
