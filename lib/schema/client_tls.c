@@ -58,8 +58,9 @@ static const struct mesh_field client_tls_fields[] = {
                 "workloadSelector",
       .reason = "certificates and keys of DestinationRules are not yet used, "
                 "so the connection would be another than the one asked for" },
-    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED), .harmless = "false",
-      .default_value = "false", .bounds = "not with CA or SAN fields",
+    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED), .nullable = true,
+      .harmless = "false", .default_value = "false",
+      .bounds = "not with CA or SAN fields",
       .reason = "certificates and keys of DestinationRules are not yet used, "
                 "so the connection would be another than the one asked for" },
     { MESH__ROW("mode", ENUM, ENFORCED), .values = mode_values,

@@ -46,7 +46,8 @@ static const struct mesh_value unmatched_preflights_values[] = {
 };
 
 static const struct mesh_field cors_policy_fields[] = {
-    { MESH__ROW("allowCredentials", BOOL, REFUSED), .default_value = "unset" },
+    { MESH__ROW("allowCredentials", BOOL, REFUSED), .nullable = true,
+      .default_value = "unset" },
     { MESH__ROW("allowHeaders", STRING, REFUSED), .shape = MESH__LIST,
       .bounds = "header names or *" },
     { MESH__ROW("allowMethods", STRING, REFUSED), .shape = MESH__LIST,

@@ -240,7 +240,7 @@ const struct mesh_message mesh__failover_message = {
 static const struct mesh_field locality_lb_fields[] = {
     { MESH__ROW("distribute", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &distribute_message, .bounds = "not with failover" },
-    { MESH__ROW("enabled", BOOL, NOTED),
+    { MESH__ROW("enabled", BOOL, NOTED), .nullable = true,
       .default_value = "true when block present" },
     { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &mesh__failover_message,
@@ -256,13 +256,13 @@ const struct mesh_message mesh__locality_lb_message = {
 };
 
 static const struct mesh_field warmup_fields[] = {
-    { MESH__ROW("aggression", DOUBLE, NOTED), MESH__RANGE(0, 0),
-      .default_value = "1.0 (linear)",
+    { MESH__ROW("aggression", DOUBLE, NOTED), .nullable = true,
+      MESH__RANGE(0, 0), .default_value = "1.0 (linear)",
       .bounds = "min 0; validation: greater than 0" },
     { MESH__ROW("duration", DURATION, NOTED), .required = true,
       MESH__RANGE(1e6, 0), .bounds = "duration >= 1ms; required" },
-    { MESH__ROW("minimumPercent", DOUBLE, NOTED), MESH__RANGE(0, 100),
-      .default_value = "10", .bounds = "min 0; max 100" },
+    { MESH__ROW("minimumPercent", DOUBLE, NOTED), .nullable = true,
+      MESH__RANGE(0, 100), .default_value = "10", .bounds = "min 0; max 100" },
 };
 
 static const struct mesh_message warmup_message = {
@@ -272,13 +272,14 @@ static const struct mesh_message warmup_message = {
 };
 
 static const struct mesh_field zone_aware_lb_fields[] = {
-    { MESH__ROW("enabled", BOOL, NOTED), .default_value = "false" },
+    { MESH__ROW("enabled", BOOL, NOTED), .nullable = true,
+      .default_value = "false" },
     { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &mesh__failover_message, .bounds = "region names" },
     { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
       .bounds = "no region/zone/subzone labels" },
-    { MESH__ROW("minClusterSize", UINT64, NOTED), MESH__RANGE(1, 0),
-      .default_value = "6", .bounds = "min 1" },
+    { MESH__ROW("minClusterSize", UINT64, NOTED), .nullable = true,
+      MESH__RANGE(1, 0), .default_value = "6", .bounds = "min 1" },
 };
 
 static const struct mesh_message zone_aware_lb_message = {

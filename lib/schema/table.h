@@ -62,6 +62,7 @@ struct mesh_field {
     enum mesh_field_status status;
     enum mesh_shape shape;
     bool required;
+    bool nullable;                      /* null is as good as nothing */
     const struct mesh_message *message; /* MESH__T_MESSAGE */
     const struct mesh_value *values;    /* MESH__T_ENUM    */
     const char *oneof;                  /* at most one field of this name */
@@ -245,6 +246,7 @@ struct mesh_reader {
     struct mesh_slice namespace_;
     uint32_t place;   /* of the marks it leaves                           */
     bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
+    bool crd;         /* null is a value, and most fields take none       */
     bool mild;        /* its errors are refusals: Istio would take it     */
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */

@@ -114,8 +114,8 @@ static const struct mesh_field retry_budget_fields[] = {
       .default_value = "0 (only active requests)" },
     { MESH__ROW("minRetryConcurrency", UINT32, NOTED), .default_value = "3",
       .bounds = "0 = default" },
-    { MESH__ROW("percent", DOUBLE, NOTED), MESH__RANGE(0, 100),
-      .default_value = "20", .bounds = "min 0; max 100" },
+    { MESH__ROW("percent", DOUBLE, NOTED), .nullable = true,
+      MESH__RANGE(0, 100), .default_value = "20", .bounds = "min 0; max 100" },
 };
 
 static const struct mesh_message retry_budget_message = {

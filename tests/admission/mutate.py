@@ -560,6 +560,23 @@ def mutants(seeds, salt, count, world=None):
         number += 1
 
 
+def sweep(seeds, texts):
+    """Each value of each seed replaced by each text, or dropped."""
+    for seed in seeds:
+        count = len(spots_of(seed.tree))
+        for at in range(count):
+            for text in texts:
+                whole = tree.copy(seed.tree)
+                spot = spots_of(whole)[at]
+                if spot.path in ("apiVersion", "kind"):
+                    continue
+                spot.put(Scalar(text))
+                new = tree.write(whole, seed.comment)
+                if new != seed.text:
+                    yield Mutant(seed, at, "sweep " + text, spot.path,
+                                 [spot.part().line], new)
+
+
 def seeds_in(folder, only=None):
     """The seeds of a folder, in the order of their names."""
     found = []

@@ -8,7 +8,6 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -58,7 +57,7 @@ func webhook(object *unstructured.Unstructured) error {
 		return err
 	}
 	var kind crd.IstioKind
-	if err := json.Unmarshal(raw, &kind); err != nil {
+	if err := yaml.Unmarshal(raw, &kind); err != nil { // as Istio reads files
 		return err
 	}
 	gvk := kind.GroupVersionKind()
