@@ -12,6 +12,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/diagnostics.h \
 	lib/schema/gateway.c \
 	lib/schema/istio_operator.c \
+	lib/schema/jwks.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
 	lib/schema/load.c \
@@ -35,6 +36,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/table.h \
 	lib/schema/telemetry.c \
 	lib/schema/traffic_policy.c \
+	lib/schema/url.c \
 	lib/schema/virtual_service.c \
 	lib/schema/workload_entry.c \
 	lib/schema/workload_group.c
