@@ -18,6 +18,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/http_rewrite.c \
 	lib/schema/http_route.c \
 	lib/schema/istio_operator.c \
+	lib/schema/jwks.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
 	lib/schema/load.c \
@@ -44,6 +45,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/tcp_route.c \
 	lib/schema/telemetry.c \
 	lib/schema/traffic_policy.c \
+	lib/schema/url.c \
 	lib/schema/virtual_service.c \
 	lib/schema/workload_entry.c \
 	lib/schema/workload_group.c

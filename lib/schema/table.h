@@ -324,6 +324,9 @@ void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
 
+void mesh__check_jwks(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node);
+
 /*
  * Few enough items to compare each with each? A finding says so if not, and
  * the resource is not loaded.
@@ -372,6 +375,8 @@ bool mesh__is_ip(struct mesh_slice text);
 bool mesh__is_ip_block(struct mesh_slice text);
 bool mesh__is_label_key(struct mesh_slice text);
 bool mesh__is_label_value(struct mesh_slice text);
+/* An http or https URL that Go's net/url can read. */
+bool mesh__is_http_url(struct mesh_slice text);
 /* DNS labels with dots between. */
 bool mesh__is_dns_name(struct mesh_slice text);
 
