@@ -46,16 +46,6 @@ static void check_selector(struct mesh_reader *reader,
         mesh__report(reader, spot, node->mark, MESH__WARNING,
                      MESH__CODE_WARNING, NULL,
                      "a selector without labels selects everything");
-    for (size_t i = 0; labels && labels->pairs && i < labels->count; i++) {
-        const struct mesh_yaml_pair *pair = &labels->pairs[i];
-        struct mesh_slice value = pair->value->text;
-
-        if (pair->key.len == 0 || memchr(pair->key.at, '*', pair->key.len) ||
-            (value.len && memchr(value.at, '*', value.len)))
-            mesh__reject(reader, spot, pair->mark,
-                         "a selector takes whole names and values: no \"*\", "
-                         "no empty name");
-    }
 }
 
 static void check_target_ref(struct mesh_reader *reader,
@@ -89,6 +79,7 @@ static void check_target_ref(struct mesh_reader *reader,
 static const struct mesh_field selector_fields[] = {
     { MESH__ROW("matchLabels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT_INTO_SAME, .max_items = 4096, .max_len = 63,
+      .check = mesh__check_selected,
       .bounds =
           "max entries 4096; label keys without *; label keys not empty; "
           "element max length 63; label values without *; ANDed equality" },
