@@ -492,8 +492,9 @@ static void name_service(struct document *d)
 
 static void read_body(struct document *d)
 {
-    if (d->info->kind == MESH__KIND_ISTIO_OPERATOR)
-        d->reader.proto = true;
+    d->reader.proto = d->info->kind == MESH__KIND_ISTIO_OPERATOR;
+    d->reader.crd =
+        !d->reader.proto && is_istio(mesh__slice_of(d->info->group));
     if (d->info->spec)
         read_spec(d);
     else if (d->info->top)
