@@ -4,7 +4,7 @@
 #include "schema/table.h"
 #include "value/address.h"
 
-enum { ACCOUNT_MAX = 320 };
+enum { ACCOUNT_MAX = 320, ACCOUNTS_MAX = 16 };
 
 enum judge {
     J_TEXT, /* not empty                        */
@@ -168,6 +168,10 @@ static void check_list(struct mesh_reader *reader, const struct mesh_spot *spot,
     const struct mesh_yaml_node *list = mesh__get(node, name);
     struct mesh_spot field = { .up = spot, .name = name };
 
+    if (list && judge == J_ACCOUNT && list->count > ACCOUNTS_MAX)
+        mesh__reject(reader, &field, list->mark,
+                     "wanted at most %d accounts, found %zu", ACCOUNTS_MAX,
+                     list->count);
     for (size_t i = 0; list && list->items && i < list->count; i++) {
         struct mesh_spot item = { .up = &field, .index = i };
 

@@ -58,6 +58,39 @@ bool mesh__is_ip(struct mesh_slice text)
            (!zone || (address.family == 6 && ip.len + 1 < text.len));
 }
 
+/* Go's Atoi: a sign is allowed. */
+static bool read_go_int(struct mesh_slice text, int64_t *out)
+{
+    bool sign = text.len && (text.at[0] == '-' || text.at[0] == '+');
+    unsigned long long number;
+
+    if (!mesh__slice_number(mesh__slice(text.at + sign, text.len - sign),
+                            INT64_MAX, &number))
+        return false;
+    *out = sign && text.at[0] == '-' ? -(int64_t)number : (int64_t)number;
+    return true;
+}
+
+bool mesh__split_address(struct mesh_slice text, struct mesh_slice *host,
+                         int64_t *port)
+{
+    size_t colon = text.len;
+
+    while (colon > 0 && text.at[colon - 1] != ':')
+        colon--;
+    if (colon == 0)
+        return false;
+    *host = mesh__slice(text.at, colon - 1);
+    if (host->len > 1 && host->at[0] == '[' && host->at[host->len - 1] == ']')
+        *host = mesh__slice(host->at + 1, host->len - 2);
+    else if (host->len && memchr(host->at, ':', host->len))
+        return false;
+    for (size_t i = 0; i < host->len; i++)
+        if (host->at[i] == '[' || host->at[i] == ']')
+            return false;
+    return read_go_int(mesh__slice(text.at + colon, text.len - colon), port);
+}
+
 bool mesh__is_ip_block(struct mesh_slice text)
 {
     struct mesh_cidr cidr;
@@ -299,6 +332,7 @@ static void check_label_map(struct mesh_reader *reader,
     }
 }
 
+<<<<<<< HEAD
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node)
@@ -320,16 +354,29 @@ void mesh__check_selected(struct mesh_reader *reader,
     for (size_t i = 0; node->pairs && i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
+=======
+void mesh__check_whole_labels(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *node)
+{
+    for (size_t i = 0; node->pairs && i < node->count; i++) {
+        const struct mesh_yaml_pair *pair = &node->pairs[i];
+>>>>>>> p2
         struct mesh_slice value = pair->value->text;
 
         if (pair->key.len == 0 || memchr(pair->key.at, '*', pair->key.len) ||
             (value.len && memchr(value.at, '*', value.len)))
+<<<<<<< HEAD
             mesh__reject(reader, &item, pair->mark,
+=======
+            mesh__reject(reader, spot, pair->mark,
+>>>>>>> p2
                          "a selector takes whole names and values: no \"*\", "
                          "no empty name");
     }
 }
 
+<<<<<<< HEAD
 void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *name,
                        void (*check)(struct mesh_reader *reader,
@@ -347,6 +394,8 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
     }
 }
 
+=======
+>>>>>>> p2
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {

@@ -46,6 +46,11 @@ static void check_selector(struct mesh_reader *reader,
         mesh__report(reader, spot, node->mark, MESH__WARNING,
                      MESH__CODE_WARNING, NULL,
                      "a selector without labels selects everything");
+<<<<<<< HEAD
+=======
+    if (labels)
+        mesh__check_whole_labels(reader, spot, labels);
+>>>>>>> p2
 }
 
 static void check_target_ref(struct mesh_reader *reader,

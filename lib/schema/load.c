@@ -156,6 +156,18 @@ static void wrong_version(struct load *load, const struct mesh_kind_info *info,
     tell(load, found->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL, line);
 }
 
+static void bad_version(struct load *load, const struct mesh_yaml_node *found)
+{
+    struct mesh_text text;
+    char line[2 * HINT_BYTES];
+
+    mesh__text_init(&text, line, sizeof(line));
+    mesh__text_format(&text,
+                      "apiVersion: wanted \"group/version\", found \"%.60s\"",
+                      found->text.at);
+    tell(load, found->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL, line);
+}
+
 /* Names of the kinds of a group (of all, when NULL). */
 static size_t kind_names(const struct mesh_slice *group, const char **names)
 {
@@ -397,7 +409,8 @@ static bool is_mesh_map(const struct document *d)
 static void inner_problem(struct document *d, const struct mesh_spot *spot,
                           const struct mesh_yaml_problem *problem)
 {
-    mesh__report(&d->reader, spot, problem->mark, MESH__ERROR,
+    mesh__report(&d->reader, spot, problem->mark,
+                 problem->ours ? MESH__REFUSED : MESH__ERROR,
                  problem->limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
                  "%s", problem->text);
 }
@@ -589,7 +602,10 @@ static void read_known(struct load *load, const struct mesh_yaml_node *node,
     struct version version = split_version(api->text);
     const struct mesh_kind_info *info = find_kind(kind->text, &version.group);
 
-    if (!info) {
+    if (version.version.len &&
+        memchr(version.version.at, '/', version.version.len)) {
+        bad_version(load, api);
+    } else if (!info) {
         info = find_kind(kind->text, NULL);
         if (info && is_istio(version.group))
             wrong_version(load, info, api);
@@ -643,13 +659,38 @@ static const struct mesh_yaml_node *read_word(struct load *load,
     return NULL;
 }
 
+/* The first infinity or "not a number", or NULL: JSON has no word for it. */
+static const struct mesh_yaml_node *find_unreal(
+    const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *found = NULL;
+    double real;
+
+    if (node->kind == MESH__YAML_SCALAR)
+        return mesh__yaml_type(node) == MESH__YAML_FLOAT &&
+                       !mesh__yaml_float(node, &real)
+                   ? node
+                   : NULL;
+    for (size_t i = 0; i < node->count && !found; i++)
+        found =
+            find_unreal(node->items ? node->items[i] : node->pairs[i].value);
+    return found;
+}
+
 static void read_document(struct load *load, const struct mesh_yaml_node *node,
                           unsigned depth)
 {
+    const struct mesh_yaml_node *unreal;
     const struct mesh_yaml_node *kind;
     const struct mesh_yaml_node *api;
 
     load->diagnostics->documents++;
+    unreal = depth == 0 ? find_unreal(node) : NULL;
+    if (unreal) {
+        tell(load, unreal->mark, MESH__ERROR, MESH__CODE_SYNTAX, NULL,
+             "a number without a value: JSON has no infinity");
+        return;
+    }
     if (node->kind != MESH__YAML_MAPPING) {
         tell(load, node->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL,
              "wanted a resource, with apiVersion and kind");
@@ -707,7 +748,7 @@ static int read_text(struct load *load, struct mesh_slice text)
     if (rc == MESH_ERR_NOMEM)
         return rc;
     if (rc < 0)
-        tell(load, problem.mark, MESH__ERROR,
+        tell(load, problem.mark, problem.ours ? MESH__REFUSED : MESH__ERROR,
              problem.limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
              problem.text);
     for (size_t i = 0; i < count && load->rc == 0; i++)

@@ -22,6 +22,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/jwks.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
+	lib/schema/listeners.c \
 	lib/schema/load.c \
 	lib/schema/load_balancer.c \
 	lib/schema/mesh_config.c \

@@ -236,7 +236,10 @@ static void check_go(struct mesh_reader *reader, const struct mesh_spot *spot,
 
     if (is_null(node))
         return;
-    if (type == GO_TEXT && !is_text(node))
+    if (type == GO_ANYTHING && node->kind == MESH__YAML_SCALAR &&
+        !is_text(node))
+        wanted(reader, spot, node, "a string");
+    else if (type == GO_TEXT && !is_text(node))
         wanted(reader, spot, node, "a string");
     else if (type == GO_WHOLE && !is_whole(node))
         wanted(reader, spot, node, "a whole number");
@@ -325,38 +328,58 @@ static void check_annotations(struct mesh_reader *reader,
 
 /* --- the whole ------------------------------------------------------------ */
 
-/* The name as Istio reads it; *node is it, or NULL. */
-static struct mesh_slice find_name(const struct mesh_yaml_node *metadata,
-                                   const struct mesh_yaml_node **node)
+/* The value of the name, whatever the case of its key; NULL: there is none. */
+static const struct mesh_yaml_node *find_name(
+    const struct mesh_yaml_node *metadata)
 {
-    *node = mesh__get(metadata, "name");
-    for (size_t i = 0;
-         metadata && !*node && metadata->pairs && i < metadata->count; i++)
-        if (mesh__slice_equal_nocase(metadata->pairs[i].key,
+    const struct mesh_yaml_node *name = mesh__get(metadata, "name");
+
+    for (size_t i = 0; metadata && metadata->pairs && i < metadata->count; i++)
+        if (!name && !is_null(metadata->pairs[i].value) &&
+            mesh__slice_equal_nocase(metadata->pairs[i].key,
                                      MESH__SLICE("name")))
-            *node = metadata->pairs[i].value;
-    return *node && (*node)->kind == MESH__YAML_SCALAR ? (*node)->text
-                                                       : MESH__SLICE("");
+            name = metadata->pairs[i].value;
+    return name;
 }
 
-/* A Gateway's name is a label of DNS: the only name that Istio judges. */
+/* A label of a host; a bool and a whole number become one. */
+static bool is_gateway_name(const struct mesh_yaml_node *name)
+{
+    double real;
+    bool truth;
+
+    if (!name || name->kind != MESH__YAML_SCALAR)
+        return false;
+    if (mesh__yaml_bool(name, &truth))
+        return true;
+    if (mesh__yaml_float(name, &real))
+        return real >= 0 && real < 1e21 && name->text.at[0] != '-' &&
+               (real >= 9e15 || (double)(int64_t)real == real);
+    return mesh__is_host_label(name->text);
+}
+
+/* A Gateway's name is the only one that Istio judges. */
 static void check_gateway_name(struct mesh_reader *reader,
                                const struct mesh_yaml_node *document,
                                const struct mesh_yaml_node *metadata)
 {
     const struct mesh_spot up = { .name = "metadata" };
     const struct mesh_spot spot = { .up = &up, .name = "name" };
-    const struct mesh_yaml_node *node;
-    struct mesh_slice name = find_name(metadata, &node);
+    const struct mesh_yaml_node *name = find_name(metadata);
     struct mesh_slice semantics =
         mesh__get_text(mesh__get(metadata, "annotations"),
                        "internal.istio.io/gateway-semantics");
 
-    if (!mesh__is_host_label(name) && !mesh__slice_is(semantics, "gateway"))
-        mesh__reject(reader, &spot, node ? node->mark : document->mark,
+    if (is_gateway_name(name) || mesh__slice_is(semantics, "gateway"))
+        return;
+    if (name && name->kind == MESH__YAML_SCALAR)
+        mesh__reject(reader, &spot, name->mark,
                      "wanted letters, digits and \"-\", at most 63, found "
                      "\"%.80s\"",
-                     name.at);
+                     name->text.at);
+    else
+        mesh__reject(reader, &spot, name ? name->mark : document->mark,
+                     "a Gateway needs a name");
 }
 
 static void decode(struct mesh_reader *reader,

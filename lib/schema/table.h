@@ -360,6 +360,11 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
                                      const struct mesh_spot *spot,
                                      const struct mesh_yaml_node *node));
 
+/* Of a selector's labels: no "*" in them, and no empty name. */
+void mesh__check_whole_labels(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *node);
+
 /* Of a message with "selector", "targetRef" and "targetRefs". */
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
@@ -411,6 +416,27 @@ void mesh__check_workload(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into);
 
+/* Of a Gateway's server, a Sidecar and its listeners, and their TLS. */
+void mesh__check_server(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node, void *into);
+void mesh__check_server_tls(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node, void *into);
+void mesh__check_sidecar(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node, void *into);
+void mesh__check_ingress(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node, void *into);
+void mesh__check_egress(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node, void *into);
+void mesh__check_sidecar_outbound(struct mesh_reader *reader,
+                                  const struct mesh_spot *spot,
+                                  const struct mesh_yaml_node *node,
+                                  void *into);
+
 /* The protocols that ports may name: "HTTP", "grpc" ... */
 bool mesh__is_protocol(struct mesh_slice text);
 
@@ -423,7 +449,10 @@ bool mesh__is_dns_label(struct mesh_slice text);
 bool mesh__is_host_label(struct mesh_slice text);
 /* An IP address, an IPv6 one with a zone too. */
 bool mesh__is_ip(struct mesh_slice text);
-/* The same, or such an address before "/" and its bits. */
+/* "host:port" and "[host]:port", as Go splits it; the port may be any int. */
+bool mesh__split_address(struct mesh_slice text, struct mesh_slice *host,
+                         int64_t *port);
+/* The same as mesh__is_ip, or an address before "/" and its bits. */
 bool mesh__is_ip_block(struct mesh_slice text);
 bool mesh__is_label_key(struct mesh_slice text);
 bool mesh__is_label_value(struct mesh_slice text);

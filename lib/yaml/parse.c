@@ -355,8 +355,10 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
                             event->data.scalar.length);
     if (!node->text.at)
         return MESH_ERR_NOMEM;
-    if (memchr(node->text.at, '\0', node->text.len)) /* "\0" in quotes */
+    if (memchr(node->text.at, '\0', node->text.len)) { /* "\0" in quotes */
+        p->problem->ours = true;
         return problem_at(p, mark, "a NUL inside a text");
+    }
     close_anchor(anchor, node, 1, 0);
     return put(p, node, 1, 0);
 }
