@@ -261,10 +261,10 @@ void mesh__check_ip_block(struct mesh_reader *reader,
                      node->text.at);
 }
 
-/* RFC 7230's token. */
+/* RFC 7230's token, as Istio spells it. */
 bool mesh__is_header_name(struct mesh_slice name)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+    static const char marks[] = "!#$%&'*+-.^_`|~,"; /* Istio's has a comma */
 
     for (size_t i = 0; i < name.len; i++)
         if (!is_alnum(name.at[i]) &&
@@ -306,7 +306,11 @@ void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
         return;
     }
     if (rc < 0) {
-        mesh__reject(reader, spot, node->mark, "%s", mesh__error_line());
+        mesh__report(reader, spot, node->mark,
+                     rc == MESH_ERR_POLICY ? MESH__REFUSED : MESH__ERROR,
+                     rc == MESH_ERR_POLICY ? MESH__CODE_REFUSED
+                                           : MESH__CODE_INVALID,
+                     NULL, "%s", mesh__error_line());
         mesh__error_clear();
     }
     mesh__regex_unref(regex);
@@ -332,7 +336,6 @@ static void check_label_map(struct mesh_reader *reader,
     }
 }
 
-<<<<<<< HEAD
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node)
@@ -347,36 +350,23 @@ void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
     check_label_map(reader, spot, node, is_tag_key, is_tag_value);
 }
 
-void mesh__check_selected(struct mesh_reader *reader,
+void mesh__check_whole_labels(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node)
 {
     for (size_t i = 0; node->pairs && i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
-=======
-void mesh__check_whole_labels(struct mesh_reader *reader,
-                              const struct mesh_spot *spot,
-                              const struct mesh_yaml_node *node)
-{
-    for (size_t i = 0; node->pairs && i < node->count; i++) {
-        const struct mesh_yaml_pair *pair = &node->pairs[i];
->>>>>>> p2
         struct mesh_slice value = pair->value->text;
 
         if (pair->key.len == 0 || memchr(pair->key.at, '*', pair->key.len) ||
             (value.len && memchr(value.at, '*', value.len)))
-<<<<<<< HEAD
             mesh__reject(reader, &item, pair->mark,
-=======
-            mesh__reject(reader, spot, pair->mark,
->>>>>>> p2
                          "a selector takes whole names and values: no \"*\", "
                          "no empty name");
     }
 }
 
-<<<<<<< HEAD
 void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *name,
                        void (*check)(struct mesh_reader *reader,
@@ -394,8 +384,6 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
     }
 }
 
-=======
->>>>>>> p2
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {

@@ -257,7 +257,7 @@ static const struct mesh_message service_port_message = {
 static const struct mesh_field entry_selector_fields[] = {
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT_INTO_SAME, .max_items = 256, .max_len = 63,
-      .check = mesh__check_selected,
+      .check = mesh__check_whole_labels,
       .bounds = "max entries 256; element max length 63; label values without "
                 "*; ANDed equality" },
 };

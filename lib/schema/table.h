@@ -342,16 +342,12 @@ void mesh__check_jwks(struct mesh_reader *reader, const struct mesh_spot *spot,
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
                const struct mesh_yaml_node *list);
 
-/* Of a mapping of labels: as Kubernetes takes them, as Istio does, as ... */
+/* Of a mapping of labels: as Kubernetes takes them, as Istio does. */
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node);
 void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
-/* ... a selector does: no "*" and no empty name. */
-void mesh__check_selected(struct mesh_reader *reader,
-                          const struct mesh_spot *spot,
-                          const struct mesh_yaml_node *node);
 
 /* Of each scalar in the list of this name. */
 void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,

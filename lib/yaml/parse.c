@@ -230,8 +230,10 @@ static int take_key(struct parse *p, struct level *level,
 
     if (node->kind != MESH__YAML_SCALAR)
         return problem_at(p, node->mark, "a key must be a plain word");
-    if (node->plain && mesh__slice_is(key, "<<"))
+    if (node->plain && mesh__slice_is(key, "<<")) {
+        p->problem->ours = true;
         return problem_at(p, node->mark, "merge keys (\"<<\") are not taken");
+    }
     if (mesh__yaml_type(node) == MESH__YAML_NULL)
         return problem_at(p, node->mark, "a key is missing before \":\"");
     if (mesh__yaml_bool(node, &truth)) /* as sigs.k8s.io/yaml spells it */
@@ -299,6 +301,7 @@ static int check_tag(struct parse *p, const yaml_char_t *tag, const char *fits,
 {
     if (!tag || tag_is(tag, "!") || tag_is(tag, fits))
         return 0;
+    p->problem->ours = true;
     return problem_at(p, mark, "tag \"%.100s\" is not taken",
                       (const char *)tag);
 }
