@@ -172,6 +172,15 @@ static struct verdict judge_field(struct mesh_reader *reader,
 /* --- values ----------------------------------------------------------------
  */
 
+/* YAML and Istio have texts with a NUL inside; here they would end there. */
+static void refuse_nul(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       struct mesh_mark mark, struct mesh_slice text)
+{
+    if (text.len && memchr(text.at, '\0', text.len))
+        mesh__report(reader, spot, mark, MESH__REFUSED, MESH__CODE_REFUSED,
+                     NULL, "a NUL inside a text");
+}
+
 static void decode_one(struct mesh_reader *reader,
                        const struct mesh_field *field,
                        const struct mesh_spot *spot,
@@ -189,6 +198,7 @@ static void decode_one(struct mesh_reader *reader,
         return;
     if (field->check)
         field->check(reader, spot, node);
+    refuse_nul(reader, spot, node->mark, node->text);
     if (at)
         mesh__store_scalar(reader, field, &value, at);
 }
@@ -316,9 +326,11 @@ static void decode_text_map(struct mesh_reader *reader,
         struct mesh_spot item = { .up = spot, .key = pair->key };
         union mesh_scalar value;
 
+        refuse_nul(reader, &item, pair->mark, pair->key);
         if (!no_null(reader, &item, pair->value, pair->mark) ||
             !mesh__read_scalar(reader, &item, field, pair->value, &value))
             continue;
+        refuse_nul(reader, &item, pair->value->mark, pair->value->text);
         if (labels)
             add_label(reader, &item, pair, labels);
     }
@@ -367,6 +379,7 @@ static void decode_map(struct mesh_reader *reader,
         struct mesh_spot item = { .up = spot, .key = pair->key };
         char *entry = array ? array + i * field->element : NULL;
 
+        refuse_nul(reader, &item, pair->mark, pair->key);
         if (!no_null(reader, &item, pair->value, pair->mark))
             continue;
         store_key(reader, field, &item, pair, member(entry, field->key));

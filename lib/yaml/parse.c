@@ -306,6 +306,36 @@ static int check_tag(struct parse *p, const yaml_char_t *tag, const char *fits,
                       (const char *)tag);
 }
 
+/* "!!int 5" and "!!int '5'" are what 5 is; false: the tag says no type. */
+static bool tagged_type(const yaml_char_t *tag, enum mesh_yaml_type *out)
+{
+    static const struct {
+        const char *tag;
+        enum mesh_yaml_type type;
+    } known[] = { { YAML_NULL_TAG, MESH__YAML_NULL },
+                  { YAML_BOOL_TAG, MESH__YAML_BOOL },
+                  { YAML_INT_TAG, MESH__YAML_INT },
+                  { YAML_FLOAT_TAG, MESH__YAML_FLOAT } };
+
+    for (size_t i = 0; tag && i < sizeof(known) / sizeof(known[0]); i++)
+        if (tag_is(tag, known[i].tag)) {
+            *out = known[i].type;
+            return true;
+        }
+    return false;
+}
+
+static int check_tagged(struct parse *p, const struct mesh_yaml_node *node,
+                        enum mesh_yaml_type type)
+{
+    enum mesh_yaml_type found = mesh__yaml_type(node);
+
+    if (found == type || (type == MESH__YAML_FLOAT && found == MESH__YAML_INT))
+        return 0;
+    return problem_at(p, node->mark, "\"%.60s\" is not what its tag says",
+                      node->text.at);
+}
+
 /* How far the text of a literal block that starts on this line is indented. */
 static unsigned block_indent(struct parse *p, size_t line)
 {
@@ -336,10 +366,13 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
 {
     struct mesh_mark mark = mark_of(p, event->start_mark);
     struct mesh_yaml_node *node;
+    enum mesh_yaml_type type = MESH__YAML_STRING;
+    bool tagged = tagged_type(event->data.scalar.tag, &type);
     struct anchor *anchor;
-    int rc;
+    int rc = 0;
 
-    rc = check_tag(p, event->data.scalar.tag, YAML_STR_TAG, mark);
+    if (!tagged)
+        rc = check_tag(p, event->data.scalar.tag, YAML_STR_TAG, mark);
     if (rc < 0)
         return rc;
     rc = new_anchor(p, event->data.scalar.anchor, &anchor);
@@ -348,8 +381,9 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
     rc = new_node(p, MESH__YAML_SCALAR, mark, &node);
     if (rc < 0)
         return rc;
-    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-                  !event->data.scalar.tag;
+    node->plain =
+        tagged || (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+                   !event->data.scalar.tag);
     if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
         node->block_indent = block_indent(p, event->start_mark.line);
     node->text.len = event->data.scalar.length;
@@ -358,10 +392,9 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
                             event->data.scalar.length);
     if (!node->text.at)
         return MESH_ERR_NOMEM;
-    if (memchr(node->text.at, '\0', node->text.len)) { /* "\0" in quotes */
-        p->problem->ours = true;
-        return problem_at(p, mark, "a NUL inside a text");
-    }
+    rc = tagged ? check_tagged(p, node, type) : 0;
+    if (rc < 0)
+        return rc;
     close_anchor(anchor, node, 1, 0);
     return put(p, node, 1, 0);
 }
