@@ -32,6 +32,7 @@ struct load {
     const char *name;
     uint32_t file;
     struct mesh_arena tree; /* nodes: gone when the file is read */
+    bool spoiled;           /* nothing of this document is kept  */
     void (*each)(void *user, const struct mesh_field_use *use);
     void *user;
     int rc;
@@ -395,8 +396,7 @@ static bool is_mesh_map(const struct document *d)
 static void inner_problem(struct document *d, const struct mesh_spot *spot,
                           const struct mesh_yaml_problem *problem)
 {
-    mesh__report(&d->reader, spot, problem->mark,
-                 problem->ours ? MESH__REFUSED : MESH__ERROR,
+    mesh__report(&d->reader, spot, problem->mark, MESH__ERROR,
                  problem->limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
                  "%s", problem->text);
 }
@@ -454,7 +454,7 @@ static void keep(struct document *d)
     size_t index = mesh__collection_find(c, d->reader.resource);
     int rc;
 
-    if (d->reader.bad || d->load->each)
+    if (d->reader.bad || d->load->spoiled || d->load->each)
         return;
     if (index < c->count)
         mesh__report(&d->reader, NULL, d->node->mark, MESH__WARNING,
@@ -721,6 +721,19 @@ static bool bytes_fit(struct load *load, struct mesh_slice text)
     return false;
 }
 
+/* Valid for Istio, but texts end at their first NUL in a program written in C.
+ */
+static void read_whole(struct load *load,
+                       const struct mesh_yaml_document *document)
+{
+    load->spoiled = document->has_nul;
+    if (document->has_nul)
+        tell(load, document->nul, MESH__REFUSED, MESH__CODE_REFUSED, NULL,
+             "a NUL inside a text");
+    if (document->root)
+        read_document(load, document->root, 0);
+}
+
 static int read_text(struct load *load, struct mesh_slice text)
 {
     struct mesh_yaml_document *documents;
@@ -734,12 +747,11 @@ static int read_text(struct load *load, struct mesh_slice text)
     if (rc == MESH_ERR_NOMEM)
         return rc;
     if (rc < 0)
-        tell(load, problem.mark, problem.ours ? MESH__REFUSED : MESH__ERROR,
+        tell(load, problem.mark, MESH__ERROR,
              problem.limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
              problem.text);
     for (size_t i = 0; i < count && load->rc == 0; i++)
-        if (documents[i].root)
-            read_document(load, documents[i].root, 0);
+        read_whole(load, &documents[i]);
     return load->rc < 0 ? load->rc : rc;
 }
 
