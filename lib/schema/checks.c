@@ -101,15 +101,21 @@ bool mesh__is_ip_block(struct mesh_slice text)
 }
 
 /* [A-Za-z0-9] at both ends, those and "-_." between. */
-static bool is_label_word(struct mesh_slice text)
+static bool is_word(struct mesh_slice text)
 {
-    if (text.len == 0 || text.len > LABEL_MAX || !is_alnum(text.at[0]) ||
+    if (text.len == 0 || !is_alnum(text.at[0]) ||
         !is_alnum(text.at[text.len - 1]))
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (!is_alnum(text.at[i]) && !strchr("-_.", text.at[i]))
+        if (!is_alnum(text.at[i]) &&
+            (text.at[i] == '\0' || !strchr("-_.", text.at[i])))
             return false;
     return true;
+}
+
+static bool is_label_word(struct mesh_slice text)
+{
+    return text.len <= LABEL_MAX && is_word(text);
 }
 
 bool mesh__is_label_value(struct mesh_slice text)
@@ -144,6 +150,43 @@ bool mesh__is_label_key(struct mesh_slice text)
            is_label_word(mesh__slice(slash + 1, text.len - at - 1));
 }
 
+/* As Istio has it: capitals in the prefix, no bound on a label of it. */
+static bool is_tag_prefix(struct mesh_slice text)
+{
+    size_t start = 0;
+
+    if (text.len > PREFIX_MAX)
+        return false;
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && text.at[i] != '.') {
+            if (!is_alnum(text.at[i]) && text.at[i] != '-')
+                return false;
+            continue;
+        }
+        if (i == start || text.at[start] == '-' || text.at[i - 1] == '-')
+            return false;
+        start = i + 1;
+    }
+    return true;
+}
+
+static bool is_tag_key(struct mesh_slice text)
+{
+    const char *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
+    size_t at = slash ? (size_t)(slash - text.at) : 0;
+
+    if (!slash)
+        return is_label_word(text);
+    return is_tag_prefix(mesh__slice(text.at, at)) &&
+           is_label_word(mesh__slice(slash + 1, text.len - at - 1));
+}
+
+/* A label's value without the bound that Kubernetes puts on it. */
+static bool is_tag_value(struct mesh_slice text)
+{
+    return text.len == 0 || is_word(text);
+}
+
 bool mesh__is_protocol(struct mesh_slice text)
 {
     static const char *const names[] = {
@@ -164,6 +207,17 @@ void mesh__check_dns_label(struct mesh_reader *reader,
     if (!mesh__is_dns_label(node->text))
         mesh__reject(reader, spot, node->mark,
                      "wanted a DNS label (a-z, 0-9, \"-\", at most 63), found "
+                     "\"%.80s\"",
+                     node->text.at);
+}
+
+void mesh__check_host_label(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node)
+{
+    if (!mesh__is_host_label(node->text))
+        mesh__reject(reader, spot, node->mark,
+                     "wanted letters, digits and \"-\", at most 63, found "
                      "\"%.80s\"",
                      node->text.at);
 }
@@ -196,6 +250,43 @@ void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
                      node->text.at);
 }
 
+void mesh__check_ip_block(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node)
+{
+    if (!mesh__is_ip_block(node->text))
+        mesh__reject(reader, spot, node->mark,
+                     "wanted an IP address or a block such as 10.0.0.0/8, "
+                     "found \"%.60s\"",
+                     node->text.at);
+}
+
+/* RFC 7230's token. */
+bool mesh__is_header_name(struct mesh_slice name)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~";
+
+    for (size_t i = 0; i < name.len; i++)
+        if (!is_alnum(name.at[i]) &&
+            (name.at[i] == '\0' || !strchr(marks, name.at[i])))
+            return false;
+    return name.len > 0;
+}
+
+bool mesh__is_claim(struct mesh_slice name)
+{
+    static const char prefix[] = "@request.auth.claims";
+    size_t len = sizeof(prefix) - 1;
+    struct mesh_slice rest;
+
+    if (name.len < len || !mesh__slice_equal_nocase(mesh__slice(name.at, len),
+                                                    mesh__slice(prefix, len)))
+        return false;
+    rest = mesh__slice(name.at + len, name.len - len);
+    return (rest.len > 1 && rest.at[0] == '.') ||
+           (rest.len > 2 && rest.at[0] == '[' && rest.at[rest.len - 1] == ']');
+}
+
 /* --- values
  * ------------------------------------------------------------------- */
 
@@ -221,40 +312,90 @@ void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
     mesh__regex_unref(regex);
 }
 
-void mesh__check_labels(struct mesh_reader *reader,
-                        const struct mesh_spot *spot,
-                        const struct mesh_yaml_node *node)
+static void check_label_map(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node,
+                            bool (*is_key)(struct mesh_slice text),
+                            bool (*is_value)(struct mesh_slice text))
 {
     for (size_t i = 0; i < node->count && node->pairs; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
 
-        if (!mesh__is_label_key(pair->key))
+        if (!is_key(pair->key))
             mesh__reject(reader, &item, pair->mark,
                          "\"%.80s\" is no label name", pair->key.at);
         if (pair->value->kind == MESH__YAML_SCALAR &&
-            !mesh__is_label_value(pair->value->text))
+            !is_value(pair->value->text))
             mesh__reject(reader, &item, pair->value->mark,
                          "\"%.80s\" is no label value", pair->value->text.at);
     }
 }
 
+<<<<<<< HEAD
+void mesh__check_labels(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node)
+{
+    check_label_map(reader, spot, node, mesh__is_label_key,
+                    mesh__is_label_value);
+}
+
+void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node)
+{
+    check_label_map(reader, spot, node, is_tag_key, is_tag_value);
+}
+
+void mesh__check_selected(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node)
+{
+    for (size_t i = 0; node->pairs && i < node->count; i++) {
+        const struct mesh_yaml_pair *pair = &node->pairs[i];
+        struct mesh_spot item = { .up = spot, .key = pair->key };
+=======
 void mesh__check_whole_labels(struct mesh_reader *reader,
                               const struct mesh_spot *spot,
                               const struct mesh_yaml_node *node)
 {
     for (size_t i = 0; node->pairs && i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
+>>>>>>> p2
         struct mesh_slice value = pair->value->text;
 
         if (pair->key.len == 0 || memchr(pair->key.at, '*', pair->key.len) ||
             (value.len && memchr(value.at, '*', value.len)))
+<<<<<<< HEAD
+            mesh__reject(reader, &item, pair->mark,
+=======
             mesh__reject(reader, spot, pair->mark,
+>>>>>>> p2
                          "a selector takes whole names and values: no \"*\", "
                          "no empty name");
     }
 }
 
+<<<<<<< HEAD
+void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *name,
+                       void (*check)(struct mesh_reader *reader,
+                                     const struct mesh_spot *spot,
+                                     const struct mesh_yaml_node *node))
+{
+    const struct mesh_yaml_node *list = mesh__get(node, name);
+    struct mesh_spot field = { .up = spot, .name = name };
+
+    for (size_t i = 0; list && list->items && i < list->count; i++) {
+        struct mesh_spot item = { .up = &field, .index = i };
+
+        if (list->items[i]->kind == MESH__YAML_SCALAR)
+            check(reader, &item, list->items[i]);
+    }
+}
+
+=======
+>>>>>>> p2
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
@@ -280,7 +421,7 @@ bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
 /* --- retryOn
  * -------------------------------------------------------------------- */
 
-/* What Go's net/http knows a text for. */
+/* What Go's net/http knows a text for, as strconv.Atoi reads it. */
 static bool is_status_code(struct mesh_slice text)
 {
     static const struct {
@@ -290,6 +431,8 @@ static bool is_status_code(struct mesh_slice text)
                   { 431, 431 }, { 451, 451 }, { 500, 508 }, { 510, 511 } };
     unsigned long long code;
 
+    if (text.len > 1 && text.at[0] == '+')
+        text = mesh__slice(text.at + 1, text.len - 1);
     if (!mesh__slice_number(text, 999, &code))
         return false;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
@@ -355,6 +498,20 @@ void mesh__check_retry_on(struct mesh_reader *reader,
 /* --- exportTo
  * --------------------------------------------------------------------- */
 
+/* What "." stands for must be a namespace: what is wrong is its name. */
+static void check_own_namespace(struct mesh_reader *reader,
+                                const struct mesh_spot *spot,
+                                const struct mesh_yaml_node *item)
+{
+    struct mesh_slice name = reader->namespace_;
+    bool given = reader->namespace_mark.line > 0;
+
+    if (!mesh__is_host_label(name) && !mesh__slice_is(name, "*"))
+        mesh__reject(reader, spot, given ? reader->namespace_mark : item->mark,
+                     "\".\" is the namespace \"%.80s\", which is none",
+                     name.len ? name.at : "");
+}
+
 static void check_visibility(struct mesh_reader *reader,
                              const struct mesh_spot *spot,
                              const struct mesh_yaml_node *item, bool nobody,
@@ -369,8 +526,9 @@ static void check_visibility(struct mesh_reader *reader,
     else if ((all || none) && count > 1)
         mesh__reject(reader, spot, item->mark, "\"%s\" must stand alone",
                      item->text.at);
-    else if (!all && !none && !mesh__slice_is(item->text, ".") &&
-             !mesh__is_dns_label(item->text))
+    else if (mesh__slice_is(item->text, "."))
+        check_own_namespace(reader, spot, item);
+    else if (!all && !none && !mesh__is_host_label(item->text))
         mesh__reject(reader, spot, item->mark,
                      "wanted \"*\", \".\" or a namespace, found \"%.80s\"",
                      item->text.at);
@@ -417,13 +575,19 @@ void mesh__check_export_to(struct mesh_reader *reader,
     }
 }
 
+/* Whichever is the slip, a finding stands at it. */
 void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,
                        const char *other)
 {
-    const struct mesh_yaml_node *value = mesh__get(node, other);
+    const char *const names[] = { one, other };
 
-    if (value && mesh__has(node, one))
-        mesh__reject(reader, spot, value->mark, "%s and %s exclude each other",
-                     one, other);
+    if (!mesh__has(node, one) || !mesh__has(node, other))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        struct mesh_spot field = { .up = spot, .name = names[i] };
+
+        mesh__reject(reader, &field, mesh__yaml_find(node, names[i])->mark,
+                     "\"%s\" and \"%s\" exclude each other", one, other);
+    }
 }

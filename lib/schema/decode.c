@@ -430,9 +430,8 @@ static void check_oneof(struct mesh_reader *reader,
         for (size_t j = 0; oneof && given[i] && j < i; j++)
             if (given[j] && message->fields[j].oneof &&
                 strcmp(message->fields[j].oneof, oneof) == 0)
-                mesh__reject(reader, spot, node->mark,
-                             "only one of \"%s\" and \"%s\" may be given",
-                             message->fields[j].name, message->fields[i].name);
+                mesh__reject_both(reader, spot, node, message->fields[j].name,
+                                  message->fields[i].name);
     }
 }
 

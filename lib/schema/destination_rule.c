@@ -12,7 +12,7 @@ static void check_subset(struct mesh_reader *reader,
 
     (void)into;
     if (name && name->kind == MESH__YAML_SCALAR)
-        mesh__check_dns_label(reader, &field, name);
+        mesh__check_host_label(reader, &field, name);
 }
 
 static void check_subset_names(struct mesh_reader *reader,
@@ -63,7 +63,7 @@ static void check_destination_rule(struct mesh_reader *reader,
 
 static const struct mesh_field subset_fields[] = {
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
-      MESH__PUT(struct mesh_subset, labels), .check = mesh__check_labels,
+      MESH__PUT(struct mesh_subset, labels), .check = mesh__check_tags,
       .default_value = "all endpoints", .bounds = "valid labels" },
     { MESH__ROW("name", STRING, ENFORCED), .required = true,
       MESH__PUT(struct mesh_subset, name),

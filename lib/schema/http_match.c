@@ -28,20 +28,15 @@ static void check_string_match(struct mesh_reader *reader,
     mesh__check_regex(reader, spot, regex);
 }
 
-static bool is_header_name(struct mesh_slice name)
+static bool is_pseudo_header(struct mesh_slice name)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+    static const char *const names[] = { ":method", ":scheme", ":authority",
+                                         ":path", ":status" };
 
-    if (name.len > 1 && name.at[0] == ':') /* a pseudo-header */
-        name = mesh__slice(name.at + 1, name.len - 1);
-    for (size_t i = 0; i < name.len; i++) {
-        char c = mesh__lower(name.at[i]);
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-            (c == '\0' || !strchr(marks, c)))
-            return false;
-    }
-    return name.len > 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (mesh__slice_is(name, names[i]))
+            return true;
+    return false;
 }
 
 static void check_header_names(struct mesh_reader *reader,
@@ -56,10 +51,8 @@ static void check_header_names(struct mesh_reader *reader,
         struct mesh_slice key = headers->pairs[i].key;
         struct mesh_spot item = { .up = &field, .key = key };
 
-        if (mesh__slice_starts(key, MESH__SLICE("@request.auth.claims")))
-            mesh__reject(reader, &item, headers->pairs[i].mark,
-                         "claims of a token are for gateways only");
-        else if (!is_header_name(key))
+        if (!mesh__is_claim(key) && !is_pseudo_header(key) &&
+            !mesh__is_header_name(key))
             mesh__reject(reader, &item, headers->pairs[i].mark,
                          "\"%.80s\" is no header name", key.at);
     }
@@ -80,7 +73,7 @@ static void check_namespace(struct mesh_reader *reader,
                             const struct mesh_yaml_node *node)
 {
     if (node->text.len)
-        mesh__check_dns_label(reader, spot, node);
+        mesh__check_host_label(reader, spot, node);
 }
 
 static const struct mesh_field string_match_fields[] = {
@@ -141,7 +134,7 @@ static const struct mesh_field http_match_fields[] = {
       .bounds = "prefix and regex not empty" },
     { MESH__ROW("sourceLabels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_http_match, source_labels),
-      .check = mesh__check_labels, .default_value = "any workload",
+      .check = mesh__check_tags, .default_value = "any workload",
       .bounds = "valid label keys and values" },
     { MESH__ROW("sourceNamespace", STRING, ENFORCED),
       MESH__PUT(struct mesh_http_match, source_namespace),

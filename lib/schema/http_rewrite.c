@@ -8,12 +8,34 @@ static void check_rewrite(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into)
 {
+    bool uri = mesh__get_text(node, "uri").len > 0;
+
     (void)into;
-    mesh__reject_both(reader, spot, node, "uri", "uriRegexRewrite");
-    if (mesh__get_text(node, "uri").len == 0 &&
-        mesh__get_text(node, "authority").len == 0 &&
+    if (uri)
+        mesh__reject_both(reader, spot, node, "uri", "uriRegexRewrite");
+    if (!uri && mesh__get_text(node, "authority").len == 0 &&
         !mesh__has(node, "uriRegexRewrite"))
         mesh__reject(reader, spot, node->mark, "rewrites nothing");
+}
+
+static void check_regex_rewrite(struct mesh_reader *reader,
+                                const struct mesh_spot *spot,
+                                const struct mesh_yaml_node *node, void *into)
+{
+    static const char *const both[] = { "match", "rewrite" };
+    const struct mesh_yaml_node *regex = mesh__get(node, "match");
+    struct mesh_spot field = { .up = spot, .name = "match" };
+
+    (void)into;
+    for (size_t i = 0; i < 2; i++) {
+        const struct mesh_yaml_node *value = mesh__get(node, both[i]);
+
+        if (mesh__get_text(node, both[i]).len == 0)
+            mesh__reject(reader, spot, value ? value->mark : node->mark,
+                         "\"%s\" is required", both[i]);
+    }
+    if (regex && regex->kind == MESH__YAML_SCALAR && regex->text.len)
+        mesh__check_regex(reader, &field, regex);
 }
 
 static const struct mesh_field request_edits_fields[] = {
@@ -28,6 +50,7 @@ static const struct mesh_field request_edits_fields[] = {
 static const struct mesh_message request_edits_message = {
     .name = "request_edits",
     MESH__FIELDS(request_edits_fields),
+    .check = mesh__check_request_edits,
 };
 
 static const struct mesh_field response_edits_fields[] = {
@@ -42,6 +65,7 @@ static const struct mesh_field response_edits_fields[] = {
 static const struct mesh_message response_edits_message = {
     .name = "response_edits",
     MESH__FIELDS(response_edits_fields),
+    .check = mesh__check_response_edits,
 };
 
 static const struct mesh_field header_edits_fields[] = {
@@ -65,6 +89,7 @@ static const struct mesh_field uri_regex_rewrite_fields[] = {
 static const struct mesh_message uri_regex_rewrite_message = {
     .name = "uri_regex_rewrite",
     MESH__FIELDS(uri_regex_rewrite_fields),
+    .check = check_regex_rewrite,
 };
 
 static const struct mesh_field rewrite_fields[] = {

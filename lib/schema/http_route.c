@@ -28,9 +28,24 @@ static void check_destination(struct mesh_reader *reader,
             mesh__check_host(reader, &host_spot, host);
     }
     if (subset && subset->kind == MESH__YAML_SCALAR && subset->text.len)
-        mesh__check_dns_label(reader, &subset_spot, subset);
-    if (port && !mesh__has(port, "number"))
+        mesh__check_host_label(reader, &subset_spot, subset);
+    if (port && port->kind == MESH__YAML_MAPPING && !mesh__has(port, "number"))
         mesh__reject(reader, &port_spot, port->mark, "\"number\" is required");
+}
+
+/* Which of the two lines is the slip, only its author knows. */
+static void reject_idle(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *attempts,
+                        const struct mesh_yaml_pair *idle)
+{
+    struct mesh_spot field = { .up = spot, .name = idle->key.at };
+
+    mesh__reject(reader, &field, idle->mark,
+                 "%s has no meaning with 0 attempts", idle->key.at);
+    if (attempts)
+        mesh__reject(reader, spot, attempts->mark,
+                     "%s has no meaning with 0 attempts", idle->key.at);
 }
 
 static void check_retries(struct mesh_reader *reader,
@@ -40,43 +55,17 @@ static void check_retries(struct mesh_reader *reader,
     static const char *const idle[] = { "perTryTimeout", "retryOn",
                                         "retryRemoteLocalities" };
     const struct mesh_yaml_node *attempts = mesh__get(node, "attempts");
-    int64_t count = 0;
+    double count;
 
     (void)into;
-    if (attempts && (!mesh__yaml_int(attempts, &count) || count != 0))
+    if (attempts && (!mesh__yaml_float(attempts, &count) || count != 0))
         return;
     for (size_t i = 0; i < 3; i++) {
         const struct mesh_yaml_node *value = mesh__get(node, idle[i]);
 
         if (value && value->text.len)
-            mesh__reject(reader, spot, value->mark,
-                         "%s has no meaning with 0 attempts", idle[i]);
+            reject_idle(reader, spot, attempts, mesh__yaml_find(node, idle[i]));
     }
-}
-
-/* Several destinations share by weight: somebody must get something. */
-static void check_weights(struct mesh_reader *reader,
-                          const struct mesh_spot *spot,
-                          const struct mesh_yaml_node *route)
-{
-    int64_t total = 0;
-
-    if (!is_list(route) || route->count < 2)
-        return;
-    for (size_t i = 0; i < route->count; i++) {
-        const struct mesh_yaml_node *weight =
-            mesh__get(route->items[i], "weight");
-        int64_t value = 0;
-
-        if (weight && mesh__yaml_int(weight, &value) && value > 0 &&
-            value <= INT32_MAX)
-            total += value;
-    }
-    if (total == 0)
-        mesh__reject(reader, spot, route->mark, "the weights add up to 0");
-    else if (total > UINT32_MAX)
-        mesh__reject(reader, spot, route->mark,
-                     "the weights add up to more than 4294967295");
 }
 
 struct clash {
@@ -91,34 +80,78 @@ static bool has_items(const struct mesh_yaml_node *node, const char *name)
     return list && list->count;
 }
 
-static void check_http_route(struct mesh_reader *reader,
-                             const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *node, void *into)
+static void check_pairs(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node,
+                        const struct clash *clashes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mesh__reject_both(reader, spot, node, clashes[i].one, clashes[i].other);
+}
+
+/* What a rule does with a request: one thing. */
+static void check_action(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node)
 {
     static const struct clash clashes[] = {
         { "redirect", "fault" },          { "redirect", "rewrite" },
         { "directResponse", "fault" },    { "directResponse", "rewrite" },
-        { "directResponse", "redirect" }, { "mirror", "mirrors" },
+        { "directResponse", "redirect" },
     };
-    bool route = has_items(node, "route");
-    bool local =
-        mesh__has(node, "redirect") || mesh__has(node, "directResponse");
+    static const struct clash routes[] = { { "route", "redirect" },
+                                           { "route", "directResponse" } };
+    static const struct clash mirrors[] = { { "mirror", "mirrors" } };
 
-    (void)into;
-    for (size_t i = 0; i < sizeof(clashes) / sizeof(clashes[0]); i++)
-        mesh__reject_both(reader, spot, node, clashes[i].one, clashes[i].other);
-    if (mesh__has(node, "delegate")) {
-        if (route || local)
-            mesh__reject(reader, spot, node->mark,
-                         "a route with a delegate has no action of its own");
-    } else if (route && local) {
-        mesh__reject(reader, spot, node->mark,
-                     "route excludes redirect and directResponse");
-    } else if (!route && !local) {
+    check_pairs(reader, spot, node, clashes, 5);
+    if (has_items(node, "route"))
+        check_pairs(reader, spot, node, routes, 2);
+    else if (!mesh__has(node, "redirect") && !mesh__has(node, "directResponse"))
         mesh__reject(reader, spot, node->mark,
                      "one of route, redirect and directResponse is required");
+    if (has_items(node, "mirrors"))
+        check_pairs(reader, spot, node, mirrors, 1);
+}
+
+/* A prefix can be replaced only where one was matched. */
+static void check_prefix_rewrite(struct mesh_reader *reader,
+                                 const struct mesh_spot *spot,
+                                 const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *rewrite =
+        mesh__get(mesh__get(node, "redirect"), "prefixRewrite");
+    const struct mesh_yaml_node *list = mesh__get(node, "match");
+
+    if (!rewrite || rewrite->text.len == 0)
+        return;
+    for (size_t i = 0; is_list(list) && i < list->count; i++) {
+        const struct mesh_yaml_node *uri = mesh__get(list->items[i], "uri");
+
+        if (!uri || mesh__has(uri, "prefix"))
+            continue;
+        mesh__reject(reader, spot, rewrite->mark,
+                     "prefixRewrite needs a uri that is matched by prefix");
+        mesh__reject(reader, spot, uri->mark,
+                     "a uri must be matched by prefix for prefixRewrite");
     }
-    check_weights(reader, spot, mesh__get(node, "route"));
+}
+
+static void check_http_route(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node, void *into)
+{
+    static const struct clash clashes[] = { { "delegate", "redirect" },
+                                            { "delegate", "route" } };
+
+    (void)into;
+    if (mesh__has(node, "delegate"))
+        check_pairs(reader, spot, node, clashes,
+                    has_items(node, "route") ? 2 : 1);
+    else
+        check_action(reader, spot, node);
+    check_prefix_rewrite(reader, spot, node);
+    mesh__check_authority(reader, spot, node);
+    mesh__check_weights(reader, spot, mesh__get(node, "route"));
 }
 
 static const struct mesh_field delegate_fields[] = {

@@ -284,16 +284,30 @@ static void check_envelope(struct document *d)
     }
 }
 
+/* A namespace that is no text counts as none. */
+static struct mesh_slice namespace_text(const struct mesh_yaml_node *node)
+{
+    return node && node->kind == MESH__YAML_SCALAR &&
+                   mesh__yaml_type(node) == MESH__YAML_STRING
+               ? node->text
+               : MESH__SLICE("");
+}
+
 /* "VirtualService/production/web", before the metadata is judged. */
 static const char *resource_name(struct document *d)
 {
     const struct mesh_yaml_node *metadata = mesh__get(d->node, "metadata");
     struct mesh_slice name = mesh__get_text(metadata, "name");
-    struct mesh_slice space = mesh__get_text(metadata, "namespace");
+    const struct mesh_yaml_node *space_node = mesh__get(metadata, "namespace");
+    struct mesh_slice space = namespace_text(space_node);
+    /* Nothing can be put into a null. */
+    bool null_metadata = !metadata && mesh__yaml_find(d->node, "metadata");
 
-    if (space.len == 0 && !d->info->cluster_wide)
+    if (space.len == 0 && !d->info->cluster_wide && !null_metadata)
         space = MESH__SLICE("default"); /* as Istio's file source */
     d->reader.namespace_ = space;
+    if (space_node)
+        d->reader.namespace_mark = space_node->mark;
     return mesh__arena_format(&d->load->collection->arena, "%s/%.*s%s%.*s",
                               d->info->name, (int)space.len, space.at,
                               d->info->cluster_wide ? "" : "/", (int)name.len,

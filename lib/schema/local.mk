@@ -13,6 +13,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/diagnostics.c \
 	lib/schema/diagnostics.h \
 	lib/schema/gateway.c \
+	lib/schema/header_edits.c \
 	lib/schema/http_match.c \
 	lib/schema/http_reply.c \
 	lib/schema/http_rewrite.c \

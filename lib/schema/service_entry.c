@@ -35,7 +35,7 @@ static void check_service_port(struct mesh_reader *reader,
         mesh__reject(reader, spot, node->mark, "unknown protocol \"%.40s\"",
                      protocol.at);
     if (name && name->kind == MESH__YAML_SCALAR)
-        mesh__check_dns_label(reader, &field, name);
+        mesh__check_host_label(reader, &field, name);
     put_target_port(reader, node, into);
 }
 
@@ -198,7 +198,7 @@ static const struct mesh_field endpoint_fields[] = {
                 "(DNS), unix path (STATIC)" },
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_workload_entry, labels), .max_items = 256,
-      .check = mesh__check_labels, .default_value = "none",
+      .check = mesh__check_tags, .default_value = "none",
       .bounds = "max entries 256; valid labels" },
     { MESH__ROW("locality", STRING, ENFORCED),
       MESH__PUT(struct mesh_workload_entry, locality), .max_len = 2048,
@@ -257,7 +257,7 @@ static const struct mesh_message service_port_message = {
 static const struct mesh_field entry_selector_fields[] = {
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT_INTO_SAME, .max_items = 256, .max_len = 63,
-      .check = mesh__check_labels,
+      .check = mesh__check_selected,
       .bounds = "max entries 256; element max length 63; label values without "
                 "*; ANDed equality" },
 };

@@ -244,6 +244,7 @@ struct mesh_reader {
     const char *file;
     const char *resource; /* "Kind/namespace/name"                        */
     struct mesh_slice namespace_;
+    struct mesh_mark namespace_mark; /* of the name, if there is one     */
     uint32_t place;   /* of the marks it leaves                           */
     bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
     bool crd;         /* null is a value, and most fields take none       */
@@ -311,6 +312,9 @@ struct mesh_slice mesh__get_text(const struct mesh_yaml_node *node,
 void mesh__check_dns_label(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node);
+void mesh__check_host_label(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node);
 void mesh__check_dns_name(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node);
@@ -321,6 +325,10 @@ void mesh__check_retry_on(struct mesh_reader *reader,
                           const struct mesh_yaml_node *node);
 void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
+/* An IP address or a block. */
+void mesh__check_ip_block(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
 void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
 
@@ -334,10 +342,23 @@ void mesh__check_jwks(struct mesh_reader *reader, const struct mesh_spot *spot,
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
                const struct mesh_yaml_node *list);
 
-/* Of a mapping of labels. */
+/* Of a mapping of labels: as Kubernetes takes them, as Istio does, as ... */
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node);
+void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node);
+/* ... a selector does: no "*" and no empty name. */
+void mesh__check_selected(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
+
+/* Of each scalar in the list of this name. */
+void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *name,
+                       void (*check)(struct mesh_reader *reader,
+                                     const struct mesh_spot *spot,
+                                     const struct mesh_yaml_node *node));
 
 /* Of a selector's labels: no "*" in them, and no empty name. */
 void mesh__check_whole_labels(struct mesh_reader *reader,
@@ -353,7 +374,34 @@ void mesh__check_gateways(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node);
 
-/* Of two fields of which at most one may be given. */
+/*
+ * Of a VirtualService's rules for TLS: hosts that it has. And is there any
+ * such host? A name of a sidecar's own: "outbound_.80_.v1_.web.example.com".
+ */
+void mesh__check_tls_hosts(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node);
+bool mesh__has_sni_hosts(const struct mesh_yaml_node *node);
+bool mesh__is_outbound_sni(struct mesh_slice text);
+
+/* The weights of the destinations that share a route. */
+void mesh__check_weights(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *route);
+
+/* Names and values of headers that are added, set and removed. */
+void mesh__check_request_edits(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node, void *into);
+void mesh__check_response_edits(struct mesh_reader *reader,
+                                const struct mesh_spot *spot,
+                                const struct mesh_yaml_node *node, void *into);
+/* An authority is set in one place of a rule at most. */
+void mesh__check_authority(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *route);
+
+/* Of two fields of which at most one may be given: a finding at each. */
 void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,
                        const char *other);
@@ -391,6 +439,10 @@ void mesh__check_sidecar_outbound(struct mesh_reader *reader,
 
 /* The protocols that ports may name: "HTTP", "grpc" ... */
 bool mesh__is_protocol(struct mesh_slice text);
+
+bool mesh__is_header_name(struct mesh_slice name);
+/* "@request.auth.claims.x" or "...[x]": not a header, but what a token says. */
+bool mesh__is_claim(struct mesh_slice name);
 
 bool mesh__is_dns_label(struct mesh_slice text);
 /* The same with capitals: what Istio takes for one label of a host. */

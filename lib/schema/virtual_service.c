@@ -2,7 +2,6 @@
  * virtual_service.c - where requests go: VirtualService.
  */
 #include "schema/table.h"
-#include "value/address.h"
 #include "value/host.h"
 
 static bool is_list(const struct mesh_yaml_node *node)
@@ -24,15 +23,14 @@ static bool binds_mesh(const struct mesh_yaml_node *node)
 }
 
 static void check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
-                       const struct mesh_yaml_node *host, bool mesh)
+                       const struct mesh_yaml_node *host, bool mesh, bool sni)
 {
-    struct mesh_address address;
-
     if (mesh__slice_is(host->text, "*")) {
         if (mesh)
             mesh__reject(reader, spot, host->mark,
                          "\"*\" is for gateways, not for the mesh");
-    } else if (!mesh__address_parse_ip(host->text, &address)) {
+    } else if (!mesh__is_ip(host->text) &&
+               !(sni && !mesh && mesh__is_outbound_sni(host->text))) {
         mesh__check_host(reader, spot, host);
     }
 }
@@ -44,6 +42,7 @@ static void check_hosts(struct mesh_reader *reader,
     const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
     struct mesh_spot field = { .up = spot, .name = "hosts" };
     bool mesh = binds_mesh(node);
+    bool sni = mesh__has_sni_hosts(node);
 
     if (!is_list(hosts) || !mesh__few(reader, &field, hosts))
         return;
@@ -53,7 +52,7 @@ static void check_hosts(struct mesh_reader *reader,
 
         if (host->kind != MESH__YAML_SCALAR)
             continue;
-        check_host(reader, &item, host, mesh);
+        check_host(reader, &item, host, mesh, sni);
         for (size_t j = 0; j < i; j++)
             if (hosts->items[j]->kind == MESH__YAML_SCALAR &&
                 mesh__host_overlaps(hosts->items[j]->text, host->text))
@@ -63,36 +62,81 @@ static void check_hosts(struct mesh_reader *reader,
     }
 }
 
-/* "mesh", "name", "namespace/name", "./name", or the older "name.namespace". */
 static bool gateway_name_valid(struct mesh_slice name)
 {
     const char *slash = name.len ? memchr(name.at, '/', name.len) : NULL;
-    struct mesh_slice space = MESH__SLICE(".");
+    struct mesh_slice space;
 
-    if (!slash)
+    if (!slash) /* "mesh", "name", or the older "name.namespace" */
         return mesh__host_valid(name, false);
     space = mesh__slice(name.at, (size_t)(slash - name.at));
     name = mesh__slice(slash + 1, name.len - space.len - 1);
-    return (mesh__slice_is(space, ".") || mesh__is_dns_label(space)) &&
-           mesh__is_dns_label(name);
+    return mesh__is_host_label(space) && mesh__is_host_label(name);
 }
 
+/* Istio looks no further than the first name without a namespace. */
 void mesh__check_gateways(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node)
 {
     const struct mesh_yaml_node *gateways = mesh__get(node, "gateways");
     struct mesh_spot field = { .up = spot, .name = "gateways" };
+    enum mesh_severity severity = MESH__ERROR;
 
     for (size_t i = 0; is_list(gateways) && i < gateways->count; i++) {
         struct mesh_spot item = { .up = &field, .index = i };
         const struct mesh_yaml_node *name = gateways->items[i];
 
-        if (name->kind == MESH__YAML_SCALAR && !gateway_name_valid(name->text))
-            mesh__reject(reader, &item, name->mark,
-                         "wanted \"mesh\", a gateway or \"namespace/gateway\", "
-                         "found \"%.80s\"",
+        if (name->kind != MESH__YAML_SCALAR)
+            continue;
+        if (!gateway_name_valid(name->text))
+            mesh__report(reader, &item, name->mark, severity,
+                         severity == MESH__ERROR ? MESH__CODE_INVALID
+                                                 : MESH__CODE_WARNING,
+                         NULL,
+                         "wanted \"mesh\", a gateway or "
+                         "\"namespace/gateway\", found \"%.80s\"",
                          name->text.at);
+        if (!name->text.len || !memchr(name->text.at, '/', name->text.len))
+            severity = MESH__WARNING;
+    }
+}
+
+/* Only gateways know what tokens say. */
+static void check_claims(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *match, const char *name)
+{
+    const struct mesh_yaml_node *headers = mesh__get(match, name);
+    struct mesh_spot field = { .up = spot, .name = name };
+
+    for (size_t i = 0; headers && headers->pairs && i < headers->count; i++) {
+        struct mesh_spot item = { .up = &field, .key = headers->pairs[i].key };
+
+        if (mesh__is_claim(headers->pairs[i].key))
+            mesh__reject(reader, &item, headers->pairs[i].mark,
+                         "claims of a token are for gateways only");
+    }
+}
+
+static void check_route_claims(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *http = mesh__get(node, "http");
+    struct mesh_spot http_spot = { .up = spot, .name = "http" };
+
+    for (size_t i = 0; is_list(http) && i < http->count; i++) {
+        const struct mesh_yaml_node *list = mesh__get(http->items[i], "match");
+        struct mesh_spot route = { .up = &http_spot, .index = i };
+        struct mesh_spot match_spot = { .up = &route, .name = "match" };
+
+        for (size_t j = 0; is_list(list) && j < list->count; j++) {
+            struct mesh_spot match = { .up = &match_spot, .index = j };
+
+            check_claims(reader, &match, list->items[j], "headers");
+            check_claims(reader, &match, list->items[j], "withoutHeaders");
+        }
     }
 }
 
@@ -102,15 +146,26 @@ static void check_delegate(struct mesh_reader *reader,
                            const struct mesh_yaml_node *node)
 {
     static const char *const never[] = { "gateways", "tls", "tcp" };
-    const struct mesh_yaml_node *value;
+    const struct mesh_yaml_node *http = mesh__get(node, "http");
+    struct mesh_spot field = { .up = spot, .name = "http" };
 
     for (size_t i = 0; i < 3; i++) {
-        value = mesh__get(node, never[i]);
-        if (value && value->count)
-            mesh__reject(reader, spot, value->mark,
+        const struct mesh_yaml_pair *pair = mesh__yaml_find(node, never[i]);
+
+        if (pair && pair->value->count)
+            mesh__reject(reader, spot, pair->mark,
                          "without hosts it is a delegate, and those have no "
                          "%s",
                          never[i]);
+    }
+    for (size_t i = 0; is_list(http) && i < http->count; i++) {
+        const struct mesh_yaml_node *delegate =
+            mesh__get(http->items[i], "delegate");
+        struct mesh_spot item = { .up = &field, .index = i };
+
+        if (delegate)
+            mesh__reject(reader, &item, delegate->mark,
+                         "a delegate does not delegate");
     }
 }
 
@@ -126,6 +181,9 @@ static void check_virtual_service(struct mesh_reader *reader,
         check_delegate(reader, spot, node);
     check_hosts(reader, spot, node);
     mesh__check_gateways(reader, spot, node);
+    if (binds_mesh(node))
+        check_route_claims(reader, spot, node);
+    mesh__check_tls_hosts(reader, spot, node);
     mesh__check_export_to(reader, spot, node, false);
     for (size_t i = 0; i < 3; i++) {
         static const char *const names[] = { "http", "tcp", "tls" };

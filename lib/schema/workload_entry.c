@@ -84,7 +84,7 @@ static const struct mesh_field workload_entry_fields[] = {
                 "path must not end with /; IP, FQDN or unix path" },
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_workload_entry, labels), .max_items = 256,
-      .check = mesh__check_labels, .default_value = "none",
+      .check = mesh__check_tags, .default_value = "none",
       .bounds = "max entries 256; valid labels; metadata labels win" },
     { MESH__ROW("locality", STRING, ENFORCED),
       MESH__PUT(struct mesh_workload_entry, locality), .max_len = 2048,

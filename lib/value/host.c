@@ -40,10 +40,10 @@ static bool star_label_valid(struct mesh_slice label)
 
     if (rest.len > 1 && rest.at[0] == '-')
         rest = mesh__slice(rest.at + 1, rest.len - 1);
-    return rest.len == 0 || label_valid(rest);
+    return label.len <= LABEL_MAX && (rest.len == 0 || label_valid(rest));
 }
 
-/* A number, as far as Go's int goes. */
+/* What Go's strconv.Atoi takes: a longer row of digits is a name to Istio. */
 static bool is_number(struct mesh_slice label)
 {
     unsigned long long number;
@@ -80,7 +80,7 @@ bool mesh__host_valid(struct mesh_slice host, bool wildcard_allowed)
             return true; /* "istio.io." */
         if (star ? !star_label_valid(label) : !label_valid(label))
             return false;
-        if (!more && is_number(label))
+        if (!more && is_number(label) && !(first && wildcard_allowed))
             return false;
         first = false;
     }
