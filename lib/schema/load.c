@@ -432,6 +432,7 @@ static void read_mesh_text(struct document *d,
     if (scalar->block_indent)
         d->reader.inner_mark.column = scalar->block_indent & ((1U << 11) - 1);
     d->reader.proto = true;
+    d->reader.lax = true;
     rc = parse(d->load, scalar->text, &documents, &count, &problem);
     if (rc == MESH_ERR_NOMEM)
         d->reader.rc = rc;
@@ -443,6 +444,7 @@ static void read_mesh_text(struct document *d,
                      NULL);
     d->reader.inner = false;
     d->reader.proto = false;
+    d->reader.lax = false;
 }
 
 static void read_config_map(struct document *d)
@@ -527,6 +529,7 @@ static void read_body(struct document *d)
     else if (d->info->top)
         read_top(d);
     d->reader.proto = false;
+    d->reader.lax = false;
     if (d->info->kind == MESH__KIND_CONFIG_MAP)
         read_config_map(d);
     else if (d->info->kind == MESH__KIND_ENDPOINT_SLICE)
@@ -587,6 +590,7 @@ static void read_bare_config(struct load *load,
     d.resource.name = MESH__SLICE("");
     d.resource.namespace_ = MESH__SLICE("");
     d.reader.proto = true;
+    d.reader.lax = true;
     mesh__decode(&d.reader, &mesh__mesh_config_message, NULL, node,
                  d.resource.spec, MESH__FIELD_ENFORCED, NULL);
     if (d.reader.rc < 0)
