@@ -5,6 +5,7 @@
  * Each knows one value, never what it is for.
  */
 #include "base/error.h"
+#include "base/text.h"
 #include "schema/table.h"
 #include "value/address.h"
 #include "value/host.h"
@@ -12,7 +13,7 @@
 
 #include <mesh/base.h>
 
-enum { LABEL_MAX = 63, PREFIX_MAX = 253, FEW = 1024 };
+enum { LABEL_MAX = 63, PREFIX_MAX = 253, FEW = 1024, LINE_BYTES = 160 };
 
 static bool is_alnum(char c)
 {
@@ -275,10 +276,10 @@ void mesh__check_ip_block(struct mesh_reader *reader,
                      node->text.at);
 }
 
-/* RFC 7230's token. */
+/* RFC 7230's token, as Istio spells it. */
 bool mesh__is_header_name(struct mesh_slice name)
 {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
+    static const char marks[] = "!#$%&'*+-.^_`|~,"; /* Istio's has a comma */
 
     for (size_t i = 0; i < name.len; i++)
         if (!is_alnum(name.at[i]) &&
@@ -320,7 +321,11 @@ void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
         return;
     }
     if (rc < 0) {
-        mesh__reject(reader, spot, node->mark, "%s", mesh__error_line());
+        mesh__report(reader, spot, node->mark,
+                     rc == MESH_ERR_POLICY ? MESH__REFUSED : MESH__ERROR,
+                     rc == MESH_ERR_POLICY ? MESH__CODE_REFUSED
+                                           : MESH__CODE_INVALID,
+                     NULL, "%s", mesh__error_line());
         mesh__error_clear();
     }
     mesh__regex_unref(regex);
@@ -346,7 +351,6 @@ static void check_label_map(struct mesh_reader *reader,
     }
 }
 
-<<<<<<< HEAD
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node)
@@ -361,36 +365,23 @@ void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
     check_label_map(reader, spot, node, is_tag_key, is_tag_value);
 }
 
-void mesh__check_selected(struct mesh_reader *reader,
-                          const struct mesh_spot *spot,
-                          const struct mesh_yaml_node *node)
-{
-    for (size_t i = 0; node->pairs && i < node->count; i++) {
-        const struct mesh_yaml_pair *pair = &node->pairs[i];
-        struct mesh_spot item = { .up = spot, .key = pair->key };
-=======
 void mesh__check_whole_labels(struct mesh_reader *reader,
                               const struct mesh_spot *spot,
                               const struct mesh_yaml_node *node)
 {
     for (size_t i = 0; node->pairs && i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
->>>>>>> p2
+        struct mesh_spot item = { .up = spot, .key = pair->key };
         struct mesh_slice value = pair->value->text;
 
         if (pair->key.len == 0 || memchr(pair->key.at, '*', pair->key.len) ||
             (value.len && memchr(value.at, '*', value.len)))
-<<<<<<< HEAD
             mesh__reject(reader, &item, pair->mark,
-=======
-            mesh__reject(reader, spot, pair->mark,
->>>>>>> p2
                          "a selector takes whole names and values: no \"*\", "
                          "no empty name");
     }
 }
 
-<<<<<<< HEAD
 void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *name,
                        void (*check)(struct mesh_reader *reader,
@@ -408,8 +399,6 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
     }
 }
 
-=======
->>>>>>> p2
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
@@ -589,19 +578,76 @@ void mesh__check_export_to(struct mesh_reader *reader,
     }
 }
 
-/* Whichever is the slip, a finding stands at it. */
+void mesh__reject_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other, const char *why)
+{
+    const char *const names[] = { one, other };
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct mesh_yaml_pair *pair = mesh__yaml_find(node, names[i]);
+        struct mesh_spot field = { .up = spot, .name = names[i] };
+
+        mesh__reject(reader, pair ? &field : spot,
+                     pair ? pair->mark : node->mark, "%s", why);
+    }
+}
+
 void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,
                        const char *other)
 {
-    const char *const names[] = { one, other };
+    struct mesh_text text;
+    char why[LINE_BYTES];
 
     if (!mesh__has(node, one) || !mesh__has(node, other))
         return;
-    for (size_t i = 0; i < 2; i++) {
-        struct mesh_spot field = { .up = spot, .name = names[i] };
+    mesh__text_init(&text, why, sizeof(why));
+    mesh__text_format(&text, "\"%s\" and \"%s\" exclude each other", one,
+                      other);
+    mesh__reject_pair(reader, spot, node, one, other, why);
+}
 
-        mesh__reject(reader, &field, mesh__yaml_find(node, names[i])->mark,
-                     "\"%s\" and \"%s\" exclude each other", one, other);
-    }
+static void reject_twin(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *list, size_t index,
+                        const char *name)
+{
+    const struct mesh_yaml_node *value = mesh__get(list->items[index], name);
+    struct mesh_spot item = { .up = spot, .index = index };
+    struct mesh_spot field = { .up = &item, .name = name };
+
+    mesh__reject(reader, &field, value->mark, "%s comes twice here: \"%.80s\"",
+                 name, value->text.at);
+}
+
+static bool same_text(const struct mesh_yaml_node *a,
+                      const struct mesh_yaml_node *b)
+{
+    double one;
+    double other;
+
+    if (!a || !b || a->kind != MESH__YAML_SCALAR ||
+        b->kind != MESH__YAML_SCALAR)
+        return false;
+    if (mesh__yaml_float(a, &one) && mesh__yaml_float(b, &other))
+        return one == other;
+    return mesh__slice_equal(a->text, b->text);
+}
+
+void mesh__reject_twins(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *list, const char *name)
+{
+    if (!list || list->kind != MESH__YAML_SEQUENCE ||
+        !mesh__few(reader, spot, list))
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t j = 0; j < i; j++) {
+            if (!same_text(mesh__get(list->items[i], name),
+                           mesh__get(list->items[j], name)))
+                continue;
+            reject_twin(reader, spot, list, j, name);
+            reject_twin(reader, spot, list, i, name);
+        }
 }

@@ -3,32 +3,83 @@
  */
 #include "schema/table.h"
 
-static void check_client_tls(struct mesh_reader *reader,
-                             const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *node, void *into)
+/* A blind client looks at no name and no authority. */
+static void check_blind(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node, bool simple)
+{
+    const struct mesh_yaml_node *names = mesh__get(node, "subjectAltNames");
+
+    if (mesh__get_text(node, "caCertificates").len)
+        mesh__reject_both(reader, spot, node, "insecureSkipVerify",
+                          "caCertificates");
+    if (simple && mesh__get_text(node, "credentialName").len)
+        mesh__reject_both(reader, spot, node, "insecureSkipVerify",
+                          "credentialName");
+    if (names && names->count)
+        mesh__reject_both(reader, spot, node, "insecureSkipVerify",
+                          "subjectAltNames");
+}
+
+static void check_modes(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node, bool mutual)
 {
     static const char *const files[] = { "clientCertificate", "privateKey",
                                          "caCertificates", "caCrl" };
     const struct mesh_yaml_node *skip = mesh__get(node, "insecureSkipVerify");
     bool blind = false;
 
-    (void)into;
-    if (skip && mesh__yaml_bool(skip, &blind) && blind) {
-        mesh__reject_both(reader, spot, node, "insecureSkipVerify",
-                          "caCertificates");
-        mesh__reject_both(reader, spot, node, "insecureSkipVerify",
-                          "subjectAltNames");
-    }
-    if (mesh__get_text(node, "credentialName").len) {
-        for (size_t i = 0; i < 4; i++)
-            mesh__reject_both(reader, spot, node, "credentialName", files[i]);
+    if (skip && mesh__yaml_bool(skip, &blind) && blind)
+        check_blind(reader, spot, node, !mutual);
+    if (mesh__get_text(node, "credentialName").len == 0) {
+        for (size_t i = 0; mutual && i < 2; i++)
+            if (mesh__get_text(node, files[i]).len == 0)
+                mesh__reject_pair(
+                    reader, spot, node, "mode", files[i],
+                    "MUTUAL needs clientCertificate and privateKey");
         return;
     }
-    if (mesh__slice_is(mesh__get_text(node, "mode"), "MUTUAL") &&
-        (mesh__get_text(node, files[0]).len == 0 ||
-         mesh__get_text(node, files[1]).len == 0))
+    for (size_t i = 0; i < 4; i++)
+        if (mesh__get_text(node, files[i]).len)
+            mesh__reject_both(reader, spot, node, "credentialName", files[i]);
+}
+
+/* "configmap://namespace/name": of the same namespace. */
+static void check_config_map(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node)
+{
+    static const char prefix[] = "configmap://";
+    struct mesh_slice rest;
+    struct mesh_slice space;
+    const char *slash;
+
+    if (!mesh__slice_starts(node->text, mesh__slice_of(prefix)))
+        return;
+    rest = mesh__slice(node->text.at + sizeof(prefix) - 1,
+                       node->text.len - (sizeof(prefix) - 1));
+    slash = rest.len ? memchr(rest.at, '/', rest.len) : NULL;
+    space = mesh__slice(rest.at, slash ? (size_t)(slash - rest.at) : 0);
+    if (space.len == 0 || slash[1] == '\0' || slash[1] == '/' ||
+        !mesh__slice_equal(space, reader->namespace_))
         mesh__reject(reader, spot, node->mark,
-                     "MUTUAL needs clientCertificate and privateKey");
+                     "wanted %s%.*s/NAME, of this namespace, found \"%.80s\"",
+                     prefix, (int)reader->namespace_.len,
+                     reader->namespace_.len ? reader->namespace_.at : "",
+                     node->text.at);
+}
+
+static void check_client_tls(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node, void *into)
+{
+    struct mesh_slice mode = mesh__get_text(node, "mode");
+    bool mutual = mesh__slice_is(mode, "MUTUAL");
+
+    (void)into;
+    if (mutual || mesh__slice_is(mode, "SIMPLE"))
+        check_modes(reader, spot, node, mutual);
 }
 
 static const struct mesh_value mode_values[] = {
@@ -53,7 +104,7 @@ static const struct mesh_field client_tls_fields[] = {
       .bounds = "MUTUAL only; required there without credentialName",
       .reason = "certificates and keys of DestinationRules are not yet used, "
                 "so the connection would be another than the one asked for" },
-    { MESH__ROW("credentialName", STRING, REFUSED),
+    { MESH__ROW("credentialName", STRING, REFUSED), .check = check_config_map,
       .bounds = "not with the certificate file fields; gateways or rules with "
                 "workloadSelector",
       .reason = "certificates and keys of DestinationRules are not yet used, "

@@ -46,11 +46,8 @@ static void check_selector(struct mesh_reader *reader,
         mesh__report(reader, spot, node->mark, MESH__WARNING,
                      MESH__CODE_WARNING, NULL,
                      "a selector without labels selects everything");
-<<<<<<< HEAD
-=======
     if (labels)
         mesh__check_whole_labels(reader, spot, labels);
->>>>>>> p2
 }
 
 static void check_target_ref(struct mesh_reader *reader,
@@ -84,7 +81,6 @@ static void check_target_ref(struct mesh_reader *reader,
 static const struct mesh_field selector_fields[] = {
     { MESH__ROW("matchLabels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT_INTO_SAME, .max_items = 4096, .max_len = 63,
-      .check = mesh__check_selected,
       .bounds =
           "max entries 4096; label keys without *; label keys not empty; "
           "element max length 63; label values without *; ANDed equality" },

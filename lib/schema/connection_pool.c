@@ -14,6 +14,21 @@ static void check_connection_pool(struct mesh_reader *reader,
 }
 
 /* The structure has no word for "never". */
+enum { MS = 1000000 }; /* nanoseconds */
+
+/* Less than a millisecond is "never"; what is more has whole ones. */
+static void check_idle(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node)
+{
+    int64_t ns;
+
+    if (mesh__duration_parse(node->text, &ns) && ns / MS != 0 &&
+        (ns < 0 || ns % MS != 0))
+        mesh__reject(reader, spot, node->mark,
+                     "wanted 0s or whole milliseconds, found \"%.60s\"",
+                     node->text.at);
+}
+
 static void check_pool_tcp(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node, void *into)
@@ -22,7 +37,7 @@ static void check_pool_tcp(struct mesh_reader *reader,
     int64_t ns = 0;
 
     if (into && idle && idle->kind == MESH__YAML_SCALAR &&
-        mesh__duration_parse(idle->text, &ns) && ns == 0)
+        mesh__duration_parse(idle->text, &ns) && ns / MS == 0)
         mesh__report(reader, spot, idle->mark, MESH__INFO, MESH__CODE_NOTED,
                      NULL,
                      "noted: idle connections are closed all the same, "
@@ -39,9 +54,10 @@ static void check_pool_http(struct mesh_reader *reader,
     (void)into;
     if (client && mesh__yaml_bool(client, &own) && own &&
         mesh__slice_is(mesh__get_text(node, "h2UpgradePolicy"), "UPGRADE"))
-        mesh__reject(reader, spot, client->mark,
-                     "useClientProtocol and h2UpgradePolicy UPGRADE exclude "
-                     "each other");
+        mesh__reject_pair(reader, spot, node, "useClientProtocol",
+                          "h2UpgradePolicy",
+                          "useClientProtocol and h2UpgradePolicy UPGRADE "
+                          "exclude each other");
 }
 
 static void check_keep_alive(struct mesh_reader *reader,
@@ -140,7 +156,8 @@ static const struct mesh_field pool_tcp_fields[] = {
       .bounds = "duration >= 1ms" },
     { MESH__ROW("idleTimeout", DURATION, ENFORCED),
       MESH__PUT(struct mesh_connection_pool, tcp_idle_timeout_ns),
-      .default_value = "1h (Envoy)", .bounds = "0s disables" },
+      .check = check_idle, .default_value = "1h (Envoy)",
+      .bounds = "0s disables" },
     { MESH__ROW("maxConnectionDuration", DURATION, ENFORCED),
       MESH__PUT(struct mesh_connection_pool, max_connection_duration_ns),
       MESH__RANGE(1e6, 0), .default_value = "unlimited",

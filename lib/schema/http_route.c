@@ -33,21 +33,6 @@ static void check_destination(struct mesh_reader *reader,
         mesh__reject(reader, &port_spot, port->mark, "\"number\" is required");
 }
 
-/* Which of the two lines is the slip, only its author knows. */
-static void reject_idle(struct mesh_reader *reader,
-                        const struct mesh_spot *spot,
-                        const struct mesh_yaml_node *attempts,
-                        const struct mesh_yaml_pair *idle)
-{
-    struct mesh_spot field = { .up = spot, .name = idle->key.at };
-
-    mesh__reject(reader, &field, idle->mark,
-                 "%s has no meaning with 0 attempts", idle->key.at);
-    if (attempts)
-        mesh__reject(reader, spot, attempts->mark,
-                     "%s has no meaning with 0 attempts", idle->key.at);
-}
-
 static void check_retries(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into)
@@ -64,7 +49,8 @@ static void check_retries(struct mesh_reader *reader,
         const struct mesh_yaml_node *value = mesh__get(node, idle[i]);
 
         if (value && value->text.len)
-            reject_idle(reader, spot, attempts, mesh__yaml_find(node, idle[i]));
+            mesh__reject_pair(reader, spot, node, "attempts", idle[i],
+                              "has no meaning with 0 attempts");
     }
 }
 

@@ -410,7 +410,8 @@ static bool is_mesh_map(const struct document *d)
 static void inner_problem(struct document *d, const struct mesh_spot *spot,
                           const struct mesh_yaml_problem *problem)
 {
-    mesh__report(&d->reader, spot, problem->mark, MESH__ERROR,
+    mesh__report(&d->reader, spot, problem->mark,
+                 problem->ours ? MESH__REFUSED : MESH__ERROR,
                  problem->limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
                  "%s", problem->text);
 }
@@ -765,7 +766,7 @@ static int read_text(struct load *load, struct mesh_slice text)
     if (rc == MESH_ERR_NOMEM)
         return rc;
     if (rc < 0)
-        tell(load, problem.mark, MESH__ERROR,
+        tell(load, problem.mark, problem.ours ? MESH__REFUSED : MESH__ERROR,
              problem.limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
              problem.text);
     for (size_t i = 0; i < count && load->rc == 0; i++)

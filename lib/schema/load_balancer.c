@@ -3,6 +3,7 @@
  * destination.
  */
 #include "schema/table.h"
+#include "value/duration.h"
 
 static void check_load_balancer(struct mesh_reader *reader,
                                 const struct mesh_spot *spot,
@@ -17,9 +18,23 @@ static void check_consistent_hash(struct mesh_reader *reader,
                                   const struct mesh_spot *spot,
                                   const struct mesh_yaml_node *node, void *into)
 {
+    const struct mesh_yaml_node *size = mesh__get(node, "minimumRingSize");
+    double value = 0;
+
     (void)into;
+    if (!size || (mesh__yaml_float(size, &value) && value == 0))
+        return;
     mesh__reject_both(reader, spot, node, "minimumRingSize", "ringHash");
     mesh__reject_both(reader, spot, node, "minimumRingSize", "maglev");
+}
+
+static void check_name(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *name = mesh__get(node, "name");
+
+    if (name && name->kind == MESH__YAML_SCALAR && name->text.len == 0)
+        mesh__reject(reader, spot, name->mark, "name may not be empty");
 }
 
 static void check_http_cookie(struct mesh_reader *reader,
@@ -27,23 +42,19 @@ static void check_http_cookie(struct mesh_reader *reader,
                               const struct mesh_yaml_node *node, void *into)
 {
     const struct mesh_yaml_node *list = mesh__get(node, "attributes");
+    struct mesh_spot field = { .up = spot, .name = "attributes" };
 
     (void)into;
-    if (mesh__has(node, "name") && mesh__get_text(node, "name").len == 0)
-        mesh__reject(reader, spot, node->mark, "name may not be empty");
-    if (list && !mesh__few(reader, spot, list))
-        return;
+    check_name(reader, spot, node);
     for (size_t i = 0; list && list->items && i < list->count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (mesh__slice_equal(mesh__get_text(list->items[i], "name"),
-                                  mesh__get_text(list->items[j], "name")))
-                mesh__reject(reader, spot, list->items[i]->mark,
-                             "a second attribute of this name");
+        check_name(reader, spot, list->items[i]);
+    mesh__reject_twins(reader, &field, list, "name");
 }
 
+/* As Envoy has it, to whom 1 is one too. */
 static bool is_prime(int64_t number)
 {
-    if (number < 2)
+    if (number < 1)
         return false;
     for (int64_t i = 2; i * i <= number; i++)
         if (number % i == 0)
@@ -56,12 +67,13 @@ static void check_maglev(struct mesh_reader *reader,
                          const struct mesh_yaml_node *node, void *into)
 {
     const struct mesh_yaml_node *size = mesh__get(node, "tableSize");
-    int64_t value = 0;
+    double value = 0;
 
     (void)into;
-    if (size && (!mesh__yaml_int(size, &value) || value > 5000010))
+    if (size && (!mesh__yaml_float(size, &value) || value > 5000010 ||
+                 (double)(int64_t)value != value))
         return; /* said elsewhere */
-    if (!is_prime(value))
+    if (!is_prime((int64_t)value))
         mesh__reject(reader, spot, size ? size->mark : node->mark,
                      "tableSize must be a prime number");
 }
@@ -74,59 +86,30 @@ static void check_warmup(struct mesh_reader *reader,
     double value;
 
     (void)into;
-    if (steep && mesh__yaml_float(steep, &value) && value == 0)
+    if (steep && mesh__yaml_float(steep, &value) && value <= 0)
         mesh__reject(reader, spot, steep->mark, "aggression must be above 0");
 }
 
-static void check_share(struct mesh_reader *reader,
-                        const struct mesh_spot *spot,
-                        const struct mesh_yaml_node *to)
+static void check_zone_aware(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node, void *into)
 {
-    int64_t total = 0;
-
-    for (size_t i = 0; to && to->pairs && i < to->count; i++) {
-        int64_t share = 0;
-
-        if (mesh__yaml_int(to->pairs[i].value, &share) && share <= 100)
-            total += share;
-    }
-    if (total != 100)
-        mesh__reject(reader, spot, to ? to->mark : (struct mesh_mark){ 0 },
-                     "the shares must add up to 100");
+    (void)into;
+    mesh__check_items(reader, spot, node, "failoverPriority",
+                      mesh__check_no_topology);
 }
 
-static void check_locality_lb(struct mesh_reader *reader,
-                              const struct mesh_spot *spot,
-                              const struct mesh_yaml_node *node, void *into)
+/* No less than a millisecond; a finer one is taken here. */
+static void check_warmup_duration(struct mesh_reader *reader,
+                                  const struct mesh_spot *spot,
+                                  const struct mesh_yaml_node *node)
 {
-    const struct mesh_yaml_node *list = mesh__get(node, "distribute");
-    struct mesh_spot field = { .up = spot, .name = "distribute" };
+    int64_t ns;
 
-    (void)into;
-    mesh__reject_both(reader, spot, node, "distribute", "failover");
-    for (size_t i = 0; list && list->items && i < list->count; i++) {
-        struct mesh_spot item = { .up = &field, .index = i };
-        const struct mesh_yaml_node *to = mesh__get(list->items[i], "to");
-
-        if (to)
-            check_share(reader, &item, to);
-    }
-}
-
-static void check_failover(struct mesh_reader *reader,
-                           const struct mesh_spot *spot,
-                           const struct mesh_yaml_node *node, void *into)
-{
-    struct mesh_slice from = mesh__get_text(node, "from");
-    struct mesh_slice to = mesh__get_text(node, "to");
-
-    (void)into;
-    if (from.len && mesh__slice_equal(from, to))
-        mesh__reject(reader, spot, node->mark, "from and to must differ");
-    if ((from.len && strpbrk(from.at, "/*")) ||
-        (to.len && strpbrk(to.at, "/*")))
+    if (mesh__duration_parse(node->text, &ns) && ns < 1000000)
         mesh__reject(reader, spot, node->mark,
-                     "wanted plain regions, without \"/\" and \"*\"");
+                     "wanted a duration of 1ms or more, found \"%.60s\"",
+                     node->text.at);
 }
 
 static const struct mesh_field cookie_attribute_fields[] = {
@@ -213,48 +196,6 @@ static const struct mesh_message consistent_hash_message = {
     .check = check_consistent_hash,
 };
 
-static const struct mesh_field distribute_fields[] = {
-    { MESH__ROW("from", STRING, NOTED),
-      .bounds = "region/zone/subzone, trailing * allowed" },
-    { MESH__ROW("to", UINT32, NOTED), .shape = MESH__MAP, MESH__RANGE(1, 100),
-      .bounds = "each 1-100, sum 100" },
-};
-
-static const struct mesh_message distribute_message = {
-    .name = "distribute",
-    MESH__FIELDS(distribute_fields),
-};
-
-static const struct mesh_field failover_fields[] = {
-    { MESH__ROW("from", STRING, NOTED),
-      .bounds = "plain region, no slash or *" },
-    { MESH__ROW("to", STRING, NOTED), .bounds = "differs from from" },
-};
-
-const struct mesh_message mesh__failover_message = {
-    .name = "failover",
-    MESH__FIELDS(failover_fields),
-    .check = check_failover,
-};
-
-static const struct mesh_field locality_lb_fields[] = {
-    { MESH__ROW("distribute", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &distribute_message, .bounds = "not with failover" },
-    { MESH__ROW("enabled", BOOL, NOTED), .nullable = true,
-      .default_value = "true when block present" },
-    { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &mesh__failover_message,
-      .bounds = "needs outlierDetection to take effect" },
-    { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
-      .bounds = "needs outlierDetection; key or key=value" },
-};
-
-const struct mesh_message mesh__locality_lb_message = {
-    .name = "locality_lb",
-    MESH__FIELDS(locality_lb_fields),
-    .check = check_locality_lb,
-};
-
 static const struct mesh_field warmup_fields[] = {
     { MESH__ROW("aggression", DOUBLE, NOTED), .nullable = true,
       MESH__RANGE(0, 0), .default_value = "1.0 (linear)",
@@ -285,6 +226,7 @@ static const struct mesh_field zone_aware_lb_fields[] = {
 static const struct mesh_message zone_aware_lb_message = {
     .name = "zone_aware_lb",
     MESH__FIELDS(zone_aware_lb_fields),
+    .check = check_zone_aware,
 };
 
 static const struct mesh_value simple_values[] = {
@@ -321,8 +263,9 @@ static const struct mesh_field load_balancer_fields[] = {
       .default_value = "none",
       .reason =
           "only how load is spread, not who may be reached: not yet enforced" },
-    { MESH__ROW("warmupDurationSecs", DURATION, NOTED), MESH__RANGE(1e6, 0),
-      .default_value = "none", .bounds = "duration >= 1ms; deprecated",
+    { MESH__ROW("warmupDurationSecs", DURATION, NOTED),
+      .check = check_warmup_duration, .default_value = "none",
+      .bounds = "duration >= 1ms; deprecated",
       .reason =
           "only how load is spread, not who may be reached: not yet enforced" },
     { MESH__ROW("zoneAwareLbSetting", MESSAGE, NOTED),

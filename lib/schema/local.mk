@@ -25,6 +25,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/listeners.c \
 	lib/schema/load.c \
 	lib/schema/load_balancer.c \
+	lib/schema/locality.c \
 	lib/schema/mesh_checks.c \
 	lib/schema/mesh_config.c \
 	lib/schema/mesh_providers.c \

@@ -12,16 +12,17 @@ static void check_outlier_detection(struct mesh_reader *reader,
         mesh__get(node, "splitExternalLocalOriginErrors");
     const struct mesh_yaml_node *local =
         mesh__get(node, "consecutiveLocalOriginFailures");
-    int64_t failures = 0;
+    double failures = 0;
     bool apart = false;
 
     (void)into;
     if (split)
         mesh__yaml_bool(split, &apart);
-    if (local && !apart && mesh__yaml_int(local, &failures) && failures > 0)
-        mesh__reject(reader, spot, local->mark,
-                     "consecutiveLocalOriginFailures needs "
-                     "splitExternalLocalOriginErrors: true");
+    if (local && !apart && mesh__yaml_float(local, &failures) && failures > 0)
+        mesh__reject_pair(reader, spot, node, "consecutiveLocalOriginFailures",
+                          "splitExternalLocalOriginErrors",
+                          "consecutiveLocalOriginFailures needs "
+                          "splitExternalLocalOriginErrors: true");
 }
 
 static const struct mesh_field outlier_detection_fields[] = {

@@ -348,16 +348,12 @@ void mesh__check_jwks(struct mesh_reader *reader, const struct mesh_spot *spot,
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
                const struct mesh_yaml_node *list);
 
-/* Of a mapping of labels: as Kubernetes takes them, as Istio does, as ... */
+/* Of a mapping of labels: as Kubernetes takes them, as Istio does. */
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node);
 void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
-/* ... a selector does: no "*" and no empty name. */
-void mesh__check_selected(struct mesh_reader *reader,
-                          const struct mesh_spot *spot,
-                          const struct mesh_yaml_node *node);
 
 /* Of each scalar in the list of this name. */
 void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -407,6 +403,24 @@ void mesh__check_authority(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *route);
 
+/* Of two items of a list that may not have one name: a finding at each. */
+void mesh__reject_twins(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *list, const char *name);
+
+/* An item of failoverPriority where regions are ordered by failover. */
+void mesh__check_no_topology(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node);
+
+/*
+ * Two fields that do not go together, for whatever reason: whichever is the
+ * slip, a finding stands at it. One that is not there stands for the mapping.
+ */
+void mesh__reject_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other, const char *why);
+
 /* Of two fields of which at most one may be given: a finding at each. */
 void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,
@@ -417,7 +431,7 @@ void mesh__check_export_to(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node, bool nobody);
 
-/* Of a WorkloadEntry, an endpoint, a template. */
+/* Of a WorkloadEntry and an endpoint. */
 void mesh__check_workload(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into);
@@ -442,6 +456,11 @@ void mesh__check_sidecar_outbound(struct mesh_reader *reader,
                                   const struct mesh_spot *spot,
                                   const struct mesh_yaml_node *node,
                                   void *into);
+
+/* Of a template: its address is not known yet. */
+void mesh__check_template(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node, void *into);
 
 /* The protocols that ports may name: "HTTP", "grpc" ... */
 bool mesh__is_protocol(struct mesh_slice text);

@@ -3,7 +3,6 @@
  * destination.
  */
 #include "schema/table.h"
-#include "value/address.h"
 #include "value/host.h"
 
 static bool any_of(const struct mesh_yaml_node *node, const char *const *names,
@@ -37,8 +36,8 @@ static void check_port_settings(struct mesh_reader *reader,
     (void)into;
     if (!any_of(node, policy_blocks, 4))
         mesh__reject(reader, spot, node->mark, "may not be empty");
-    if (!mesh__has(mesh__get(node, "port"), "number"))
-        mesh__reject(reader, spot, node->mark, "\"port.number\" is required");
+    if (!mesh__has(node, "port"))
+        mesh__reject(reader, spot, node->mark, "\"port\" is required");
 }
 
 static void check_tunnel(struct mesh_reader *reader,
@@ -47,15 +46,14 @@ static void check_tunnel(struct mesh_reader *reader,
 {
     struct mesh_slice protocol = mesh__get_text(node, "protocol");
     const struct mesh_yaml_node *host = mesh__get(node, "targetHost");
-    struct mesh_address address;
 
     (void)into;
     if (protocol.len && !mesh__slice_is(protocol, "CONNECT") &&
         !mesh__slice_is(protocol, "POST"))
-        mesh__reject(reader, spot, node->mark,
+        mesh__reject(reader, spot, mesh__get(node, "protocol")->mark,
                      "protocol: wanted CONNECT or POST, found \"%.40s\"",
                      protocol.at);
-    if (host && !mesh__address_parse_ip(host->text, &address) &&
+    if (host && host->kind == MESH__YAML_SCALAR && !mesh__is_ip(host->text) &&
         !mesh__host_valid(host->text, false))
         mesh__reject(reader, spot, host->mark,
                      "targetHost: wanted a name or an IP address");

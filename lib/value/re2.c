@@ -15,6 +15,7 @@ struct reader {
     struct mesh_slice text;
     size_t at;
     const char *why; /* the first refusal                          */
+    bool ours;       /* ... which RE2 would not make                */
     bool repeatable; /* something stands before that may repeat    */
     bool repeated;   /* ... and a repetition has been put behind it */
     unsigned item;   /* highest product of counts inside that item */
@@ -40,6 +41,18 @@ static bool refuse(struct reader *in, const char *why)
     if (!in->why)
         in->why = why;
     return false;
+}
+
+/* RE2 takes it, but PCRE2 would read something else. */
+static bool refuse_too(struct reader *in, const char *why)
+{
+    in->ours = in->ours || !in->why;
+    return refuse(in, why);
+}
+
+static bool is_octal(char c)
+{
+    return c >= '0' && c <= '7';
 }
 
 static bool is_digit(char c)
@@ -146,10 +159,11 @@ static bool read_common_escape(struct reader *in)
         return read_property(in);
     if (c == 'x')
         return read_hex(in);
+    if (is_octal((char)c) && c != '0' && is_octal(peek(in, 2)))
+        return refuse_too(in, "an octal escape: write \\x");
     if (one_of((char)c, "123456789"))
-        return refuse(in, "back-references are not in RE2 (nor octal escapes "
-                          "here: write \\x)");
-    if (c >= 0x80 || c == '\0' || c == '_')
+        return refuse(in, "back-references are not in RE2");
+    if (c >= 0x80 || c == '\0')
         return refuse(in, "this character takes no backslash");
     if (is_letter((char)c) && !one_of((char)c, "dDsSwWaftnrv"))
         return refuse(in, "RE2 has no such escape");
@@ -185,7 +199,8 @@ static bool read_posix_class(struct reader *in)
     while (is_letter(peek(in, len)))
         len++;
     if (peek(in, len) != ':' || peek(in, len + 1) != ']')
-        return refuse(in, "[: inside a class begins no class name");
+        return refuse_too(in, "[: inside a class begins no class name: write "
+                              "\\[");
     in->at += len + 2;
     return true;
 }
@@ -195,7 +210,7 @@ static bool read_class_member(struct reader *in)
     if (looking_at(in, "[:"))
         return read_posix_class(in);
     if (looking_at(in, "[.") || looking_at(in, "[="))
-        return refuse(in, "collating elements are not in RE2");
+        return refuse_too(in, "[. and [= inside a class: write \\[");
     if (peek(in, 0) == '\\')
         return read_common_escape(in);
     in->at++;
@@ -261,7 +276,7 @@ static bool read_name(struct reader *in, size_t lead)
 static bool open_group(struct reader *in)
 {
     if (in->depth == MESH__RE2_DEPTH)
-        return refuse(in, "more than 100 groups inside groups");
+        return refuse_too(in, "more than 100 groups inside groups");
     in->inner[++in->depth] = 1;
     in->repeatable = false;
     return true;
@@ -363,7 +378,7 @@ static bool read_brace(struct reader *in)
     if (len)
         return read_repetition(in, len, most);
     if (is_digit(peek(in, 1)) || one_of(peek(in, 1), ", \t"))
-        return refuse(in, "a { that looks like a repetition: write \\{");
+        return refuse_too(in, "a { that looks like a repetition: write \\{");
     in->at++;
     item(in, 1);
     return true;
@@ -399,7 +414,8 @@ static bool read_one(struct reader *in)
     return true;
 }
 
-const char *mesh__re2_check(struct mesh_slice expression, size_t *at)
+const char *mesh__re2_check(struct mesh_slice expression, size_t *at,
+                            bool *ours)
 {
     struct reader in = { .text = expression, .inner = { 1 } };
 
@@ -408,5 +424,6 @@ const char *mesh__re2_check(struct mesh_slice expression, size_t *at)
     if (!in.why && in.depth)
         (void)refuse(&in, "a ( without its )");
     *at = in.at;
+    *ours = in.ours;
     return in.why;
 }

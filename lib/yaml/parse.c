@@ -230,8 +230,10 @@ static int take_key(struct parse *p, struct level *level,
 
     if (node->kind != MESH__YAML_SCALAR)
         return problem_at(p, node->mark, "a key must be a plain word");
-    if (node->plain && mesh__slice_is(key, "<<"))
+    if (node->plain && mesh__slice_is(key, "<<")) {
+        p->problem->ours = true;
         return problem_at(p, node->mark, "merge keys (\"<<\") are not taken");
+    }
     if (mesh__yaml_type(node) == MESH__YAML_NULL)
         return problem_at(p, node->mark, "a key is missing before \":\"");
     if (mesh__yaml_bool(node, &truth)) /* as sigs.k8s.io/yaml spells it */
@@ -299,8 +301,39 @@ static int check_tag(struct parse *p, const yaml_char_t *tag, const char *fits,
 {
     if (!tag || tag_is(tag, "!") || tag_is(tag, fits))
         return 0;
+    p->problem->ours = true;
     return problem_at(p, mark, "tag \"%.100s\" is not taken",
                       (const char *)tag);
+}
+
+/* "!!int 5" and "!!int '5'" are what 5 is; false: the tag says no type. */
+static bool tagged_type(const yaml_char_t *tag, enum mesh_yaml_type *out)
+{
+    static const struct {
+        const char *tag;
+        enum mesh_yaml_type type;
+    } known[] = { { YAML_NULL_TAG, MESH__YAML_NULL },
+                  { YAML_BOOL_TAG, MESH__YAML_BOOL },
+                  { YAML_INT_TAG, MESH__YAML_INT },
+                  { YAML_FLOAT_TAG, MESH__YAML_FLOAT } };
+
+    for (size_t i = 0; tag && i < sizeof(known) / sizeof(known[0]); i++)
+        if (tag_is(tag, known[i].tag)) {
+            *out = known[i].type;
+            return true;
+        }
+    return false;
+}
+
+static int check_tagged(struct parse *p, const struct mesh_yaml_node *node,
+                        enum mesh_yaml_type type)
+{
+    enum mesh_yaml_type found = mesh__yaml_type(node);
+
+    if (found == type || (type == MESH__YAML_FLOAT && found == MESH__YAML_INT))
+        return 0;
+    return problem_at(p, node->mark, "\"%.60s\" is not what its tag says",
+                      node->text.at);
 }
 
 /* How far the text of a literal block that starts on this line is indented. */
@@ -349,11 +382,14 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
 {
     struct mesh_mark mark = mark_of(p, event->start_mark);
     struct mesh_yaml_node *node;
+    enum mesh_yaml_type type = MESH__YAML_STRING;
+    bool tagged = tagged_type(event->data.scalar.tag, &type);
     struct anchor *anchor;
     char *text;
-    int rc;
+    int rc = 0;
 
-    rc = check_tag(p, event->data.scalar.tag, YAML_STR_TAG, mark);
+    if (!tagged)
+        rc = check_tag(p, event->data.scalar.tag, YAML_STR_TAG, mark);
     if (rc < 0)
         return rc;
     rc = new_anchor(p, event->data.scalar.anchor, &anchor);
@@ -362,8 +398,9 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
     rc = new_node(p, MESH__YAML_SCALAR, mark, &node);
     if (rc < 0)
         return rc;
-    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-                  !event->data.scalar.tag;
+    node->plain =
+        tagged || (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+                   !event->data.scalar.tag);
     if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
         node->block_indent = block_indent(p, event->start_mark.line);
     text = mesh__arena_strndup(p->arena, (const char *)event->data.scalar.value,
@@ -372,6 +409,9 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
         return MESH_ERR_NOMEM;
     node->text = mesh__slice(text, event->data.scalar.length);
     hide_nuls(p, mark, text, node->text.len);
+    rc = tagged ? check_tagged(p, node, type) : 0;
+    if (rc < 0)
+        return rc;
     close_anchor(anchor, node, 1, 0);
     return put(p, node, 1, 0);
 }

@@ -64,6 +64,7 @@ struct mesh_yaml_document {
 struct mesh_yaml_problem {
     struct mesh_mark mark;
     bool limit;     /* a bound of mesh_yaml_limits, not the syntax */
+    bool ours;      /* YAML and Istio would take it                */
     char text[256]; /* "" when all went well */
 };
 
