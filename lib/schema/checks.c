@@ -47,6 +47,20 @@ bool mesh__is_host_label(struct mesh_slice text)
     return true;
 }
 
+bool mesh__is_trust_domain(struct mesh_slice text)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i <= text.len; i++) {
+        if (i < text.len && text.at[i] != '.')
+            continue;
+        if (!mesh__is_host_label(mesh__slice(text.at + start, i - start)))
+            return false;
+        start = i + 1;
+    }
+    return true;
+}
+
 bool mesh__is_ip(struct mesh_slice text)
 {
     const char *zone = text.len ? memchr(text.at, '%', text.len) : NULL;

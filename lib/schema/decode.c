@@ -6,6 +6,7 @@
  * What two fields mean together is told by the checks beside the tables.
  */
 #include "base/text.h"
+#include "schema/proto.h"
 #include "schema/scalar.h"
 
 #include <mesh/base.h>
@@ -31,22 +32,6 @@ static void *member(void *into, uint16_t at)
 
 /* --- names ---------------------------------------------------------------- */
 
-/* "perTryTimeout" is "per_try_timeout" in proto's own spelling. */
-static bool snake_equal(struct mesh_slice text, const char *name)
-{
-    size_t at = 0;
-
-    for (; *name; name++) {
-        bool upper = *name >= 'A' && *name <= 'Z';
-
-        if (upper && (at == text.len || text.at[at++] != '_'))
-            return false;
-        if (at == text.len || text.at[at++] != mesh__lower(*name))
-            return false;
-    }
-    return at == text.len;
-}
-
 const struct mesh_field *mesh__find_field(const struct mesh_message *message,
                                           struct mesh_slice name, bool proto)
 {
@@ -54,7 +39,8 @@ const struct mesh_field *mesh__find_field(const struct mesh_message *message,
         const struct mesh_field *field = &message->fields[i];
 
         if (mesh__slice_is(name, field->name) ||
-            (proto && snake_equal(name, field->name)))
+            (proto && !field->camel_only &&
+             mesh__snake_equal(name, field->name)))
             return field;
     }
     return NULL;
@@ -72,7 +58,9 @@ static void unknown_field(struct mesh_reader *reader,
     for (; count < message->count && count < FIELDS_MAX; count++)
         names[count] = message->fields[count].name;
     mesh__hint(reader, pair->key, names, count, hint, sizeof(hint));
-    mesh__report(reader, spot, pair->mark, MESH__ERROR,
+    /* Istio reads a mesh config once more without what it does not know. */
+    mesh__report(reader, spot, pair->mark,
+                 reader->proto ? MESH__REFUSED : MESH__ERROR,
                  MESH__CODE_UNKNOWN_FIELD, hint, "unknown field \"%.100s\"",
                  pair->key.at);
 }
@@ -117,17 +105,19 @@ static void tell_status(struct mesh_reader *reader,
                      NULL, "%s", reason);
 }
 
-static struct verdict value_verdict(const struct mesh_field *field,
+static struct verdict value_verdict(const struct mesh_reader *reader,
+                                    const struct mesh_field *field,
                                     const struct mesh_yaml_node *node,
                                     struct verdict verdict)
 {
+    const struct mesh_value *value;
+
     if (verdict.status != MESH__FIELD_ENFORCED || field->type != MESH__T_ENUM ||
-        field->shape != MESH__ONE || node->kind != MESH__YAML_SCALAR)
+        field->shape != MESH__ONE)
         return verdict;
-    for (const struct mesh_value *v = field->values; v->name; v++)
-        if (v->status != MESH__FIELD_ENFORCED &&
-            mesh__slice_is(node->text, v->name))
-            return (struct verdict){ v->status, v->reason };
+    value = mesh__find_value(field->values, node, reader->proto);
+    if (value && value->status != MESH__FIELD_ENFORCED)
+        return (struct verdict){ value->status, value->reason };
     return verdict;
 }
 
@@ -161,7 +151,7 @@ static struct verdict judge_field(struct mesh_reader *reader,
 
     if (above.status == MESH__FIELD_ENFORCED) {
         verdict = (struct verdict){ field->status, field->reason };
-        verdict = value_verdict(field, pair->value, verdict);
+        verdict = value_verdict(reader, field, pair->value, verdict);
         if (!asks_nothing(field, pair->value))
             tell_status(reader, spot, pair->mark, verdict);
     }
@@ -171,15 +161,6 @@ static struct verdict judge_field(struct mesh_reader *reader,
 
 /* --- values ----------------------------------------------------------------
  */
-
-/* YAML and Istio have texts with a NUL inside; here they would end there. */
-static void refuse_nul(struct mesh_reader *reader, const struct mesh_spot *spot,
-                       struct mesh_mark mark, struct mesh_slice text)
-{
-    if (text.len && memchr(text.at, '\0', text.len))
-        mesh__report(reader, spot, mark, MESH__REFUSED, MESH__CODE_REFUSED,
-                     NULL, "a NUL inside a text");
-}
 
 static void decode_one(struct mesh_reader *reader,
                        const struct mesh_field *field,
@@ -198,7 +179,6 @@ static void decode_one(struct mesh_reader *reader,
         return;
     if (field->check)
         field->check(reader, spot, node);
-    refuse_nul(reader, spot, node->mark, node->text);
     if (at)
         mesh__store_scalar(reader, field, &value, at);
 }
@@ -265,8 +245,8 @@ static bool wanted_kind(struct mesh_reader *reader,
     if (node->kind == kind)
         return true;
     mesh__describe(node, found, sizeof(found));
-    mesh__reject(reader, spot, node->mark, "wanted %s, found %s", wanted,
-                 found);
+    mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
+                 NULL, "wanted %s, found %s", wanted, found);
     return false;
 }
 
@@ -277,6 +257,25 @@ static bool no_null(struct mesh_reader *reader, const struct mesh_spot *spot,
         return true;
     mesh__reject(reader, spot, mark, "may not be null");
     return false;
+}
+
+/* An item that is null is an empty one in protobuf's JSON. */
+static const struct mesh_yaml_node *item_of(const struct mesh_reader *reader,
+                                            const struct mesh_field *field,
+                                            const struct mesh_yaml_node *node,
+                                            struct mesh_yaml_node *empty)
+{
+    bool text = field->type == MESH__T_STRING;
+
+    if (!reader->proto || !is_null(node))
+        return node;
+    *empty = (struct mesh_yaml_node){ .mark = node->mark };
+    if (field->type == MESH__T_MESSAGE)
+        empty->kind = MESH__YAML_MAPPING;
+    else
+        empty->text = text ? MESH__SLICE("") : MESH__SLICE("0");
+    empty->plain = !text;
+    return empty;
 }
 
 static void decode_list(struct mesh_reader *reader,
@@ -293,10 +292,13 @@ static void decode_list(struct mesh_reader *reader,
     array = make_array(reader, field, node->count, into);
     for (size_t i = 0; i < node->count; i++) {
         struct mesh_spot item = { .up = spot, .index = i };
+        struct mesh_yaml_node empty;
+        const struct mesh_yaml_node *value =
+            item_of(reader, field, node->items[i], &empty);
 
-        if (no_null(reader, &item, node->items[i], node->items[i]->mark))
-            decode_one(reader, field, &item, node->items[i],
-                       item_at(field, array, i), verdict);
+        if (no_null(reader, &item, value, value->mark))
+            decode_one(reader, field, &item, value, item_at(field, array, i),
+                       verdict);
     }
 }
 
@@ -324,13 +326,15 @@ static void decode_text_map(struct mesh_reader *reader,
     for (size_t i = 0; i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
+        struct mesh_yaml_node empty;
         union mesh_scalar value;
 
-        refuse_nul(reader, &item, pair->mark, pair->key);
-        if (!no_null(reader, &item, pair->value, pair->mark) ||
+        if (!no_null(reader, &item, item_of(reader, field, pair->value, &empty),
+                     pair->mark))
+            continue;
+        if (is_null(pair->value) ||
             !mesh__read_scalar(reader, &item, field, pair->value, &value))
             continue;
-        refuse_nul(reader, &item, pair->value->mark, pair->value->text);
         if (labels)
             add_label(reader, &item, pair, labels);
     }
@@ -378,12 +382,14 @@ static void decode_map(struct mesh_reader *reader,
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
         char *entry = array ? array + i * field->element : NULL;
+        struct mesh_yaml_node empty;
+        const struct mesh_yaml_node *value =
+            item_of(reader, field, pair->value, &empty);
 
-        refuse_nul(reader, &item, pair->mark, pair->key);
-        if (!no_null(reader, &item, pair->value, pair->mark))
+        if (!no_null(reader, &item, value, pair->mark))
             continue;
         store_key(reader, field, &item, pair, member(entry, field->key));
-        decode_one(reader, field, &item, pair->value, item_at(field, array, i),
+        decode_one(reader, field, &item, value, item_at(field, array, i),
                    verdict);
     }
 }
@@ -397,6 +403,7 @@ static void decode_field(struct mesh_reader *reader,
     struct mesh_spot spot = { .up = up, .name = field->name };
     struct verdict verdict = judge_field(reader, field, &spot, pair, above);
     const struct mesh_yaml_node *node = pair->value;
+    bool lax = reader->lax;
 
     /* A value that is noted is kept: its reader knows it for what it is. */
     if (above.status != MESH__FIELD_ENFORCED ||
@@ -407,6 +414,7 @@ static void decode_field(struct mesh_reader *reader,
     if (into && field->mark)
         *(struct mesh_mark *)member(into, field->mark) =
             mesh__mark_here(reader, node->mark);
+    reader->lax = lax && !field->firm;
     if (field->shape == MESH__LIST)
         decode_list(reader, field, &spot, node, into, verdict);
     else if (field->shape == MESH__MAP)
@@ -416,6 +424,7 @@ static void decode_field(struct mesh_reader *reader,
                    verdict);
     if (field->check && field->shape == MESH__MAP)
         field->check(reader, &spot, node);
+    reader->lax = lax;
 }
 
 /* --- messages ---------------------------------------------------------------
@@ -460,6 +469,17 @@ static void null_field(struct mesh_reader *reader,
                  "leave the field away", "may not be null");
 }
 
+/* In camelCase and in snake_case; Istio takes the former. */
+static void twice(struct mesh_reader *reader, const struct mesh_field *field,
+                  const struct mesh_spot *up, const struct mesh_yaml_pair *pair)
+{
+    struct mesh_spot spot = { .up = up, .name = field->name };
+
+    mesh__report(reader, &spot, pair->mark, MESH__REFUSED, MESH__CODE_REFUSED,
+                 NULL, "written twice: \"%.60s\" is the same field",
+                 pair->key.at);
+}
+
 static void decode_pairs(struct mesh_reader *reader,
                          const struct mesh_message *message,
                          const struct mesh_spot *spot,
@@ -475,6 +495,8 @@ static void decode_pairs(struct mesh_reader *reader,
             if (!message->open)
                 unknown_field(reader, message, spot, pair);
         } else if (!is_null(pair->value)) {
+            if (given[field - message->fields])
+                twice(reader, field, spot, pair);
             given[field - message->fields] = true;
             decode_field(reader, field, spot, pair, into, verdict);
         } else if (reader->crd && !field->nullable) {
@@ -493,6 +515,8 @@ void mesh__decode(struct mesh_reader *reader,
 
     if (!wanted_kind(reader, spot, node, MESH__YAML_MAPPING, "a mapping"))
         return;
+    if (reader->proto)
+        mesh__proto_names(message, node);
     if (into && message->set)
         *(bool *)member(into, message->set) = true;
     if (into && message->mark)

@@ -32,6 +32,7 @@ struct load {
     const char *name;
     uint32_t file;
     struct mesh_arena tree; /* nodes: gone when the file is read */
+    bool spoiled;           /* nothing of this document is kept  */
     void (*each)(void *user, const struct mesh_field_use *use);
     void *user;
     int rc;
@@ -432,6 +433,7 @@ static void read_mesh_text(struct document *d,
     if (scalar->block_indent)
         d->reader.inner_mark.column = scalar->block_indent & ((1U << 11) - 1);
     d->reader.proto = true;
+    d->reader.lax = true;
     rc = parse(d->load, scalar->text, &documents, &count, &problem);
     if (rc == MESH_ERR_NOMEM)
         d->reader.rc = rc;
@@ -443,6 +445,7 @@ static void read_mesh_text(struct document *d,
                      NULL);
     d->reader.inner = false;
     d->reader.proto = false;
+    d->reader.lax = false;
 }
 
 static void read_config_map(struct document *d)
@@ -468,7 +471,7 @@ static void keep(struct document *d)
     size_t index = mesh__collection_find(c, d->reader.resource);
     int rc;
 
-    if (d->reader.bad || d->load->each)
+    if (d->reader.bad || d->load->spoiled || d->load->each)
         return;
     if (index < c->count)
         mesh__report(&d->reader, NULL, d->node->mark, MESH__WARNING,
@@ -527,6 +530,7 @@ static void read_body(struct document *d)
     else if (d->info->top)
         read_top(d);
     d->reader.proto = false;
+    d->reader.lax = false;
     if (d->info->kind == MESH__KIND_CONFIG_MAP)
         read_config_map(d);
     else if (d->info->kind == MESH__KIND_ENDPOINT_SLICE)
@@ -587,6 +591,7 @@ static void read_bare_config(struct load *load,
     d.resource.name = MESH__SLICE("");
     d.resource.namespace_ = MESH__SLICE("");
     d.reader.proto = true;
+    d.reader.lax = true;
     mesh__decode(&d.reader, &mesh__mesh_config_message, NULL, node,
                  d.resource.spec, MESH__FIELD_ENFORCED, NULL);
     if (d.reader.rc < 0)
@@ -737,6 +742,19 @@ static bool bytes_fit(struct load *load, struct mesh_slice text)
     return false;
 }
 
+/* Valid for Istio, but texts end at their first NUL in a program written in C.
+ */
+static void read_whole(struct load *load,
+                       const struct mesh_yaml_document *document)
+{
+    load->spoiled = document->has_nul;
+    if (document->has_nul)
+        tell(load, document->nul, MESH__REFUSED, MESH__CODE_REFUSED, NULL,
+             "a NUL inside a text");
+    if (document->root)
+        read_document(load, document->root, 0);
+}
+
 static int read_text(struct load *load, struct mesh_slice text)
 {
     struct mesh_yaml_document *documents;
@@ -754,8 +772,7 @@ static int read_text(struct load *load, struct mesh_slice text)
              problem.limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
              problem.text);
     for (size_t i = 0; i < count && load->rc == 0; i++)
-        if (documents[i].root)
-            read_document(load, documents[i].root, 0);
+        read_whole(load, &documents[i]);
     return load->rc < 0 ? load->rc : rc;
 }
 

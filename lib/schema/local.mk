@@ -26,6 +26,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/load.c \
 	lib/schema/load_balancer.c \
 	lib/schema/locality.c \
+	lib/schema/mesh_checks.c \
 	lib/schema/mesh_config.c \
 	lib/schema/mesh_providers.c \
 	lib/schema/mesh_proxy.c \
@@ -33,6 +34,8 @@ libmesh_core_la_SOURCES += \
 	lib/schema/metadata.c \
 	lib/schema/outlier_detection.c \
 	lib/schema/peer_authentication.c \
+	lib/schema/proto.c \
+	lib/schema/proto.h \
 	lib/schema/proxy_config.c \
 	lib/schema/reader.c \
 	lib/schema/request_authentication.c \

@@ -67,6 +67,8 @@ static const struct go_field managed_fields[] = {
     { 0 },
 };
 
+#define UINT64_RANGE 18446744073709551616.0
+
 static const struct mesh_yaml_node nothing = { .kind = MESH__YAML_MAPPING };
 
 static bool is_null(const struct mesh_yaml_node *node)
@@ -353,7 +355,7 @@ static bool is_gateway_name(const struct mesh_yaml_node *name)
     if (mesh__yaml_bool(name, &truth))
         return true;
     if (mesh__yaml_float(name, &real))
-        return real >= 0 && real < 1e21 && name->text.at[0] != '-' &&
+        return real >= 0 && real < UINT64_RANGE && name->text.at[0] != '-' &&
                (real >= 9e15 || (double)(int64_t)real == real);
     return mesh__is_host_label(name->text);
 }

@@ -7,6 +7,8 @@
  */
 #include "schema/scalar.h"
 
+#include "schema/proto.h"
+
 #include "base/text.h"
 #include "value/duration.h"
 
@@ -147,15 +149,15 @@ static bool number_fits(struct mesh_reader *reader,
     return false;
 }
 
-/* A number in quotes is one for protobuf's JSON. */
-static struct mesh_yaml_node unquoted(const struct mesh_reader *reader,
-                                      const struct mesh_yaml_node *node)
+static bool read_proto_whole(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_field *field,
+                             const struct mesh_yaml_node *node,
+                             union mesh_scalar *out)
 {
-    struct mesh_yaml_node copy = *node;
-
-    if (reader->proto && copy.kind == MESH__YAML_SCALAR)
-        copy.plain = true;
-    return copy;
+    if (!mesh__proto_whole(node, field->type, &out->whole))
+        return wrong_type(reader, spot, node, "a whole number in range", NULL);
+    return number_fits(reader, spot, field, node, (double)out->whole);
 }
 
 static bool read_whole(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -163,17 +165,18 @@ static bool read_whole(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node,
                        union mesh_scalar *out)
 {
-    struct mesh_yaml_node bare = unquoted(reader, node);
     struct range range = type_range(field->type);
     bool exact;
     double real;
 
-    if (!mesh__yaml_float(&bare, &real) || real != real)
+    if (reader->proto)
+        return read_proto_whole(reader, spot, field, node, out);
+    if (!mesh__yaml_float(node, &real) || real != real)
         return wrong_type(reader, spot, node, range.wanted,
                           node->kind == MESH__YAML_SCALAR && !node->plain
                               ? "leave the quotes away"
                               : NULL);
-    exact = mesh__yaml_int(&bare, &out->whole);
+    exact = mesh__yaml_int(node, &out->whole);
     if (real < range.min || real > range.max ||
         (!exact && real == BEYOND_INT64)) {
         mesh__reject(reader, spot, node->mark, "out of range: %.40s",
@@ -193,9 +196,8 @@ static bool read_double(struct mesh_reader *reader,
                         const struct mesh_yaml_node *node,
                         union mesh_scalar *out)
 {
-    struct mesh_yaml_node bare = unquoted(reader, node);
-
-    if (!mesh__yaml_float(&bare, &out->real))
+    if (reader->proto ? !mesh__proto_double(node, &out->real)
+                      : !mesh__yaml_float(node, &out->real))
         return wrong_type(reader, spot, node, "a number", NULL);
     return number_fits(reader, spot, field, node, out->real);
 }
@@ -211,7 +213,8 @@ static bool read_duration(struct mesh_reader *reader,
     if (!read_text(reader, spot, node, "a duration such as \"5s\"", "s"))
         return false;
     if (!mesh__duration_parse(node->text, &out->whole)) {
-        mesh__reject(reader, spot, node->mark,
+        mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
+                     NULL,
                      "wanted a duration such as \"5s\" or \"250ms\", found "
                      "\"%.60s\"",
                      node->text.at);
@@ -261,16 +264,27 @@ static bool read_enum(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_field *field,
                       const struct mesh_yaml_node *node, union mesh_scalar *out)
 {
+    const struct mesh_value *value =
+        mesh__find_value(field->values, node, reader->proto);
     char hint[NAME_BYTES];
     char all[256];
+    int64_t number;
 
     list_values(field, all, sizeof(all));
-    out->text = node->text;
+    if (value) {
+        out->text = mesh__slice_of(value->name);
+        return mesh__yaml_type(node) == MESH__YAML_STRING || reader->proto ||
+               read_text(reader, spot, node, all, NULL);
+    }
+    if (reader->proto && mesh__yaml_type(node) != MESH__YAML_STRING &&
+        mesh__proto_whole(node, MESH__T_INT32, &number)) {
+        mesh__report(
+            reader, spot, node->mark, MESH__REFUSED, MESH__CODE_REFUSED, NULL,
+            "wanted one of %s, found the number %.20s", all, node->text.at);
+        return false;
+    }
     if (!read_text(reader, spot, node, all, NULL))
         return false;
-    for (const struct mesh_value *v = field->values; v->name; v++)
-        if (mesh__slice_is(node->text, v->name))
-            return true;
     spell_value(reader, field, node->text, hint, sizeof(hint));
     mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
                  hint, "wanted one of %s, found \"%.60s\"", all, node->text.at);

@@ -62,7 +62,9 @@ struct mesh_field {
     enum mesh_field_status status;
     enum mesh_shape shape;
     bool required;
-    bool nullable;                      /* null is as good as nothing */
+    bool firm;       /* of a mesh config: Istio asks for these bounds too    */
+    bool camel_only; /* of a mesh config: has no other spelling            */
+    bool nullable;   /* null is as good as nothing */
     const struct mesh_message *message; /* MESH__T_MESSAGE */
     const struct mesh_value *values;    /* MESH__T_ENUM    */
     const char *oneof;                  /* at most one field of this name */
@@ -248,6 +250,7 @@ struct mesh_reader {
     uint32_t place;   /* of the marks it leaves                           */
     bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
     bool crd;         /* null is a value, and most fields take none       */
+    bool lax;         /* bounds are not Istio's: what they say is a warning */
     bool mild;        /* its errors are refusals: Istio would take it     */
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */
@@ -264,7 +267,10 @@ void mesh__report(struct mesh_reader *reader, const struct mesh_spot *spot,
                   const char *code, const char *hint, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
-/* An error that Istio has too. */
+/*
+ * An error that Istio has too. Of a mesh config it asks less than the tables
+ * say: there it is a warning, but below a row that is firm.
+ */
 void mesh__reject(struct mesh_reader *reader, const struct mesh_spot *spot,
                   struct mesh_mark mark, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -466,6 +472,8 @@ bool mesh__is_claim(struct mesh_slice name);
 bool mesh__is_dns_label(struct mesh_slice text);
 /* The same with capitals: what Istio takes for one label of a host. */
 bool mesh__is_host_label(struct mesh_slice text);
+/* Such labels with dots between: a mesh's name. */
+bool mesh__is_trust_domain(struct mesh_slice text);
 /* An IP address, an IPv6 one with a zone too. */
 bool mesh__is_ip(struct mesh_slice text);
 /* "host:port" and "[host]:port", as Go splits it; the port may be any int. */

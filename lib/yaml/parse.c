@@ -362,6 +362,22 @@ static unsigned block_indent(struct parse *p, size_t line)
     return 0;
 }
 
+/* "\0" in quotes: nobody behind this floor has to reckon with it. */
+static void hide_nuls(struct parse *p, struct mesh_mark mark, char *text,
+                      size_t len)
+{
+    struct mesh_yaml_document *document = &p->documents[p->count - 1];
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i])
+            continue;
+        text[i] = '\1';
+        if (!document->has_nul)
+            document->nul = mark;
+        document->has_nul = true;
+    }
+}
+
 static int on_scalar(struct parse *p, const yaml_event_t *event)
 {
     struct mesh_mark mark = mark_of(p, event->start_mark);
@@ -369,6 +385,7 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
     enum mesh_yaml_type type = MESH__YAML_STRING;
     bool tagged = tagged_type(event->data.scalar.tag, &type);
     struct anchor *anchor;
+    char *text;
     int rc = 0;
 
     if (!tagged)
@@ -386,12 +403,12 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
                    !event->data.scalar.tag);
     if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
         node->block_indent = block_indent(p, event->start_mark.line);
-    node->text.len = event->data.scalar.length;
-    node->text.at =
-        mesh__arena_strndup(p->arena, (const char *)event->data.scalar.value,
-                            event->data.scalar.length);
-    if (!node->text.at)
+    text = mesh__arena_strndup(p->arena, (const char *)event->data.scalar.value,
+                               event->data.scalar.length);
+    if (!text)
         return MESH_ERR_NOMEM;
+    node->text = mesh__slice(text, event->data.scalar.length);
+    hide_nuls(p, mark, text, node->text.len);
     rc = tagged ? check_tagged(p, node, type) : 0;
     if (rc < 0)
         return rc;
@@ -470,7 +487,7 @@ static int on_document(struct parse *p, const yaml_event_t *event)
                     sizeof(p->documents[0]));
     if (rc < 0)
         return rc;
-    p->documents[p->count++] = (struct mesh_yaml_document){ NULL, mark };
+    p->documents[p->count++] = (struct mesh_yaml_document){ .mark = mark };
     p->open = true;
     return 0;
 }
