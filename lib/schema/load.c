@@ -639,7 +639,9 @@ static void read_known(struct load *load, const struct mesh_yaml_node *node,
         bad_version(load, api);
     } else if (!info) {
         info = find_kind(kind->text, NULL);
-        if (info && is_istio(version.group))
+        if (info &&
+            (is_istio(version.group) ||
+             (version.group.len == 0 && is_istio(mesh__slice_of(info->group)))))
             wrong_version(load, info, api);
         else
             unknown_kind(load, kind, version);

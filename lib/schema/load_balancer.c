@@ -220,7 +220,8 @@ static const struct mesh_field zone_aware_lb_fields[] = {
     { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
       .bounds = "no region/zone/subzone labels" },
     { MESH__ROW("minClusterSize", UINT64, NOTED), .nullable = true,
-      MESH__RANGE(1, 0), .default_value = "6", .bounds = "min 1" },
+      MESH__RANGE(1, 4294967295), .default_value = "6",
+      .bounds = "1-4294967295" },
 };
 
 static const struct mesh_message zone_aware_lb_message = {

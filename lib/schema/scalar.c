@@ -107,6 +107,8 @@ static bool read_bool(struct mesh_reader *reader, const struct mesh_spot *spot,
 
 /* --- numbers -------------------------------------------------------------- */
 
+#define BEYOND_INT64 9223372036854775808.0
+
 struct range {
     double min;
     double max;
@@ -122,10 +124,9 @@ static struct range type_range(enum mesh_type type)
     case MESH__T_UINT32:
         return (struct range){ 0, UINT32_MAX, "a whole number" };
     case MESH__T_UINT64:
-        return (struct range){ 0, 9223372036854774784.0, "a whole number" };
+        return (struct range){ 0, BEYOND_INT64, "a whole number" };
     default:
-        return (struct range){ -9223372036854774784.0, 9223372036854774784.0,
-                               "a whole number" };
+        return (struct range){ -BEYOND_INT64, BEYOND_INT64, "a whole number" };
     }
 }
 
@@ -165,6 +166,7 @@ static bool read_whole(struct mesh_reader *reader, const struct mesh_spot *spot,
                        union mesh_scalar *out)
 {
     struct range range = type_range(field->type);
+    bool exact;
     double real;
 
     if (reader->proto)
@@ -174,14 +176,16 @@ static bool read_whole(struct mesh_reader *reader, const struct mesh_spot *spot,
                           node->kind == MESH__YAML_SCALAR && !node->plain
                               ? "leave the quotes away"
                               : NULL);
-    if (real < range.min || real > range.max) {
+    exact = mesh__yaml_int(node, &out->whole);
+    if (real < range.min || real > range.max ||
+        (!exact && real == BEYOND_INT64)) {
         mesh__reject(reader, spot, node->mark, "out of range: %.40s",
                      node->text.at);
         return false;
     }
-    if (!mesh__yaml_int(node, &out->whole))
+    if (!exact)
         out->whole = (int64_t)real;
-    if ((double)out->whole != real)
+    if (!exact && (double)out->whole != real)
         return wrong_type(reader, spot, node, range.wanted, NULL);
     return number_fits(reader, spot, field, node, real);
 }

@@ -15,16 +15,19 @@ static bool any_of(const struct mesh_yaml_node *node, const char *const *names,
 }
 
 static const char *const policy_blocks[] = {
-    "connectionPool", "loadBalancer",      "outlierDetection", "tls",
-    "tunnel",         "portLevelSettings", "proxyProtocol",    "retryBudget",
+    "connectionPool", "loadBalancer",  "outlierDetection", "tls",
+    "tunnel",         "proxyProtocol", "retryBudget",
 };
 
 static void check_traffic_policy(struct mesh_reader *reader,
                                  const struct mesh_spot *spot,
                                  const struct mesh_yaml_node *node, void *into)
 {
+    const struct mesh_yaml_node *ports = mesh__get(node, "portLevelSettings");
+
     (void)into;
-    if (!any_of(node, policy_blocks, 8))
+    if (!any_of(node, policy_blocks, 7) &&
+        !(ports && (ports->kind != MESH__YAML_SEQUENCE || ports->count)))
         mesh__reject(reader, spot, node->mark, "may not be empty");
     mesh__reject_both(reader, spot, node, "tunnel", "proxyProtocol");
 }
@@ -38,6 +41,18 @@ static void check_port_settings(struct mesh_reader *reader,
         mesh__reject(reader, spot, node->mark, "may not be empty");
     if (!mesh__has(node, "port"))
         mesh__reject(reader, spot, node->mark, "\"port\" is required");
+}
+
+/* Istio takes any number for a port here. */
+static void check_port(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node)
+{
+    double port = 0;
+
+    if (mesh__yaml_float(node, &port) && (port < 1 || port > 65535))
+        mesh__report(reader, spot, node->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, NULL, "no port has the number %.40s",
+                     node->text.at);
 }
 
 static void check_tunnel(struct mesh_reader *reader,
@@ -59,6 +74,16 @@ static void check_tunnel(struct mesh_reader *reader,
                      "targetHost: wanted a name or an IP address");
 }
 
+static const struct mesh_field policy_port_fields[] = {
+    { MESH__ROW("number", UINT32, ENFORCED), MESH__PUT_INTO_SAME,
+      .check = check_port, .bounds = "1-65535" },
+};
+
+static const struct mesh_message policy_port_message = {
+    .name = "policy_port",
+    MESH__FIELDS(policy_port_fields),
+};
+
 static const struct mesh_field port_settings_fields[] = {
     { MESH__ROW("connectionPool", MESSAGE, ENFORCED),
       .message = &mesh__connection_pool_message,
@@ -73,8 +98,7 @@ static const struct mesh_field port_settings_fields[] = {
       .message = &mesh__outlier_detection_message,
       MESH__PUT(struct mesh_port_policy, policy.outlier_detection),
       .default_value = "MeshConfig.defaultTrafficPolicy, else off" },
-    { MESH__ROW("port", MESSAGE, ENFORCED),
-      .message = &mesh__port_selector_message,
+    { MESH__ROW("port", MESSAGE, ENFORCED), .message = &policy_port_message,
       MESH__PUT(struct mesh_port_policy, port),
       .bounds = "required by validation" },
     { MESH__ROW("tls", MESSAGE, ENFORCED), .message = &mesh__client_tls_message,

@@ -82,11 +82,13 @@ static int digit_value(char c)
 }
 
 /* Go's ParseInt with base 0, and ParseUint beyond it. */
-enum integer { NO_INTEGER, FITS, TOO_BIG };
+enum integer { NO_INTEGER, FITS, FITS_UNSIGNED, TOO_BIG };
 
-static enum integer read_integer(const char *text, int64_t *out)
+/* *wide is what has no sign and is too big for *out. */
+static enum integer read_integer(const char *text, int64_t *out, uint64_t *wide)
 {
     bool minus = *text == '-';
+    bool plus = *text == '+';
     uint64_t ceiling = minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
     uint64_t value = 0;
     bool big = false;
@@ -111,8 +113,11 @@ static enum integer read_integer(const char *text, int64_t *out)
             big = true;
         value = value * (uint64_t)base + (uint64_t)digit;
     }
-    if (big || value > ceiling)
+    if (big || (minus && value > ceiling))
         return TOO_BIG;
+    *wide = value;
+    if (value > ceiling)
+        return plus ? TOO_BIG : FITS_UNSIGNED;
     *out = minus ? (int64_t)(0 - value) : (int64_t)value;
     return FITS;
 }
@@ -193,6 +198,7 @@ enum mesh_yaml_type mesh__yaml_type(const struct mesh_yaml_node *scalar)
     char number[NUMBER_MAX + 1];
     const struct word *word;
     enum integer integer;
+    uint64_t wide;
     int64_t value;
 
     if (scalar->kind != MESH__YAML_SCALAR || !scalar->plain)
@@ -202,8 +208,9 @@ enum mesh_yaml_type mesh__yaml_type(const struct mesh_yaml_node *scalar)
         return word->type;
     if (!plain_number(scalar->text, number))
         return MESH__YAML_STRING;
-    integer = number[0] == '.' ? NO_INTEGER : read_integer(number, &value);
-    if (integer == FITS)
+    integer =
+        number[0] == '.' ? NO_INTEGER : read_integer(number, &value, &wide);
+    if (integer == FITS || integer == FITS_UNSIGNED)
         return MESH__YAML_INT;
     if (!is_real(number))
         return MESH__YAML_STRING;
@@ -221,25 +228,38 @@ bool mesh__yaml_bool(const struct mesh_yaml_node *scalar, bool *out)
 bool mesh__yaml_int(const struct mesh_yaml_node *scalar, int64_t *out)
 {
     char number[NUMBER_MAX + 1];
+    uint64_t wide;
 
     return mesh__yaml_type(scalar) == MESH__YAML_INT &&
            plain_number(scalar->text, number) &&
-           read_integer(number, out) == FITS;
+           read_integer(number, out, &wide) == FITS;
+}
+
+static double read_number(const char *text)
+{
+    uint64_t wide;
+    int64_t whole;
+
+    switch (*text == '.' ? NO_INTEGER : read_integer(text, &whole, &wide)) {
+    case FITS:
+        return (double)whole;
+    case FITS_UNSIGNED:
+        return (double)wide;
+    case NO_INTEGER:
+    case TOO_BIG:
+        break;
+    }
+    return read_real(text);
 }
 
 bool mesh__yaml_float(const struct mesh_yaml_node *scalar, double *out)
 {
     enum mesh_yaml_type type = mesh__yaml_type(scalar);
     char number[NUMBER_MAX + 1];
-    int64_t whole;
 
-    if (type == MESH__YAML_INT && mesh__yaml_int(scalar, &whole)) {
-        *out = (double)whole;
-        return true;
-    }
-    if (type != MESH__YAML_FLOAT || find_word(scalar->text) ||
-        !plain_number(scalar->text, number))
+    if ((type != MESH__YAML_INT && type != MESH__YAML_FLOAT) ||
+        find_word(scalar->text) || !plain_number(scalar->text, number))
         return false;
-    *out = read_real(number);
+    *out = read_number(number);
     return true;
 }

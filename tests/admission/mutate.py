@@ -5,8 +5,8 @@ A mutant is a seed (a file of one valid resource), a number, and what follows
 from them: the same on every machine. It knows what was done to it and where:
 `lines` are those at which a finding about it belongs.
 
-  - what stands on one line belongs at that line: a key or a value that was
-    changed, added, repeated or moved to there;
+  - what was changed, added, repeated or moved to there belongs where it now
+    stands: at its line, or at one of its lines where it is a block;
   - what is no longer there belongs to the mapping or list around it: the
     line where that begins, or that of its key.
 
@@ -84,6 +84,19 @@ class Mutant:
                 "".join(new[head:len(new) - tail]))
 
 
+class Gone:
+    """What is around a part that is no longer there."""
+
+    def __init__(self, node):
+        self.node = node
+
+
+def lines_of(mark):
+    if isinstance(mark, Gone):
+        return [mark.node.line]
+    return list(range(mark.line, mark.end + 1))
+
+
 class Spot:
     """One place of a tree: a pair of a mapping or an item of a list."""
 
@@ -110,7 +123,8 @@ class Spot:
 
     def around(self):
         """What stands for a part that is gone."""
-        return [self.parent] + ([self.above.part()] if self.above else [])
+        around = [self.parent] + ([self.above.part()] if self.above else [])
+        return [Gone(node) for node in around]
 
 
 def spots_of(node, path="", above=None):
@@ -211,8 +225,8 @@ def rename(bench, how):
     if not re.fullmatch(r'[A-Za-z0-9_./@-]+|".*"', key):
         key = tree.quoted(key)
     pair.key = key
-    # A key that is required may be missed instead.
-    return spot, [pair]
+    # What was meant may be missed instead.
+    return spot, [pair] + spot.around()
 
 
 def key_misspelt(bench):
@@ -539,7 +553,7 @@ def mutant(world, seed, number, salt):
     text = tree.write(bench.tree, seed.comment) if bench.tree.pairs else "{}\n"
     if text == seed.text:
         return None
-    lines = [mark.line for mark in marks]
+    lines = [line for mark in marks for line in lines_of(mark)]
     return Mutant(seed, number, name, spot.path, lines, text)
 
 

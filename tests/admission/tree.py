@@ -15,7 +15,7 @@ class Scalar:
 
     def __init__(self, text):
         self.text = text
-        self.line = 0
+        self.line = self.end = 0
 
     def value(self):
         if self.text.startswith('"'):
@@ -27,13 +27,13 @@ class Pair:
     def __init__(self, key, value):
         self.key = key  # as it stands in the file
         self.value = value
-        self.line = 0
+        self.line = self.end = 0
 
 
 class Map:
     def __init__(self, pairs=()):
         self.pairs = list(pairs)
-        self.line = 0
+        self.line = self.end = 0
 
     def get(self, key):
         for pair in self.pairs:
@@ -45,7 +45,7 @@ class Map:
 class Seq:
     def __init__(self, items=()):
         self.items = list(items)
-        self.line = 0
+        self.line = self.end = 0
 
 
 def quoted(text):
@@ -97,6 +97,10 @@ class _Writer:
     def value(self, node, head, indent):
         """What stands behind head, "key:" or "-", at this indent."""
         node.line = len(self.lines) + 1
+        self._value(node, head, indent)
+        node.end = len(self.lines)
+
+    def _value(self, node, head, indent):
         if isinstance(node, Scalar):
             self.put(head + " " + node.text if node.text else head)
         elif isinstance(node, Map) and not node.pairs:
@@ -123,6 +127,7 @@ class _Writer:
                 self.value(part.value, lead + part.key + ":", indent + deep)
             else:
                 self.value(part, lead + "-", indent + 2)
+            part.end = len(self.lines)
 
 
 def write(tree, comment=""):
@@ -131,4 +136,5 @@ def write(tree, comment=""):
         writer.put(line)
     tree.line = len(writer.lines) + 1
     writer.block(tree, None, 0)
+    tree.end = len(writer.lines)
     return "\n".join(writer.lines) + "\n"
