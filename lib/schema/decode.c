@@ -39,8 +39,7 @@ const struct mesh_field *mesh__find_field(const struct mesh_message *message,
         const struct mesh_field *field = &message->fields[i];
 
         if (mesh__slice_is(name, field->name) ||
-            (proto && !field->camel_only &&
-             mesh__snake_equal(name, field->name)))
+            (proto && mesh__snake_equal(name, field->name)))
             return field;
     }
     return NULL;
@@ -480,6 +479,20 @@ static void twice(struct mesh_reader *reader, const struct mesh_field *field,
                  pair->key.at);
 }
 
+/* Two fields are looked for in camelCase once more, after all was read. */
+static bool is_read(struct mesh_reader *reader, const struct mesh_field *field,
+                    const struct mesh_spot *up,
+                    const struct mesh_yaml_pair *pair)
+{
+    struct mesh_spot spot = { .up = up, .name = field->name };
+
+    if (!field->camel_only || mesh__slice_is(pair->key, field->name))
+        return true;
+    mesh__report(reader, &spot, pair->mark, MESH__REFUSED, MESH__CODE_REFUSED,
+                 NULL, "Istio reads \"%s\" under this name only", field->name);
+    return false;
+}
+
 static void decode_pairs(struct mesh_reader *reader,
                          const struct mesh_message *message,
                          const struct mesh_spot *spot,
@@ -495,10 +508,13 @@ static void decode_pairs(struct mesh_reader *reader,
             if (!message->open)
                 unknown_field(reader, message, spot, pair);
         } else if (!is_null(pair->value)) {
-            if (given[field - message->fields])
+            bool kept = is_read(reader, field, spot, pair);
+
+            if (kept && given[field - message->fields])
                 twice(reader, field, spot, pair);
             given[field - message->fields] = true;
-            decode_field(reader, field, spot, pair, into, verdict);
+            decode_field(reader, field, spot, pair, kept ? into : NULL,
+                         verdict);
         } else if (reader->crd && !field->nullable) {
             null_field(reader, field, spot, pair);
         }

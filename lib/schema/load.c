@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "schema/collection.h"
-#include "schema/table.h"
+#include "schema/proto.h"
 
 #include <mesh/base.h>
 
@@ -22,7 +22,7 @@ const struct mesh_policy_limits mesh__policy_limits = {
     .depth = 64,
 };
 
-enum { HINT_BYTES = 128, NAMES_MAX = 48, LISTS_MAX = 8 };
+enum { HINT_BYTES = 128, NAMES_MAX = 48, FIELDS_MAX = 96, LISTS_MAX = 8 };
 #define TREE_BYTES ((size_t)1 << 30)
 
 struct load {
@@ -565,14 +565,41 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
         keep(&d);
 }
 
-/* A document without kind: all its keys are those of a MeshConfig. */
-static bool looks_like_mesh_config(const struct mesh_yaml_node *node)
+static bool near_mesh_field(const struct load *load, struct mesh_slice key)
 {
+    const struct mesh_message *message = &mesh__mesh_config_message;
+    struct mesh_reader reader = reader_of((struct load *)load, "");
+    const char *names[FIELDS_MAX];
+    char hint[HINT_BYTES];
+    size_t count = 0;
+
+    for (; count < message->count && count < FIELDS_MAX; count++) {
+        if (mesh__snake_equal(key, message->fields[count].name))
+            return true;
+        names[count] = message->fields[count].name;
+    }
+    mesh__hint(&reader, key, names, count, hint, sizeof(hint));
+    return *hint != '\0';
+}
+
+/*
+ * A document without kind: it has a field of a MeshConfig, or what may be meant
+ * as one, and nothing of a resource. Istio takes what else there is, too.
+ */
+static bool looks_like_mesh_config(const struct load *load,
+                                   const struct mesh_yaml_node *node)
+{
+    if (mesh__has(node, "apiVersion") || mesh__has(node, "metadata") ||
+        mesh__has(node, "spec"))
+        return false;
     for (size_t i = 0; i < node->count; i++)
-        if (!mesh__find_field(&mesh__mesh_config_message, node->pairs[i].key,
-                              true))
-            return false;
-    return node->count > 0;
+        if (mesh__find_field(&mesh__mesh_config_message, node->pairs[i].key,
+                             true))
+            return true;
+    for (size_t i = 0; i < node->count; i++)
+        if (near_mesh_field(load, node->pairs[i].key))
+            return true;
+    return false;
 }
 
 static void read_bare_config(struct load *load,
@@ -707,7 +734,12 @@ static void read_document(struct load *load, const struct mesh_yaml_node *node,
              "wanted a resource, with apiVersion and kind");
         return;
     }
-    if (!mesh__has(node, "kind") && looks_like_mesh_config(node)) {
+    if (node->count == 0) {
+        tell(load, node->mark, MESH__WARNING, MESH__CODE_WARNING, NULL,
+             "nothing in it: not taken for a mesh config");
+        return;
+    }
+    if (!mesh__has(node, "kind") && looks_like_mesh_config(load, node)) {
         read_bare_config(load, node);
         return;
     }

@@ -39,7 +39,7 @@ void mesh__proto_names(const struct mesh_message *message,
         const struct mesh_field *field =
             mesh__find_field(message, pair->key, true);
 
-        if (field && !mesh__yaml_find(node, field->name))
+        if (field && !field->camel_only && !mesh__yaml_find(node, field->name))
             pair->key = mesh__slice_of(field->name);
     }
 }
