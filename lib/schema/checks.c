@@ -515,10 +515,19 @@ static void check_own_namespace(struct mesh_reader *reader,
                      name.len ? name.at : "");
 }
 
+static void reject_company(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *list, const char *word)
+{
+    for (size_t i = 0; i < list->count; i++)
+        mesh__reject(reader, spot, list->items[i]->mark,
+                     "\"%s\" must stand alone", word);
+}
+
 static void check_visibility(struct mesh_reader *reader,
                              const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *item, bool nobody,
-                             size_t count)
+                             const struct mesh_yaml_node *list,
+                             const struct mesh_yaml_node *item, bool nobody)
 {
     bool all = mesh__slice_is(item->text, "*");
     bool none = mesh__slice_is(item->text, "~");
@@ -526,9 +535,8 @@ static void check_visibility(struct mesh_reader *reader,
     if (none && !nobody)
         mesh__reject(reader, spot, item->mark,
                      "\"~\" (nobody) is for ServiceEntries only");
-    else if ((all || none) && count > 1)
-        mesh__reject(reader, spot, item->mark, "\"%s\" must stand alone",
-                     item->text.at);
+    else if ((all || none) && list->count > 1)
+        reject_company(reader, spot, list, item->text.at);
     else if (mesh__slice_is(item->text, "."))
         check_own_namespace(reader, spot, item);
     else if (!all && !none && !mesh__is_host_label(item->text))
@@ -544,15 +552,24 @@ static struct mesh_slice full_name(const struct mesh_reader *reader,
     return mesh__slice_is(item->text, ".") ? reader->namespace_ : item->text;
 }
 
-static bool seen_before(const struct mesh_reader *reader,
-                        const struct mesh_yaml_node *list, size_t index)
+/* One namespace twice: a finding at each. */
+static void check_seen(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *list, size_t index)
 {
-    for (size_t i = 0; i < index; i++)
-        if (list->items[i]->kind == MESH__YAML_SCALAR &&
-            mesh__slice_equal(full_name(reader, list->items[i]),
-                              full_name(reader, list->items[index])))
-            return true;
-    return false;
+    const struct mesh_yaml_node *item = list->items[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const struct mesh_yaml_node *other = list->items[i];
+
+        if (other->kind != MESH__YAML_SCALAR ||
+            !mesh__slice_equal(full_name(reader, other),
+                               full_name(reader, item)))
+            continue;
+        mesh__reject(reader, spot, other->mark, "\"%.80s\" comes twice",
+                     item->text.at);
+        mesh__reject(reader, spot, item->mark, "\"%.80s\" comes twice",
+                     item->text.at);
+    }
 }
 
 void mesh__check_export_to(struct mesh_reader *reader,
@@ -571,10 +588,8 @@ void mesh__check_export_to(struct mesh_reader *reader,
 
         if (item->kind != MESH__YAML_SCALAR)
             continue;
-        check_visibility(reader, &at, item, nobody, list->count);
-        if (seen_before(reader, list, i))
-            mesh__reject(reader, &at, item->mark, "\"%.80s\" comes twice",
-                         item->text.at);
+        check_visibility(reader, &at, list, item, nobody);
+        check_seen(reader, &at, list, i);
     }
 }
 
@@ -650,4 +665,20 @@ void mesh__reject_twins(struct mesh_reader *reader,
             reject_twin(reader, spot, list, j, name);
             reject_twin(reader, spot, list, i, name);
         }
+}
+
+void mesh__reject_missing(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node,
+                          const char *const *names, size_t count,
+                          const char *why)
+{
+    mesh__reject(reader, spot, node->mark, "%s", why);
+    for (size_t i = 0; i < count; i++) {
+        const struct mesh_yaml_pair *pair = mesh__yaml_find(node, names[i]);
+        struct mesh_spot field = { .up = spot, .name = names[i] };
+
+        if (pair)
+            mesh__reject(reader, &field, pair->mark, "%s", why);
+    }
 }

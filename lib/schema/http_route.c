@@ -93,8 +93,9 @@ static void check_action(struct mesh_reader *reader,
     if (has_items(node, "route"))
         check_pairs(reader, spot, node, routes, 2);
     else if (!mesh__has(node, "redirect") && !mesh__has(node, "directResponse"))
-        mesh__reject(reader, spot, node->mark,
-                     "one of route, redirect and directResponse is required");
+        mesh__reject_missing(
+            reader, spot, node, (const char *[]){ "route" }, 1,
+            "one of route, redirect and directResponse is required");
     if (has_items(node, "mirrors"))
         check_pairs(reader, spot, node, mirrors, 1);
 }

@@ -210,6 +210,7 @@ static bool is_istio(struct mesh_slice group)
  * of the pen? What is near to one of ours, or says it is Istio's, is a slip.
  */
 static void unknown_kind(struct load *load, const struct mesh_yaml_node *kind,
+                         const struct mesh_yaml_node *api,
                          struct version version)
 {
     const char *names[NAMES_MAX];
@@ -229,8 +230,8 @@ static void unknown_kind(struct load *load, const struct mesh_yaml_node *kind,
         mesh__text_format(&text, "unknown kind \"%.60s\" of \"%.*s\"",
                           kind->text.at, (int)version.group.len,
                           version.group.at);
-        tell(load, kind->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, hint,
-             line);
+        tell(load, known ? kind->mark : api->mark, MESH__ERROR,
+             MESH__CODE_UNKNOWN_KIND, hint, line);
         return;
     }
     mesh__text_format(&text, "noted: %.60s is not a mesh policy",
@@ -301,13 +302,16 @@ static const char *resource_name(struct document *d)
     const struct mesh_yaml_node *space_node = mesh__get(metadata, "namespace");
     struct mesh_slice space = namespace_text(space_node);
     /* Nothing can be put into a null. */
-    bool null_metadata = !metadata && mesh__yaml_find(d->node, "metadata");
+    const struct mesh_yaml_pair *null_metadata =
+        metadata ? NULL : mesh__yaml_find(d->node, "metadata");
 
     if (space.len == 0 && !d->info->cluster_wide && !null_metadata)
         space = MESH__SLICE("default"); /* as Istio's file source */
     d->reader.namespace_ = space;
     if (space_node)
         d->reader.namespace_mark = space_node->mark;
+    else if (null_metadata)
+        d->reader.namespace_mark = null_metadata->mark;
     return mesh__arena_format(&d->load->collection->arena, "%s/%.*s%s%.*s",
                               d->info->name, (int)space.len, space.at,
                               d->info->cluster_wide ? "" : "/", (int)name.len,
@@ -644,7 +648,7 @@ static void read_known(struct load *load, const struct mesh_yaml_node *node,
              (version.group.len == 0 && is_istio(mesh__slice_of(info->group)))))
             wrong_version(load, info, api);
         else
-            unknown_kind(load, kind, version);
+            unknown_kind(load, kind, api, version);
     } else if (!has_version(info, version.version)) {
         wrong_version(load, info, api);
     } else {

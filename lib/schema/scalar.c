@@ -291,24 +291,32 @@ static bool read_enum(struct mesh_reader *reader, const struct mesh_spot *spot,
     return false;
 }
 
+/* With its padding, and at least one group of four. */
+static bool is_base64(struct mesh_slice text)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = text.len ? strspn(text.at, alphabet) : 0;
+    size_t padding = strspn(text.at + len, "=");
+
+    return text.len > 0 && text.len % 4 == 0 && padding <= 2 &&
+           len + padding == text.len;
+}
+
 static bool read_bytes(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_field *field,
                        const struct mesh_yaml_node *node,
                        union mesh_scalar *out)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "abcdefghijklmnopqrstuvwxyz0123456789+/-_";
-    size_t len;
-
     (void)field;
     out->text = node->text;
     if (!read_text(reader, spot, node, "base64", NULL))
         return false;
-    len = strspn(node->text.at, alphabet);
-    len += strspn(node->text.at + len, "=");
-    if (len == node->text.len)
+    if (is_base64(node->text))
         return true;
-    mesh__reject(reader, spot, node->mark, "wanted base64");
+    mesh__reject(reader, spot, node->mark,
+                 "wanted base64 with its padding, found \"%.60s\"",
+                 node->text.at);
     return false;
 }
 

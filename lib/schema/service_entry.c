@@ -77,18 +77,42 @@ static bool port_known(const struct mesh_yaml_node *ports,
     return false;
 }
 
+/* The endpoint's name for it, or the service's: which is the slip? */
+static void reject_port(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node,
+                        const struct mesh_yaml_node *own,
+                        const struct mesh_yaml_pair *unknown)
+{
+    const struct mesh_yaml_pair *ports = mesh__yaml_find(node, "ports");
+
+    mesh__reject(reader, spot, unknown->mark,
+                 "the service has no port \"%.60s\"", unknown->key.at);
+    mesh__reject(reader, spot, ports ? ports->mark : node->mark,
+                 "an endpoint has a port \"%.60s\", which is none of these",
+                 unknown->key.at);
+    for (size_t i = 0; ports && ports->value->items && i < ports->value->count;
+         i++) {
+        const struct mesh_yaml_node *name =
+            mesh__get(ports->value->items[i], "name");
+
+        if (name && !mesh__yaml_find(own, name->text.at))
+            mesh__reject(reader, spot, name->mark,
+                         "an endpoint has a port \"%.60s\" instead",
+                         unknown->key.at);
+    }
+}
+
 static void check_own_ports(struct mesh_reader *reader,
                             const struct mesh_spot *spot,
-                            const struct mesh_yaml_node *endpoint,
-                            const struct mesh_yaml_node *ports)
+                            const struct mesh_yaml_node *node,
+                            const struct mesh_yaml_node *endpoint)
 {
     const struct mesh_yaml_node *own = mesh__get(endpoint, "ports");
 
     for (size_t i = 0; own && own->pairs && i < own->count; i++)
-        if (!port_known(ports, own->pairs[i].key))
-            mesh__reject(reader, spot, own->pairs[i].mark,
-                         "the service has no port \"%.60s\"",
-                         own->pairs[i].key.at);
+        if (!port_known(mesh__get(node, "ports"), own->pairs[i].key))
+            reject_port(reader, spot, node, own, &own->pairs[i]);
 }
 
 static bool is_unix(struct mesh_slice address)
@@ -113,6 +137,21 @@ static void reject_address(struct mesh_reader *reader,
         mesh__reject(reader, spot, resolution->mark, "%s", why);
 }
 
+static void reject_socket(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node,
+                          const struct mesh_yaml_node *endpoint)
+{
+    static const char why[] = "a unix socket is for a service of one port";
+    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
+
+    reject_address(reader, spot, node, endpoint, why);
+    mesh__reject_missing(reader, NULL, node, (const char *[]){ "ports" }, 1,
+                         why);
+    for (size_t i = 0; ports && ports->items && i < ports->count; i++)
+        mesh__reject(reader, spot, ports->items[i]->mark, "%s", why);
+}
+
 static void check_endpoint(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node,
@@ -122,13 +161,12 @@ static void check_endpoint(struct mesh_reader *reader,
     const struct mesh_yaml_node *ports = mesh__get(node, "ports");
     bool one = ports && ports->count == 1;
 
-    check_own_ports(reader, spot, endpoint, ports);
+    check_own_ports(reader, spot, node, endpoint);
     if (!fixed && !mesh__is_ip(address) && !mesh__host_valid(address, false))
         reject_address(reader, spot, node, endpoint,
                        "what is resolved needs a name or an IP address");
     else if (fixed && is_unix(address) && !one)
-        reject_address(reader, spot, node, endpoint,
-                       "a unix socket is for a service of one port");
+        reject_socket(reader, spot, node, endpoint);
     else if (fixed && address.len && !is_unix(address) && !mesh__is_ip(address))
         reject_address(reader, spot, node, endpoint,
                        "STATIC needs an IP address");

@@ -421,6 +421,16 @@ void mesh__reject_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,
                        const char *other, const char *why);
 
+/*
+ * None of these fields holds what one of them must: a finding at the mapping
+ * and at each that is there and empty.
+ */
+void mesh__reject_missing(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node,
+                          const char *const *names, size_t count,
+                          const char *why);
+
 /* Of two fields of which at most one may be given: a finding at each. */
 void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,

@@ -9,6 +9,21 @@ static bool is_list(const struct mesh_yaml_node *node)
     return node && node->kind == MESH__YAML_SEQUENCE;
 }
 
+static void reject_weights(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *route)
+{
+    for (size_t i = 0; i < route->count; i++) {
+        const struct mesh_yaml_node *weight =
+            mesh__get(route->items[i], "weight");
+        struct mesh_spot item = { .up = spot, .index = i };
+
+        mesh__reject(reader, &item,
+                     weight ? weight->mark : route->items[i]->mark,
+                     "the weights add up to 0");
+    }
+}
+
 /* Several destinations share by weight: somebody must get something. */
 void mesh__check_weights(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
@@ -29,7 +44,7 @@ void mesh__check_weights(struct mesh_reader *reader,
             total += (int64_t)value;
     }
     if (total == 0)
-        mesh__reject(reader, &field, route->mark, "the weights add up to 0");
+        reject_weights(reader, &field, route);
     else if (total > UINT32_MAX)
         mesh__report(reader, &field, route->mark, MESH__REFUSED,
                      MESH__CODE_REFUSED, NULL,
@@ -99,8 +114,28 @@ static bool among_hosts(const struct mesh_yaml_node *hosts,
 
 struct tls_hosts {
     const struct mesh_yaml_node *hosts; /* of the VirtualService */
+    struct mesh_mark mark;              /* of their key          */
     bool gateway;                       /* not for the mesh      */
 };
+
+/* At the name, and at the hosts: either may be the slip. */
+static void reject_sni(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *name,
+                       const struct tls_hosts *own)
+{
+    const struct mesh_yaml_node *hosts = own->hosts;
+
+    mesh__reject(reader, spot, name->mark,
+                 "\"%.80s\" is none of the hosts of this VirtualService",
+                 name->text.at);
+    mesh__reject(reader, NULL, own->mark,
+                 "these hosts have no \"%.80s\", which TLS is to ask for",
+                 name->text.at);
+    for (size_t i = 0; is_list(hosts) && i < hosts->count; i++)
+        mesh__reject(reader, NULL, hosts->items[i]->mark,
+                     "this is not \"%.80s\", which TLS is to ask for",
+                     name->text.at);
+}
 
 static void check_sni(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *name,
@@ -111,9 +146,7 @@ static void check_sni(struct mesh_reader *reader, const struct mesh_spot *spot,
         if (!mesh__is_ip(name->text))
             mesh__check_host(reader, spot, name);
     } else if (!among_hosts(own->hosts, name->text)) {
-        mesh__reject(reader, spot, name->mark,
-                     "\"%.80s\" is none of the hosts of this VirtualService",
-                     name->text.at);
+        reject_sni(reader, spot, name, own);
     }
 }
 
@@ -145,8 +178,10 @@ void mesh__check_tls_hosts(struct mesh_reader *reader,
                            const struct mesh_yaml_node *node)
 {
     const struct mesh_yaml_node *tls = mesh__get(node, "tls");
+    const struct mesh_yaml_pair *hosts = mesh__yaml_find(node, "hosts");
     struct tls_hosts own = {
         .hosts = mesh__get(node, "hosts"),
+        .mark = hosts ? hosts->mark : node->mark,
         .gateway = !names_mesh(mesh__get(node, "gateways")),
     };
     struct mesh_spot field = { .up = spot, .name = "tls" };
@@ -186,8 +221,8 @@ static void check_stream_route(struct mesh_reader *reader,
 
     (void)into;
     if (!route || (is_list(route) && route->count == 0))
-        mesh__reject(reader, spot, route ? route->mark : node->mark,
-                     "\"route\" is required");
+        mesh__reject_missing(reader, spot, node, (const char *[]){ "route" }, 1,
+                             "\"route\" is required");
     mesh__check_weights(reader, spot, route);
 }
 

@@ -22,17 +22,50 @@ static bool binds_mesh(const struct mesh_yaml_node *node)
     return false;
 }
 
+/* Where it stands, and at the gateways: either may be the slip. */
+static void reject_in_mesh(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node,
+                           struct mesh_mark mark, const char *why)
+{
+    const struct mesh_yaml_node *gateways = mesh__get(node, "gateways");
+    bool any = is_list(gateways) && gateways->count > 0;
+
+    mesh__reject(reader, spot, mark, "%s", why);
+    if (!any)
+        mesh__reject(reader, NULL,
+                     gateways ? mesh__yaml_find(node, "gateways")->mark
+                              : node->mark,
+                     "%s", why);
+    for (size_t i = 0; any && i < gateways->count; i++)
+        if (mesh__slice_is(gateways->items[i]->text, "mesh"))
+            mesh__reject(reader, NULL, gateways->items[i]->mark, "%s", why);
+}
+
 static void check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node,
                        const struct mesh_yaml_node *host, bool mesh, bool sni)
 {
     if (mesh__slice_is(host->text, "*")) {
         if (mesh)
-            mesh__reject(reader, spot, host->mark,
-                         "\"*\" is for gateways, not for the mesh");
+            reject_in_mesh(reader, spot, node, host->mark,
+                           "\"*\" is for gateways, not for the mesh");
     } else if (!mesh__is_ip(host->text) &&
                !(sni && !mesh && mesh__is_outbound_sni(host->text))) {
         mesh__check_host(reader, spot, host);
     }
+}
+
+static void reject_overlap(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *one,
+                           const struct mesh_yaml_node *other)
+{
+    const struct mesh_mark marks[] = { one->mark, other->mark };
+
+    for (size_t i = 0; i < 2; i++)
+        mesh__reject(reader, spot, marks[i], "\"%.80s\" overlaps \"%.80s\"",
+                     other->text.at, one->text.at);
 }
 
 static void check_hosts(struct mesh_reader *reader,
@@ -52,13 +85,11 @@ static void check_hosts(struct mesh_reader *reader,
 
         if (host->kind != MESH__YAML_SCALAR)
             continue;
-        check_host(reader, &item, host, mesh, sni);
+        check_host(reader, &item, node, host, mesh, sni);
         for (size_t j = 0; j < i; j++)
             if (hosts->items[j]->kind == MESH__YAML_SCALAR &&
                 mesh__host_overlaps(hosts->items[j]->text, host->text))
-                mesh__reject(reader, &item, host->mark,
-                             "\"%.80s\" overlaps \"%.80s\"", host->text.at,
-                             hosts->items[j]->text.at);
+                reject_overlap(reader, &item, hosts->items[j], host);
     }
 }
 
@@ -105,6 +136,7 @@ void mesh__check_gateways(struct mesh_reader *reader,
 /* Only gateways know what tokens say. */
 static void check_claims(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node,
                          const struct mesh_yaml_node *match, const char *name)
 {
     const struct mesh_yaml_node *headers = mesh__get(match, name);
@@ -114,8 +146,8 @@ static void check_claims(struct mesh_reader *reader,
         struct mesh_spot item = { .up = &field, .key = headers->pairs[i].key };
 
         if (mesh__is_claim(headers->pairs[i].key))
-            mesh__reject(reader, &item, headers->pairs[i].mark,
-                         "claims of a token are for gateways only");
+            reject_in_mesh(reader, &item, node, headers->pairs[i].mark,
+                           "claims of a token are for gateways only");
     }
 }
 
@@ -134,8 +166,9 @@ static void check_route_claims(struct mesh_reader *reader,
         for (size_t j = 0; is_list(list) && j < list->count; j++) {
             struct mesh_spot match = { .up = &match_spot, .index = j };
 
-            check_claims(reader, &match, list->items[j], "headers");
-            check_claims(reader, &match, list->items[j], "withoutHeaders");
+            check_claims(reader, &match, node, list->items[j], "headers");
+            check_claims(reader, &match, node, list->items[j],
+                         "withoutHeaders");
         }
     }
 }
@@ -146,26 +179,29 @@ static void check_delegate(struct mesh_reader *reader,
                            const struct mesh_yaml_node *node)
 {
     static const char *const never[] = { "gateways", "tls", "tcp" };
+    static const char deeper[] = "a delegate, which has no hosts, does not "
+                                 "delegate";
     const struct mesh_yaml_node *http = mesh__get(node, "http");
     struct mesh_spot field = { .up = spot, .name = "http" };
 
     for (size_t i = 0; i < 3; i++) {
-        const struct mesh_yaml_pair *pair = mesh__yaml_find(node, never[i]);
+        const struct mesh_yaml_node *list = mesh__get(node, never[i]);
 
-        if (pair && pair->value->count)
-            mesh__reject(reader, spot, pair->mark,
-                         "without hosts it is a delegate, and those have no "
-                         "%s",
-                         never[i]);
+        if (list && list->count)
+            mesh__reject_pair(reader, spot, node, "hosts", never[i],
+                              "without hosts it is a delegate, and those have "
+                              "no gateways, tls and tcp");
     }
     for (size_t i = 0; is_list(http) && i < http->count; i++) {
         const struct mesh_yaml_node *delegate =
             mesh__get(http->items[i], "delegate");
         struct mesh_spot item = { .up = &field, .index = i };
 
-        if (delegate)
-            mesh__reject(reader, &item, delegate->mark,
-                         "a delegate does not delegate");
+        if (!delegate)
+            continue;
+        mesh__reject(reader, &item, delegate->mark, "%s", deeper);
+        mesh__reject_missing(reader, NULL, node, (const char *[]){ "hosts" }, 1,
+                             deeper);
     }
 }
 
@@ -173,6 +209,7 @@ static void check_virtual_service(struct mesh_reader *reader,
                                   const struct mesh_spot *spot,
                                   const struct mesh_yaml_node *node, void *into)
 {
+    static const char *const names[] = { "http", "tcp", "tls" };
     const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
     bool routes = false;
 
@@ -186,14 +223,13 @@ static void check_virtual_service(struct mesh_reader *reader,
     mesh__check_tls_hosts(reader, spot, node);
     mesh__check_export_to(reader, spot, node, false);
     for (size_t i = 0; i < 3; i++) {
-        static const char *const names[] = { "http", "tcp", "tls" };
         const struct mesh_yaml_node *list = mesh__get(node, names[i]);
 
         routes = routes || (list && list->count);
     }
     if (!routes)
-        mesh__reject(reader, spot, node->mark,
-                     "one of http, tcp and tls must have a route");
+        mesh__reject_missing(reader, spot, node, names, 3,
+                             "one of http, tcp and tls must have a route");
 }
 
 static const struct mesh_field virtual_service_fields[] = {
