@@ -348,7 +348,8 @@ static void store_key(struct mesh_reader *reader,
     unsigned long long number = 0;
 
     if (field->key_is_number) {
-        if (!mesh__slice_number(pair->key, 65535, &number) || number == 0)
+        if (!mesh__slice_number(pair->key, 65535, &number) || number == 0 ||
+            pair->key.at[0] == '0')
             mesh__reject(reader, spot, pair->mark,
                          "wanted a port from 1 to 65535, found \"%.40s\"",
                          pair->key.at);
@@ -510,8 +511,11 @@ static void decode_pairs(struct mesh_reader *reader,
         } else if (!is_null(pair->value)) {
             bool kept = is_read(reader, field, spot, pair);
 
-            if (kept && given[field - message->fields])
+            if (!mesh__slice_is(pair->key, field->name) &&
+                mesh__yaml_find(node, field->name)) {
                 twice(reader, field, spot, pair);
+                continue;
+            }
             given[field - message->fields] = true;
             decode_field(reader, field, spot, pair, kept ? into : NULL,
                          verdict);

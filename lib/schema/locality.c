@@ -2,7 +2,7 @@
  * locality.c - how load prefers what is near: shares of localities, and where
  * to go when a region fails.
  */
-#include "schema/table.h"
+#include "schema/proto.h"
 
 enum { PARTS = 3 };
 
@@ -91,7 +91,7 @@ static void check_sum(struct mesh_reader *reader, const struct mesh_spot *spot,
     for (size_t i = 0; to && to->pairs && i < to->count; i++) {
         double share = 0;
 
-        if (mesh__yaml_float(to->pairs[i].value, &share))
+        if (mesh__proto_double(to->pairs[i].value, &share))
             total += share;
     }
     if (total == 100)
@@ -134,6 +134,13 @@ static struct mesh_mark from_mark(const struct mesh_yaml_node *item)
     return from ? from->mark : item->mark;
 }
 
+/* An empty entry, in a mesh config. */
+static bool is_null(const struct mesh_yaml_node *node)
+{
+    return node->kind == MESH__YAML_SCALAR &&
+           mesh__yaml_type(node) == MESH__YAML_NULL;
+}
+
 static void check_distribute(struct mesh_reader *reader,
                              const struct mesh_spot *spot,
                              const struct mesh_yaml_node *list)
@@ -147,7 +154,7 @@ static void check_distribute(struct mesh_reader *reader,
         struct mesh_spot item = { .up = &field, .index = i };
         const struct mesh_yaml_node *node = list->items[i];
 
-        if (node->kind != MESH__YAML_MAPPING)
+        if (node->kind != MESH__YAML_MAPPING && !is_null(node))
             continue;
         check_shares(reader, &item, node);
         check_place(reader, &item, from_mark(node),

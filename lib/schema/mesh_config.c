@@ -338,8 +338,10 @@ static const struct mesh_field mesh_zone_aware_lb_fields[] = {
     { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &mesh__failover_message, .bounds = "region names" },
     { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
+      .check = mesh__check_no_topology,
       .bounds = "no region/zone/subzone labels" },
-    { MESH__ROW("minClusterSize", UINT64, NOTED), .default_value = "6" },
+    { MESH__ROW("minClusterSize", UINT64, NOTED), MESH__RANGE(0, UINT32_MAX),
+      .default_value = "6" },
 };
 
 static const struct mesh_message mesh_zone_aware_lb_message = {

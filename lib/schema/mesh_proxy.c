@@ -439,13 +439,17 @@ static const struct mesh_message opencensus_tracer_message = {
     MESH__FIELDS(opencensus_tracer_fields),
 };
 
+/* What is in defaultConfig is written as JSON once more, by way of a double. */
+#define THROUGH_DOUBLE                                                         \
+    MESH__RANGE(-9223372036854775808.0, 9223372036854774784.0), .firm = true
+
 static const struct mesh_field stackdriver_tracer_fields[] = {
     { MESH__ROW("debug", BOOL, NOTED), .default_value = "false" },
-    { MESH__ROW("maxNumberOfAnnotations", INT64, NOTED),
+    { MESH__ROW("maxNumberOfAnnotations", INT64, NOTED), THROUGH_DOUBLE,
       .default_value = "200" },
-    { MESH__ROW("maxNumberOfAttributes", INT64, NOTED),
+    { MESH__ROW("maxNumberOfAttributes", INT64, NOTED), THROUGH_DOUBLE,
       .default_value = "200" },
-    { MESH__ROW("maxNumberOfMessageEvents", INT64, NOTED),
+    { MESH__ROW("maxNumberOfMessageEvents", INT64, NOTED), THROUGH_DOUBLE,
       .default_value = "200" },
 };
 

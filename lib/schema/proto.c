@@ -8,6 +8,8 @@
 
 #include "value/json.h"
 
+#include <math.h>
+
 /* --- names ---------------------------------------------------------------- */
 
 /* "perTryTimeout" is "per_try_timeout" in proto's own spelling. */
@@ -110,7 +112,7 @@ static bool unquote(struct mesh_slice text, struct mesh_slice *out)
 
 static bool whole_real(double real, struct range range, int64_t *out)
 {
-    bool minus = real < 0;
+    bool minus = signbit(real) != 0;
     double size = minus ? -real : real;
 
     return size < 18446744073709551616.0 && (double)(uint64_t)size == size &&

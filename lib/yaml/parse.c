@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <yaml.h>
@@ -41,6 +42,7 @@ struct level {
     bool has_key;          /* a mapping that awaits a value */
     struct mesh_slice key;
     struct mesh_mark key_mark;
+    bool key_typed;
     size_t capacity;
     struct mesh_map keys; /* beyond FEW_KEYS */
 };
@@ -176,11 +178,21 @@ static void close_anchor(struct anchor *anchor, struct mesh_yaml_node *node,
 
 /* --- keys ---------------------------------------------------------------- */
 
-static bool few_keys_have(const struct level *level, struct mesh_slice key)
+/*
+ * 80 and "80" are two keys of YAML and one of JSON: Istio would take either of
+ * their values.
+ */
+static bool few_keys_have(const struct level *level, struct mesh_slice key,
+                          bool typed, bool *same)
 {
-    for (size_t i = 0; i < level->node->count; i++)
-        if (mesh__slice_equal(level->node->pairs[i].key, key))
-            return true;
+    for (size_t i = 0; i < level->node->count; i++) {
+        const struct mesh_yaml_pair *pair = &level->node->pairs[i];
+
+        if (!mesh__slice_equal(pair->key, key))
+            continue;
+        *same = pair->typed == typed;
+        return true;
+    }
     return false;
 }
 
@@ -198,13 +210,14 @@ static int keys_to_map(struct level *level)
 }
 
 static int note_key(struct parse *p, struct level *level, struct mesh_slice key,
-                    struct mesh_mark mark)
+                    bool typed, struct mesh_mark mark)
 {
+    bool same = true;
     bool seen;
     int rc;
 
     if (level->node->count < FEW_KEYS) {
-        seen = few_keys_have(level, key);
+        seen = few_keys_have(level, key, typed, &same);
     } else {
         rc = level->keys.count ? 0 : keys_to_map(level);
         if (rc < 0)
@@ -214,19 +227,47 @@ static int note_key(struct parse *p, struct level *level, struct mesh_slice key,
         if (rc < 0)
             return rc;
     }
-    if (seen)
+    if (seen) {
+        p->problem->ours = !same;
         return problem_at(p, mark, "key \"%.100s\" is written twice", key.at);
+    }
     level->has_key = true;
     level->key = key;
+    level->key_typed = typed;
     level->key_mark = mark;
     return 0;
+}
+
+/* As sigs.k8s.io/yaml spells it: "true" for yes, "80" for 0x50 and 80.0. */
+static bool spell_key(struct parse *p, const struct mesh_yaml_node *node,
+                      struct mesh_slice *key)
+{
+    static const double exact = 1e15; /* spelled without an exponent */
+    const char *text;
+    int64_t whole;
+    double real;
+    bool truth;
+
+    *key = node->text;
+    if (mesh__yaml_bool(node, &truth)) {
+        *key = mesh__slice_of(truth ? "true" : "false");
+        return true;
+    }
+    if (!mesh__yaml_float(node, &real) || real < -exact || real > exact ||
+        (double)(int64_t)real != real)
+        return true;
+    if (!mesh__yaml_int(node, &whole))
+        whole = (int64_t)real;
+    text = mesh__arena_format(p->arena, "%" PRId64, whole);
+    if (text)
+        *key = mesh__slice_of(text);
+    return text != NULL;
 }
 
 static int take_key(struct parse *p, struct level *level,
                     const struct mesh_yaml_node *node)
 {
     struct mesh_slice key = node->text;
-    bool truth;
 
     if (node->kind != MESH__YAML_SCALAR)
         return problem_at(p, node->mark, "a key must be a plain word");
@@ -236,9 +277,10 @@ static int take_key(struct parse *p, struct level *level,
     }
     if (mesh__yaml_type(node) == MESH__YAML_NULL)
         return problem_at(p, node->mark, "a key is missing before \":\"");
-    if (mesh__yaml_bool(node, &truth)) /* as sigs.k8s.io/yaml spells it */
-        key = mesh__slice_of(truth ? "true" : "false");
-    return note_key(p, level, key, node->mark);
+    if (!spell_key(p, node, &key))
+        return MESH_ERR_NOMEM;
+    return note_key(p, level, key, mesh__yaml_type(node) != MESH__YAML_STRING,
+                    node->mark);
 }
 
 /* --- into the open collection -------------------------------------------- */
@@ -253,7 +295,8 @@ static int add_pair(struct parse *p, struct level *level,
     if (rc < 0)
         return rc;
     node->pairs[node->count++] =
-        (struct mesh_yaml_pair){ level->key, level->key_mark, value };
+        (struct mesh_yaml_pair){ level->key, level->key_mark, value,
+                                 level->key_typed };
     level->has_key = false;
     return 0;
 }

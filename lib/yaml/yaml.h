@@ -51,6 +51,7 @@ struct mesh_yaml_pair {
     struct mesh_slice key;
     struct mesh_mark mark; /* of the key */
     struct mesh_yaml_node *value;
+    bool typed; /* the key is a number or bool of YAML */
 };
 
 struct mesh_yaml_document {
