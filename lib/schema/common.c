@@ -46,16 +46,8 @@ static void check_selector(struct mesh_reader *reader,
         mesh__report(reader, spot, node->mark, MESH__WARNING,
                      MESH__CODE_WARNING, NULL,
                      "a selector without labels selects everything");
-    for (size_t i = 0; labels && labels->pairs && i < labels->count; i++) {
-        const struct mesh_yaml_pair *pair = &labels->pairs[i];
-        struct mesh_slice value = pair->value->text;
-
-        if (pair->key.len == 0 || memchr(pair->key.at, '*', pair->key.len) ||
-            (value.len && memchr(value.at, '*', value.len)))
-            mesh__reject(reader, spot, pair->mark,
-                         "a selector takes whole names and values: no \"*\", "
-                         "no empty name");
-    }
+    if (labels)
+        mesh__check_whole_labels(reader, spot, labels);
 }
 
 static void check_target_ref(struct mesh_reader *reader,

@@ -6,6 +6,7 @@
  * What two fields mean together is told by the checks beside the tables.
  */
 #include "base/text.h"
+#include "schema/proto.h"
 #include "schema/scalar.h"
 
 #include <mesh/base.h>
@@ -31,22 +32,6 @@ static void *member(void *into, uint16_t at)
 
 /* --- names ---------------------------------------------------------------- */
 
-/* "perTryTimeout" is "per_try_timeout" in proto's own spelling. */
-static bool snake_equal(struct mesh_slice text, const char *name)
-{
-    size_t at = 0;
-
-    for (; *name; name++) {
-        bool upper = *name >= 'A' && *name <= 'Z';
-
-        if (upper && (at == text.len || text.at[at++] != '_'))
-            return false;
-        if (at == text.len || text.at[at++] != mesh__lower(*name))
-            return false;
-    }
-    return at == text.len;
-}
-
 const struct mesh_field *mesh__find_field(const struct mesh_message *message,
                                           struct mesh_slice name, bool proto)
 {
@@ -54,7 +39,7 @@ const struct mesh_field *mesh__find_field(const struct mesh_message *message,
         const struct mesh_field *field = &message->fields[i];
 
         if (mesh__slice_is(name, field->name) ||
-            (proto && snake_equal(name, field->name)))
+            (proto && mesh__snake_equal(name, field->name)))
             return field;
     }
     return NULL;
@@ -72,7 +57,9 @@ static void unknown_field(struct mesh_reader *reader,
     for (; count < message->count && count < FIELDS_MAX; count++)
         names[count] = message->fields[count].name;
     mesh__hint(reader, pair->key, names, count, hint, sizeof(hint));
-    mesh__report(reader, spot, pair->mark, MESH__ERROR,
+    /* Istio reads a mesh config once more without what it does not know. */
+    mesh__report(reader, spot, pair->mark,
+                 reader->proto ? MESH__REFUSED : MESH__ERROR,
                  MESH__CODE_UNKNOWN_FIELD, hint, "unknown field \"%.100s\"",
                  pair->key.at);
 }
@@ -117,17 +104,19 @@ static void tell_status(struct mesh_reader *reader,
                      NULL, "%s", reason);
 }
 
-static struct verdict value_verdict(const struct mesh_field *field,
+static struct verdict value_verdict(const struct mesh_reader *reader,
+                                    const struct mesh_field *field,
                                     const struct mesh_yaml_node *node,
                                     struct verdict verdict)
 {
+    const struct mesh_value *value;
+
     if (verdict.status != MESH__FIELD_ENFORCED || field->type != MESH__T_ENUM ||
-        field->shape != MESH__ONE || node->kind != MESH__YAML_SCALAR)
+        field->shape != MESH__ONE)
         return verdict;
-    for (const struct mesh_value *v = field->values; v->name; v++)
-        if (v->status != MESH__FIELD_ENFORCED &&
-            mesh__slice_is(node->text, v->name))
-            return (struct verdict){ v->status, v->reason };
+    value = mesh__find_value(field->values, node, reader->proto);
+    if (value && value->status != MESH__FIELD_ENFORCED)
+        return (struct verdict){ value->status, value->reason };
     return verdict;
 }
 
@@ -161,7 +150,7 @@ static struct verdict judge_field(struct mesh_reader *reader,
 
     if (above.status == MESH__FIELD_ENFORCED) {
         verdict = (struct verdict){ field->status, field->reason };
-        verdict = value_verdict(field, pair->value, verdict);
+        verdict = value_verdict(reader, field, pair->value, verdict);
         if (!asks_nothing(field, pair->value))
             tell_status(reader, spot, pair->mark, verdict);
     }
@@ -255,8 +244,8 @@ static bool wanted_kind(struct mesh_reader *reader,
     if (node->kind == kind)
         return true;
     mesh__describe(node, found, sizeof(found));
-    mesh__reject(reader, spot, node->mark, "wanted %s, found %s", wanted,
-                 found);
+    mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
+                 NULL, "wanted %s, found %s", wanted, found);
     return false;
 }
 
@@ -267,6 +256,25 @@ static bool no_null(struct mesh_reader *reader, const struct mesh_spot *spot,
         return true;
     mesh__reject(reader, spot, mark, "may not be null");
     return false;
+}
+
+/* An item that is null is an empty one in protobuf's JSON. */
+static const struct mesh_yaml_node *item_of(const struct mesh_reader *reader,
+                                            const struct mesh_field *field,
+                                            const struct mesh_yaml_node *node,
+                                            struct mesh_yaml_node *empty)
+{
+    bool text = field->type == MESH__T_STRING;
+
+    if (!reader->proto || !is_null(node))
+        return node;
+    *empty = (struct mesh_yaml_node){ .mark = node->mark };
+    if (field->type == MESH__T_MESSAGE)
+        empty->kind = MESH__YAML_MAPPING;
+    else
+        empty->text = text ? MESH__SLICE("") : MESH__SLICE("0");
+    empty->plain = !text;
+    return empty;
 }
 
 static void decode_list(struct mesh_reader *reader,
@@ -283,10 +291,13 @@ static void decode_list(struct mesh_reader *reader,
     array = make_array(reader, field, node->count, into);
     for (size_t i = 0; i < node->count; i++) {
         struct mesh_spot item = { .up = spot, .index = i };
+        struct mesh_yaml_node empty;
+        const struct mesh_yaml_node *value =
+            item_of(reader, field, node->items[i], &empty);
 
-        if (no_null(reader, &item, node->items[i], node->items[i]->mark))
-            decode_one(reader, field, &item, node->items[i],
-                       item_at(field, array, i), verdict);
+        if (no_null(reader, &item, value, value->mark))
+            decode_one(reader, field, &item, value, item_at(field, array, i),
+                       verdict);
     }
 }
 
@@ -314,9 +325,13 @@ static void decode_text_map(struct mesh_reader *reader,
     for (size_t i = 0; i < node->count; i++) {
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
+        struct mesh_yaml_node empty;
         union mesh_scalar value;
 
-        if (!no_null(reader, &item, pair->value, pair->mark) ||
+        if (!no_null(reader, &item, item_of(reader, field, pair->value, &empty),
+                     pair->mark))
+            continue;
+        if (is_null(pair->value) ||
             !mesh__read_scalar(reader, &item, field, pair->value, &value))
             continue;
         if (labels)
@@ -333,7 +348,8 @@ static void store_key(struct mesh_reader *reader,
     unsigned long long number = 0;
 
     if (field->key_is_number) {
-        if (!mesh__slice_number(pair->key, 65535, &number) || number == 0)
+        if (!mesh__slice_number(pair->key, 65535, &number) || number == 0 ||
+            pair->key.at[0] == '0')
             mesh__reject(reader, spot, pair->mark,
                          "wanted a port from 1 to 65535, found \"%.40s\"",
                          pair->key.at);
@@ -366,11 +382,14 @@ static void decode_map(struct mesh_reader *reader,
         const struct mesh_yaml_pair *pair = &node->pairs[i];
         struct mesh_spot item = { .up = spot, .key = pair->key };
         char *entry = array ? array + i * field->element : NULL;
+        struct mesh_yaml_node empty;
+        const struct mesh_yaml_node *value =
+            item_of(reader, field, pair->value, &empty);
 
-        if (!no_null(reader, &item, pair->value, pair->mark))
+        if (!no_null(reader, &item, value, pair->mark))
             continue;
         store_key(reader, field, &item, pair, member(entry, field->key));
-        decode_one(reader, field, &item, pair->value, item_at(field, array, i),
+        decode_one(reader, field, &item, value, item_at(field, array, i),
                    verdict);
     }
 }
@@ -384,6 +403,7 @@ static void decode_field(struct mesh_reader *reader,
     struct mesh_spot spot = { .up = up, .name = field->name };
     struct verdict verdict = judge_field(reader, field, &spot, pair, above);
     const struct mesh_yaml_node *node = pair->value;
+    bool lax = reader->lax;
 
     /* A value that is noted is kept: its reader knows it for what it is. */
     if (above.status != MESH__FIELD_ENFORCED ||
@@ -394,6 +414,7 @@ static void decode_field(struct mesh_reader *reader,
     if (into && field->mark)
         *(struct mesh_mark *)member(into, field->mark) =
             mesh__mark_here(reader, node->mark);
+    reader->lax = lax && !field->firm;
     if (field->shape == MESH__LIST)
         decode_list(reader, field, &spot, node, into, verdict);
     else if (field->shape == MESH__MAP)
@@ -403,6 +424,7 @@ static void decode_field(struct mesh_reader *reader,
                    verdict);
     if (field->check && field->shape == MESH__MAP)
         field->check(reader, &spot, node);
+    reader->lax = lax;
 }
 
 /* --- messages ---------------------------------------------------------------
@@ -430,10 +452,46 @@ static void check_oneof(struct mesh_reader *reader,
         for (size_t j = 0; oneof && given[i] && j < i; j++)
             if (given[j] && message->fields[j].oneof &&
                 strcmp(message->fields[j].oneof, oneof) == 0)
-                mesh__reject(reader, spot, node->mark,
-                             "only one of \"%s\" and \"%s\" may be given",
-                             message->fields[j].name, message->fields[i].name);
+                mesh__reject_both(reader, spot, node, message->fields[j].name,
+                                  message->fields[i].name);
     }
+}
+
+/* Istio's schema knows a null from a field that is not there. */
+static void null_field(struct mesh_reader *reader,
+                       const struct mesh_field *field,
+                       const struct mesh_spot *up,
+                       const struct mesh_yaml_pair *pair)
+{
+    struct mesh_spot spot = { .up = up, .name = field->name };
+
+    mesh__report(reader, &spot, pair->mark, MESH__ERROR, MESH__CODE_INVALID,
+                 "leave the field away", "may not be null");
+}
+
+/* In camelCase and in snake_case; Istio takes the former. */
+static void twice(struct mesh_reader *reader, const struct mesh_field *field,
+                  const struct mesh_spot *up, const struct mesh_yaml_pair *pair)
+{
+    struct mesh_spot spot = { .up = up, .name = field->name };
+
+    mesh__report(reader, &spot, pair->mark, MESH__REFUSED, MESH__CODE_REFUSED,
+                 NULL, "written twice: \"%.60s\" is the same field",
+                 pair->key.at);
+}
+
+/* Two fields are looked for in camelCase once more, after all was read. */
+static bool is_read(struct mesh_reader *reader, const struct mesh_field *field,
+                    const struct mesh_spot *up,
+                    const struct mesh_yaml_pair *pair)
+{
+    struct mesh_spot spot = { .up = up, .name = field->name };
+
+    if (!field->camel_only || mesh__slice_is(pair->key, field->name))
+        return true;
+    mesh__report(reader, &spot, pair->mark, MESH__REFUSED, MESH__CODE_REFUSED,
+                 NULL, "Istio reads \"%s\" under this name only", field->name);
+    return false;
 }
 
 static void decode_pairs(struct mesh_reader *reader,
@@ -450,9 +508,19 @@ static void decode_pairs(struct mesh_reader *reader,
         if (!field) {
             if (!message->open)
                 unknown_field(reader, message, spot, pair);
-        } else if (!is_null(pair->value)) { /* null is not given */
+        } else if (!is_null(pair->value)) {
+            bool kept = is_read(reader, field, spot, pair);
+
+            if (!mesh__slice_is(pair->key, field->name) &&
+                mesh__yaml_find(node, field->name)) {
+                twice(reader, field, spot, pair);
+                continue;
+            }
             given[field - message->fields] = true;
-            decode_field(reader, field, spot, pair, into, verdict);
+            decode_field(reader, field, spot, pair, kept ? into : NULL,
+                         verdict);
+        } else if (reader->crd && !field->nullable) {
+            null_field(reader, field, spot, pair);
         }
     }
 }
@@ -467,6 +535,8 @@ void mesh__decode(struct mesh_reader *reader,
 
     if (!wanted_kind(reader, spot, node, MESH__YAML_MAPPING, "a mapping"))
         return;
+    if (reader->proto)
+        mesh__proto_names(message, node);
     if (into && message->set)
         *(bool *)member(into, message->set) = true;
     if (into && message->mark)

@@ -12,25 +12,20 @@ static void check_subset(struct mesh_reader *reader,
 
     (void)into;
     if (name && name->kind == MESH__YAML_SCALAR)
-        mesh__check_dns_label(reader, &field, name);
+        mesh__check_host_label(reader, &field, name);
 }
 
-static void check_subset_names(struct mesh_reader *reader,
-                               const struct mesh_spot *spot,
-                               const struct mesh_yaml_node *subsets)
+static void reject_export(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node,
+                          const struct mesh_yaml_node *item)
 {
-    if (!subsets || subsets->kind != MESH__YAML_SEQUENCE ||
-        !mesh__few(reader, spot, subsets))
-        return;
-    for (size_t i = 0; i < subsets->count; i++) {
-        struct mesh_slice name = mesh__get_text(subsets->items[i], "name");
+    static const char why[] =
+        "with a workloadSelector, exportTo may only be \".\"";
 
-        for (size_t j = 0; j < i && name.len; j++)
-            if (mesh__slice_equal(mesh__get_text(subsets->items[j], "name"),
-                                  name))
-                mesh__reject(reader, spot, subsets->items[i]->mark,
-                             "a second subset \"%.63s\"", name.at);
-    }
+    mesh__reject(reader, spot, item->mark, why);
+    mesh__reject(reader, spot, mesh__yaml_find(node, "workloadSelector")->mark,
+                 why);
 }
 
 /* A rule for some workloads of a namespace is for that namespace only. */
@@ -46,8 +41,7 @@ static void check_selector_export(struct mesh_reader *reader,
     for (size_t i = 0; i < list->count; i++)
         if (!mesh__slice_is(list->items[i]->text, ".") &&
             !mesh__slice_equal(list->items[i]->text, reader->namespace_))
-            mesh__reject(reader, spot, list->items[i]->mark,
-                         "with a workloadSelector, exportTo may only be \".\"");
+            reject_export(reader, spot, node, list->items[i]);
 }
 
 static void check_destination_rule(struct mesh_reader *reader,
@@ -55,15 +49,17 @@ static void check_destination_rule(struct mesh_reader *reader,
                                    const struct mesh_yaml_node *node,
                                    void *into)
 {
+    struct mesh_spot subsets = { .up = spot, .name = "subsets" };
+
     (void)into;
-    check_subset_names(reader, spot, mesh__get(node, "subsets"));
+    mesh__reject_twins(reader, &subsets, mesh__get(node, "subsets"), "name");
     mesh__check_export_to(reader, spot, node, false);
     check_selector_export(reader, spot, node);
 }
 
 static const struct mesh_field subset_fields[] = {
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
-      MESH__PUT(struct mesh_subset, labels), .check = mesh__check_labels,
+      MESH__PUT(struct mesh_subset, labels), .check = mesh__check_tags,
       .default_value = "all endpoints", .bounds = "valid labels" },
     { MESH__ROW("name", STRING, ENFORCED), .required = true,
       MESH__PUT(struct mesh_subset, name),

@@ -28,26 +28,6 @@ static void check_gateway(struct mesh_reader *reader,
     }
 }
 
-/* The modes that show a certificate need one from somewhere. */
-static void check_server_tls(struct mesh_reader *reader,
-                             const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *node, void *into)
-{
-    struct mesh_slice mode = mesh__get_text(node, "mode");
-
-    (void)into;
-    if (mesh__get_text(node, "credentialName").len ||
-        mesh__has(node, "credentialNames") ||
-        mesh__has(node, "tlsCertificates"))
-        return;
-    if ((mesh__slice_is(mode, "SIMPLE") || mesh__slice_is(mode, "MUTUAL") ||
-         mesh__slice_is(mode, "OPTIONAL_MUTUAL")) &&
-        (mesh__get_text(node, "serverCertificate").len == 0 ||
-         mesh__get_text(node, "privateKey").len == 0))
-        mesh__reject(reader, spot, node->mark,
-                     "%s needs a server certificate and its key", mode.at);
-}
-
 static const struct mesh_field server_port_fields[] = {
     { MESH__ROW("name", STRING, NOTED), .required = true,
       .bounds = "DNS label, unique where required" },
@@ -107,7 +87,8 @@ static const struct mesh_field server_tls_fields[] = {
       .bounds = "min items 1; max items 2; one certificate source only" },
     { MESH__ROW("httpsRedirect", BOOL, NOTED), .default_value = "false",
       .bounds = "HTTP servers only; not for Sidecar" },
-    { MESH__ROW("insecureSkipVerify", BOOL, NOTED), .default_value = "false" },
+    { MESH__ROW("insecureSkipVerify", BOOL, NOTED), .nullable = true,
+      .default_value = "false" },
     { MESH__ROW("maxProtocolVersion", ENUM, NOTED),
       .values = max_protocol_version_values,
       .default_value = "TLS_AUTO (1.3)" },
@@ -135,7 +116,7 @@ static const struct mesh_field server_tls_fields[] = {
 static const struct mesh_message server_tls_message = {
     .name = "server_tls",
     MESH__FIELDS(server_tls_fields),
-    .check = check_server_tls,
+    .check = mesh__check_server_tls,
 };
 
 static const struct mesh_field server_fields[] = {
@@ -156,6 +137,7 @@ static const struct mesh_field server_fields[] = {
 static const struct mesh_message server_message = {
     .name = "server",
     MESH__FIELDS(server_fields),
+    .check = mesh__check_server,
 };
 
 static const struct mesh_field gateway_fields[] = {

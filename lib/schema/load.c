@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "schema/collection.h"
-#include "schema/table.h"
+#include "schema/proto.h"
 
 #include <mesh/base.h>
 
@@ -22,7 +22,7 @@ const struct mesh_policy_limits mesh__policy_limits = {
     .depth = 64,
 };
 
-enum { HINT_BYTES = 128, NAMES_MAX = 48, LISTS_MAX = 8 };
+enum { HINT_BYTES = 128, NAMES_MAX = 48, FIELDS_MAX = 96, LISTS_MAX = 8 };
 #define TREE_BYTES ((size_t)1 << 30)
 
 struct load {
@@ -32,6 +32,7 @@ struct load {
     const char *name;
     uint32_t file;
     struct mesh_arena tree; /* nodes: gone when the file is read */
+    bool spoiled;           /* nothing of this document is kept  */
     void (*each)(void *user, const struct mesh_field_use *use);
     void *user;
     int rc;
@@ -156,6 +157,18 @@ static void wrong_version(struct load *load, const struct mesh_kind_info *info,
     tell(load, found->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL, line);
 }
 
+static void bad_version(struct load *load, const struct mesh_yaml_node *found)
+{
+    struct mesh_text text;
+    char line[2 * HINT_BYTES];
+
+    mesh__text_init(&text, line, sizeof(line));
+    mesh__text_format(&text,
+                      "apiVersion: wanted \"group/version\", found \"%.60s\"",
+                      found->text.at);
+    tell(load, found->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL, line);
+}
+
 /* Names of the kinds of a group (of all, when NULL). */
 static size_t kind_names(const struct mesh_slice *group, const char **names)
 {
@@ -197,6 +210,7 @@ static bool is_istio(struct mesh_slice group)
  * of the pen? What is near to one of ours, or says it is Istio's, is a slip.
  */
 static void unknown_kind(struct load *load, const struct mesh_yaml_node *kind,
+                         const struct mesh_yaml_node *api,
                          struct version version)
 {
     const char *names[NAMES_MAX];
@@ -216,8 +230,8 @@ static void unknown_kind(struct load *load, const struct mesh_yaml_node *kind,
         mesh__text_format(&text, "unknown kind \"%.60s\" of \"%.*s\"",
                           kind->text.at, (int)version.group.len,
                           version.group.at);
-        tell(load, kind->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, hint,
-             line);
+        tell(load, known ? kind->mark : api->mark, MESH__ERROR,
+             MESH__CODE_UNKNOWN_KIND, hint, line);
         return;
     }
     mesh__text_format(&text, "noted: %.60s is not a mesh policy",
@@ -271,16 +285,33 @@ static void check_envelope(struct document *d)
     }
 }
 
+/* A namespace that is no text counts as none. */
+static struct mesh_slice namespace_text(const struct mesh_yaml_node *node)
+{
+    return node && node->kind == MESH__YAML_SCALAR &&
+                   mesh__yaml_type(node) == MESH__YAML_STRING
+               ? node->text
+               : MESH__SLICE("");
+}
+
 /* "VirtualService/production/web", before the metadata is judged. */
 static const char *resource_name(struct document *d)
 {
     const struct mesh_yaml_node *metadata = mesh__get(d->node, "metadata");
     struct mesh_slice name = mesh__get_text(metadata, "name");
-    struct mesh_slice space = mesh__get_text(metadata, "namespace");
+    const struct mesh_yaml_node *space_node = mesh__get(metadata, "namespace");
+    struct mesh_slice space = namespace_text(space_node);
+    /* Nothing can be put into a null. */
+    const struct mesh_yaml_pair *null_metadata =
+        metadata ? NULL : mesh__yaml_find(d->node, "metadata");
 
-    if (space.len == 0 && !d->info->cluster_wide)
+    if (space.len == 0 && !d->info->cluster_wide && !null_metadata)
         space = MESH__SLICE("default"); /* as Istio's file source */
     d->reader.namespace_ = space;
+    if (space_node)
+        d->reader.namespace_mark = space_node->mark;
+    else if (null_metadata)
+        d->reader.namespace_mark = null_metadata->mark;
     return mesh__arena_format(&d->load->collection->arena, "%s/%.*s%s%.*s",
                               d->info->name, (int)space.len, space.at,
                               d->info->cluster_wide ? "" : "/", (int)name.len,
@@ -289,46 +320,19 @@ static const char *resource_name(struct document *d)
 
 static void read_metadata(struct document *d)
 {
-    static const char spot_name[] = "metadata";
-    const struct mesh_spot spot = { .name = spot_name };
-    const struct mesh_yaml_node *metadata = mesh__get(d->node, spot_name);
-
-    if (!metadata) {
-        mesh__reject(&d->reader, NULL, d->node->mark,
-                     "\"metadata\" is required");
-        return;
-    }
-    mesh__decode(&d->reader, &mesh__metadata_message, &spot, metadata,
-                 &d->resource, MESH__FIELD_ENFORCED, NULL);
+    mesh__read_metadata(&d->reader, d->node, d->info, &d->resource);
     if (d->resource.namespace_.len == 0 && !d->info->cluster_wide)
         d->resource.namespace_ = MESH__SLICE("default");
 }
 
-/* "istio.io/dry-run" is for policies that allow or deny, and a bool. */
-static void check_dry_run(struct document *d)
+/* Istio's schema has no null for spec and status. */
+static void check_no_null(struct document *d, const char *name)
 {
-    static const char *const words[] = { "1",    "t",     "T",     "TRUE",
-                                         "true", "True",  "0",     "f",
-                                         "F",    "FALSE", "false", "False" };
-    const struct mesh_yaml_node *metadata = mesh__get(d->node, "metadata");
-    const struct mesh_yaml_node *value =
-        mesh__get(mesh__get(metadata, "annotations"), "istio.io/dry-run");
-    struct mesh_slice action =
-        mesh__get_text(mesh__get(d->node, "spec"), "action");
-    bool fits = false;
+    const struct mesh_spot spot = { .name = name };
+    const struct mesh_yaml_pair *pair = mesh__yaml_find(d->node, name);
 
-    if (!value || value->kind != MESH__YAML_SCALAR)
-        return;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        fits = fits || mesh__slice_is(value->text, words[i]);
-    if (!fits)
-        mesh__reject(&d->reader, NULL, value->mark,
-                     "istio.io/dry-run: wanted true or false, found \"%.40s\"",
-                     value->text.at);
-    if (d->info->kind != MESH__KIND_AUTHORIZATION_POLICY ||
-        mesh__slice_is(action, "CUSTOM") || mesh__slice_is(action, "AUDIT"))
-        mesh__reject(&d->reader, NULL, value->mark,
-                     "istio.io/dry-run is for ALLOW and DENY policies only");
+    if (pair && !mesh__get(d->node, name))
+        mesh__reject(&d->reader, &spot, pair->mark, "may not be null");
 }
 
 static void read_status(struct document *d)
@@ -336,7 +340,10 @@ static void read_status(struct document *d)
     const struct mesh_spot spot = { .name = "status" };
     const struct mesh_yaml_node *status = mesh__get(d->node, "status");
 
-    if (!status || !d->info->spec)
+    if (!d->info->spec)
+        return;
+    check_no_null(d, "status");
+    if (!status)
         return;
     if (status->kind != MESH__YAML_MAPPING || status->count)
         mesh__report(&d->reader, &spot, status->mark, MESH__INFO,
@@ -368,6 +375,7 @@ static void read_spec(struct document *d)
     const struct mesh_yaml_node *spec = mesh__get(d->node, "spec");
     struct mesh_yaml_node empty = nothing;
 
+    check_no_null(d, "spec");
     empty.mark = d->node->mark;
     mesh__decode(&d->reader, d->info->spec, &spot, spec ? spec : &empty,
                  d->resource.spec, d->info->status, d->info->reason);
@@ -406,7 +414,8 @@ static bool is_mesh_map(const struct document *d)
 static void inner_problem(struct document *d, const struct mesh_spot *spot,
                           const struct mesh_yaml_problem *problem)
 {
-    mesh__report(&d->reader, spot, problem->mark, MESH__ERROR,
+    mesh__report(&d->reader, spot, problem->mark,
+                 problem->ours ? MESH__REFUSED : MESH__ERROR,
                  problem->limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
                  "%s", problem->text);
 }
@@ -428,6 +437,7 @@ static void read_mesh_text(struct document *d,
     if (scalar->block_indent)
         d->reader.inner_mark.column = scalar->block_indent & ((1U << 11) - 1);
     d->reader.proto = true;
+    d->reader.lax = true;
     rc = parse(d->load, scalar->text, &documents, &count, &problem);
     if (rc == MESH_ERR_NOMEM)
         d->reader.rc = rc;
@@ -439,6 +449,7 @@ static void read_mesh_text(struct document *d,
                      NULL);
     d->reader.inner = false;
     d->reader.proto = false;
+    d->reader.lax = false;
 }
 
 static void read_config_map(struct document *d)
@@ -464,7 +475,7 @@ static void keep(struct document *d)
     size_t index = mesh__collection_find(c, d->reader.resource);
     int rc;
 
-    if (d->reader.bad || d->load->each)
+    if (d->reader.bad || d->load->spoiled || d->load->each)
         return;
     if (index < c->count)
         mesh__report(&d->reader, NULL, d->node->mark, MESH__WARNING,
@@ -515,13 +526,15 @@ static void name_service(struct document *d)
 
 static void read_body(struct document *d)
 {
-    if (d->info->kind == MESH__KIND_ISTIO_OPERATOR)
-        d->reader.proto = true;
+    d->reader.proto = d->info->kind == MESH__KIND_ISTIO_OPERATOR;
+    d->reader.crd =
+        !d->reader.proto && is_istio(mesh__slice_of(d->info->group));
     if (d->info->spec)
         read_spec(d);
     else if (d->info->top)
         read_top(d);
     d->reader.proto = false;
+    d->reader.lax = false;
     if (d->info->kind == MESH__KIND_CONFIG_MAP)
         read_config_map(d);
     else if (d->info->kind == MESH__KIND_ENDPOINT_SLICE)
@@ -543,7 +556,6 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
     start_resource(&d, name);
     check_envelope(&d);
     read_metadata(&d);
-    check_dry_run(&d);
     tell_whole(&d);
     read_body(&d);
     read_status(&d);
@@ -553,14 +565,41 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
         keep(&d);
 }
 
-/* A document without kind: all its keys are those of a MeshConfig. */
-static bool looks_like_mesh_config(const struct mesh_yaml_node *node)
+static bool near_mesh_field(const struct load *load, struct mesh_slice key)
 {
+    const struct mesh_message *message = &mesh__mesh_config_message;
+    struct mesh_reader reader = reader_of((struct load *)load, "");
+    const char *names[FIELDS_MAX];
+    char hint[HINT_BYTES];
+    size_t count = 0;
+
+    for (; count < message->count && count < FIELDS_MAX; count++) {
+        if (mesh__snake_equal(key, message->fields[count].name))
+            return true;
+        names[count] = message->fields[count].name;
+    }
+    mesh__hint(&reader, key, names, count, hint, sizeof(hint));
+    return *hint != '\0';
+}
+
+/*
+ * A document without kind: it has a field of a MeshConfig, or what may be meant
+ * as one, and nothing of a resource. Istio takes what else there is, too.
+ */
+static bool looks_like_mesh_config(const struct load *load,
+                                   const struct mesh_yaml_node *node)
+{
+    if (mesh__has(node, "apiVersion") || mesh__has(node, "metadata") ||
+        mesh__has(node, "spec"))
+        return false;
     for (size_t i = 0; i < node->count; i++)
-        if (!mesh__find_field(&mesh__mesh_config_message, node->pairs[i].key,
-                              true))
-            return false;
-    return node->count > 0;
+        if (mesh__find_field(&mesh__mesh_config_message, node->pairs[i].key,
+                             true))
+            return true;
+    for (size_t i = 0; i < node->count; i++)
+        if (near_mesh_field(load, node->pairs[i].key))
+            return true;
+    return false;
 }
 
 static void read_bare_config(struct load *load,
@@ -583,6 +622,7 @@ static void read_bare_config(struct load *load,
     d.resource.name = MESH__SLICE("");
     d.resource.namespace_ = MESH__SLICE("");
     d.reader.proto = true;
+    d.reader.lax = true;
     mesh__decode(&d.reader, &mesh__mesh_config_message, NULL, node,
                  d.resource.spec, MESH__FIELD_ENFORCED, NULL);
     if (d.reader.rc < 0)
@@ -598,12 +638,17 @@ static void read_known(struct load *load, const struct mesh_yaml_node *node,
     struct version version = split_version(api->text);
     const struct mesh_kind_info *info = find_kind(kind->text, &version.group);
 
-    if (!info) {
+    if (version.version.len &&
+        memchr(version.version.at, '/', version.version.len)) {
+        bad_version(load, api);
+    } else if (!info) {
         info = find_kind(kind->text, NULL);
-        if (info && is_istio(version.group))
+        if (info &&
+            (is_istio(version.group) ||
+             (version.group.len == 0 && is_istio(mesh__slice_of(info->group)))))
             wrong_version(load, info, api);
         else
-            unknown_kind(load, kind, version);
+            unknown_kind(load, kind, api, version);
     } else if (!has_version(info, version.version)) {
         wrong_version(load, info, api);
     } else {
@@ -652,19 +697,49 @@ static const struct mesh_yaml_node *read_word(struct load *load,
     return NULL;
 }
 
+/* The first infinity or "not a number", or NULL: JSON has no word for it. */
+static const struct mesh_yaml_node *find_unreal(
+    const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *found = NULL;
+    double real;
+
+    if (node->kind == MESH__YAML_SCALAR)
+        return mesh__yaml_type(node) == MESH__YAML_FLOAT &&
+                       !mesh__yaml_float(node, &real)
+                   ? node
+                   : NULL;
+    for (size_t i = 0; i < node->count && !found; i++)
+        found =
+            find_unreal(node->items ? node->items[i] : node->pairs[i].value);
+    return found;
+}
+
 static void read_document(struct load *load, const struct mesh_yaml_node *node,
                           unsigned depth)
 {
+    const struct mesh_yaml_node *unreal;
     const struct mesh_yaml_node *kind;
     const struct mesh_yaml_node *api;
 
     load->diagnostics->documents++;
+    unreal = depth == 0 ? find_unreal(node) : NULL;
+    if (unreal) {
+        tell(load, unreal->mark, MESH__ERROR, MESH__CODE_SYNTAX, NULL,
+             "a number without a value: JSON has no infinity");
+        return;
+    }
     if (node->kind != MESH__YAML_MAPPING) {
         tell(load, node->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL,
              "wanted a resource, with apiVersion and kind");
         return;
     }
-    if (!mesh__has(node, "kind") && looks_like_mesh_config(node)) {
+    if (node->count == 0) {
+        tell(load, node->mark, MESH__WARNING, MESH__CODE_WARNING, NULL,
+             "nothing in it: not taken for a mesh config");
+        return;
+    }
+    if (!mesh__has(node, "kind") && looks_like_mesh_config(load, node)) {
         read_bare_config(load, node);
         return;
     }
@@ -703,6 +778,19 @@ static bool bytes_fit(struct load *load, struct mesh_slice text)
     return false;
 }
 
+/* Valid for Istio, but texts end at their first NUL in a program written in C.
+ */
+static void read_whole(struct load *load,
+                       const struct mesh_yaml_document *document)
+{
+    load->spoiled = document->has_nul;
+    if (document->has_nul)
+        tell(load, document->nul, MESH__REFUSED, MESH__CODE_REFUSED, NULL,
+             "a NUL inside a text");
+    if (document->root)
+        read_document(load, document->root, 0);
+}
+
 static int read_text(struct load *load, struct mesh_slice text)
 {
     struct mesh_yaml_document *documents;
@@ -716,12 +804,11 @@ static int read_text(struct load *load, struct mesh_slice text)
     if (rc == MESH_ERR_NOMEM)
         return rc;
     if (rc < 0)
-        tell(load, problem.mark, MESH__ERROR,
+        tell(load, problem.mark, problem.ours ? MESH__REFUSED : MESH__ERROR,
              problem.limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
              problem.text);
     for (size_t i = 0; i < count && load->rc == 0; i++)
-        if (documents[i].root)
-            read_document(load, documents[i].root, 0);
+        read_whole(load, &documents[i]);
     return load->rc < 0 ? load->rc : rc;
 }
 

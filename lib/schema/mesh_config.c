@@ -1,7 +1,7 @@
 /*
  * mesh_config.c - what holds for the whole mesh: MeshConfig.
  */
-#include "schema/table.h"
+#include "schema/proto.h"
 
 static void check_trust_domain(struct mesh_reader *reader,
                                const struct mesh_spot *spot,
@@ -9,9 +9,9 @@ static void check_trust_domain(struct mesh_reader *reader,
 {
     struct mesh_slice name = node->text;
 
-    if (name.len && name.at[name.len - 1] == '.')
+    if (name.len > 1 && name.at[name.len - 1] == '.')
         name.len--;
-    if (!mesh__is_dns_name(name))
+    if (!mesh__is_trust_domain(name))
         mesh__reject(reader, spot, node->mark,
                      "wanted a trust domain such as \"cluster.local\", found "
                      "\"%.80s\"",
@@ -280,6 +280,15 @@ static const struct mesh_message scope_config_message = {
     MESH__FIELDS(scope_config_fields),
 };
 
+/* As everywhere; a name of digits is one as well. */
+static void check_service_host(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node)
+{
+    if (!mesh__is_host_label(node->text))
+        mesh__check_host(reader, spot, node);
+}
+
 static const struct mesh_field service_settings_fields[] = {
     { MESH__ROW("clusterLocal", BOOL, NOTED), .default_value = "false" },
 };
@@ -291,6 +300,7 @@ static const struct mesh_message service_settings_message = {
 
 static const struct mesh_field service_setting_fields[] = {
     { MESH__ROW("hosts", STRING, NOTED), .shape = MESH__LIST,
+      .check = check_service_host, .firm = true,
       .bounds = "wildcard hosts allowed" },
     { MESH__ROW("settings", MESSAGE, NOTED),
       .message = &service_settings_message },
@@ -328,8 +338,10 @@ static const struct mesh_field mesh_zone_aware_lb_fields[] = {
     { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &mesh__failover_message, .bounds = "region names" },
     { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
+      .check = mesh__check_no_topology,
       .bounds = "no region/zone/subzone labels" },
-    { MESH__ROW("minClusterSize", UINT64, NOTED), .default_value = "6" },
+    { MESH__ROW("minClusterSize", UINT64, NOTED), MESH__RANGE(0, UINT32_MAX),
+      .default_value = "6" },
 };
 
 static const struct mesh_message mesh_zone_aware_lb_message = {
@@ -384,8 +396,9 @@ static const struct mesh_field mesh_config_fields[] = {
       .reason = "of the control plane, and there is none" },
     { MESH__ROW("connectTimeout", DURATION, ENFORCED),
       MESH__PUT(struct mesh_mesh_config, connect_timeout_ns),
-      MESH__RANGE(1e6, 3600e9), .default_value = "10s", .bounds = "1ms to 1h" },
-    { MESH__ROW("defaultConfig", MESSAGE, ENFORCED),
+      MESH__RANGE(1e6, 3600e9), .firm = true, .default_value = "10s",
+      .bounds = "1ms to 1h" },
+    { MESH__ROW("defaultConfig", MESSAGE, ENFORCED), .camel_only = true,
       .message = &mesh__default_config_message, MESH__PUT_INTO_SAME,
       .default_value = "see its fields",
       .bounds = "merged per field with built-in defaults" },
@@ -398,7 +411,7 @@ static const struct mesh_field mesh_config_fields[] = {
       .default_value = "built-in: 2 attempts",
       .bounds = "same rules as VirtualService retries",
       .reason = "routes without retries take Istio's built-in policy" },
-    { MESH__ROW("defaultProviders", MESSAGE, NOTED),
+    { MESH__ROW("defaultProviders", MESSAGE, NOTED), .camel_only = true,
       .message = &default_providers_message,
       .default_value = "chart: metrics [prometheus]",
       .bounds = "merged per field",
@@ -409,7 +422,8 @@ static const struct mesh_field mesh_config_fields[] = {
       .bounds = ". or * or ~ or namespace",
       .reason = "resources would be visible farther than this says" },
     { MESH__ROW("defaultTrafficPolicy", MESSAGE, NOTED),
-      .message = &mesh__default_policy_message, .default_value = "none",
+      .message = &mesh__default_policy_message, .firm = true,
+      .default_value = "none",
       .reason =
           "limits and outlier detection come from DestinationRules only" },
     { MESH__ROW("defaultVirtualServiceExportTo", STRING, REFUSED),
@@ -468,12 +482,12 @@ static const struct mesh_field mesh_config_fields[] = {
     { MESH__ROW("ingressService", STRING, NOTED),
       .default_value = "istio-ingressgateway",
       .reason = "of the control plane, and there is none" },
-    { MESH__ROW("localityLbSetting", MESSAGE, NOTED),
+    { MESH__ROW("localityLbSetting", MESSAGE, NOTED), .firm = true,
       .message = &mesh__locality_lb_message, .default_value = "enabled",
       .reason =
           "only how load is spread, not who may be reached: not yet enforced" },
-    { MESH__ROW("meshMTLS", MESSAGE, ENFORCED), .message = &mesh_mtls_message,
-      .default_value = "TLS 1.2 minimum" },
+    { MESH__ROW("meshMTLS", MESSAGE, ENFORCED), .firm = true,
+      .message = &mesh_mtls_message, .default_value = "TLS 1.2 minimum" },
     { MESH__ROW("outboundClusterStatName", STRING, NOTED),
       .default_value = "built-in pattern",
       .bounds = "%SERVICE% style variables",
@@ -486,6 +500,7 @@ static const struct mesh_field mesh_config_fields[] = {
       .message = &path_normalization_message, MESH__PUT_INTO_SAME,
       .default_value = "DEFAULT" },
     { MESH__ROW("protocolDetectionTimeout", DURATION, NOTED),
+      .check = mesh__check_whole_ms, .firm = true,
       .default_value = "0s (wait forever)", .bounds = "0s or >=1ms",
       .reason = "the first bytes are awaited as the host's settings say" },
     { MESH__ROW("proxyHttpPort", INT32, NOTED), .default_value = "0 (off)",
@@ -494,7 +509,7 @@ static const struct mesh_field mesh_config_fields[] = {
       .default_value = "15006",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("proxyListenPort", INT32, NOTED), MESH__RANGE(1, 65535),
-      .default_value = "15001", .bounds = "1-65535",
+      .firm = true, .default_value = "15001", .bounds = "1-65535",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("rootNamespace", STRING, ENFORCED),
       MESH__PUT(struct mesh_mesh_config, root_namespace),
@@ -517,15 +532,16 @@ static const struct mesh_field mesh_config_fields[] = {
       .reason = "of TLS outside the mesh, which this version does not speak" },
     { MESH__ROW("trustDomain", STRING, ENFORCED),
       MESH__PUT(struct mesh_mesh_config, trust_domain),
-      .check = check_trust_domain, .default_value = "cluster.local",
+      .check = check_trust_domain, .firm = true,
+      .default_value = "cluster.local",
       .bounds = "dotted DNS labels, trailing dot allowed" },
     { MESH__ROW("trustDomainAliases", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_mesh_config, trust_domain_aliases),
-      .check = check_trust_domain, .default_value = "[]",
+      .check = check_trust_domain, .firm = true, .default_value = "[]",
       .bounds = "same as trustDomain; merged as a union" },
     { MESH__ROW("verifyCertificateAtClient", BOOL, NOTED),
       .bounds = "deprecated", .reason = "Istio ignores it too" },
-    { MESH__ROW("zoneAwareLbSetting", MESSAGE, NOTED),
+    { MESH__ROW("zoneAwareLbSetting", MESSAGE, NOTED), .firm = true,
       .message = &mesh_zone_aware_lb_message, .default_value = "disabled",
       .bounds = "wins over localityLbSetting",
       .reason =

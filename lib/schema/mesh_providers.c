@@ -84,8 +84,23 @@ static const struct mesh_message ext_authz_http_message = {
     MESH__FIELDS(ext_authz_http_fields),
 };
 
+/* Whatever there is, as long as it has names. */
+static void check_struct(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node)
+{
+    char found[96];
+
+    if (node->kind == MESH__YAML_MAPPING)
+        return;
+    mesh__describe(node, found, sizeof(found));
+    mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
+                 NULL, "wanted a mapping, found %s", found);
+}
+
 static const struct mesh_field file_log_format_fields[] = {
     { MESH__ROW("labels", ANY, NOTED), .oneof = "log_format",
+      .check = check_struct,
       .default_value = "default JSON format when {}",
       .bounds = "oneof log_format (text|labels)" },
     { MESH__ROW("text", STRING, NOTED), .oneof = "log_format",
@@ -134,7 +149,8 @@ static const struct mesh_message http_als_message = {
 };
 
 static const struct mesh_field otel_log_format_fields[] = {
-    { MESH__ROW("labels", ANY, NOTED), .default_value = "none" },
+    { MESH__ROW("labels", ANY, NOTED), .check = check_struct,
+      .default_value = "none" },
     { MESH__ROW("text", STRING, NOTED),
       .default_value = "default text format" },
 };

@@ -1,7 +1,7 @@
 /*
  * mesh_proxy.c - defaultConfig of MeshConfig: the proxy's own settings.
  */
-#include "schema/table.h"
+#include "schema/proto.h"
 
 static const struct mesh_value mode_values[] = {
     MESH__VALUE("DISABLE"),
@@ -57,29 +57,34 @@ static const struct mesh_value profile_values[] = {
 
 static const struct mesh_field connection_settings_fields[] = {
     { MESH__ROW("clusterPerConnectionBufferLimitBytes", INT32, NOTED),
+      MESH__RANGE(0, 0), .firm = true,
       .default_value = "Envoy 1 MiB; EDGE 32768" },
     { MESH__ROW("globalDownstreamConnectionLimit", INT32, NOTED),
-      .default_value = "unlimited" },
+      MESH__RANGE(1, 0), .firm = true, .default_value = "unlimited" },
     { MESH__ROW("http2InitialConnectionWindowSize", INT32, NOTED),
-      MESH__RANGE(65535, 2147483647),
+      MESH__RANGE(65535, 2147483647), .firm = true,
       .default_value = "Envoy default; EDGE 1048576",
       .bounds = "65535-2147483647" },
     { MESH__ROW("http2InitialStreamWindowSize", INT32, NOTED),
-      MESH__RANGE(65535, 2147483647),
+      MESH__RANGE(65535, 2147483647), .firm = true,
       .default_value = "Envoy default; EDGE 65536",
       .bounds = "65535-2147483647" },
     { MESH__ROW("httpDrainTimeout", DURATION, NOTED),
+      .check = mesh__check_not_negative, .firm = true,
       .default_value = "5s (Envoy)" },
     { MESH__ROW("httpHeadersWithUnderscoresAction", ENUM, NOTED),
       .values = http_headers_with_underscores_action_values,
       .default_value = "ALLOW; EDGE REJECT_REQUEST" },
     { MESH__ROW("httpIdleTimeout", DURATION, NOTED),
+      .check = mesh__check_not_negative, .firm = true,
       .default_value = "1h (Envoy); EDGE 1h" },
-    { MESH__ROW("httpMaxConcurrentStreams", INT32, NOTED),
-      .default_value = "Envoy default; EDGE 100" },
+    { MESH__ROW("httpMaxConcurrentStreams", INT32, NOTED), MESH__RANGE(1, 0),
+      .firm = true, .default_value = "Envoy default; EDGE 100" },
     { MESH__ROW("httpMaxConnectionDuration", DURATION, NOTED),
+      .check = mesh__check_not_negative, .firm = true,
       .default_value = "unlimited" },
     { MESH__ROW("httpMaxStreamDuration", DURATION, NOTED),
+      .check = mesh__check_not_negative, .firm = true,
       .default_value = "unlimited" },
     { MESH__ROW("httpMergeSlashes", BOOL, NOTED),
       .default_value = "pathNormalization decides; EDGE true" },
@@ -88,14 +93,17 @@ static const struct mesh_field connection_settings_fields[] = {
       .default_value =
           "pathNormalization decides; EDGE UNESCAPE_AND_REDIRECT" },
     { MESH__ROW("httpRequestHeadersTimeout", DURATION, NOTED),
-      .default_value = "off" },
+      .check = mesh__check_not_negative, .firm = true, .default_value = "off" },
     { MESH__ROW("httpRequestTimeout", DURATION, NOTED),
+      .check = mesh__check_not_negative, .firm = true,
       .default_value = "off; EDGE 5m" },
     { MESH__ROW("httpStreamIdleTimeout", DURATION, NOTED),
+      .check = mesh__check_not_negative, .firm = true,
       .default_value = "0s (off); EDGE 5m" },
-    { MESH__ROW("listenerConnectionLimit", INT32, NOTED),
-      .default_value = "unlimited" },
+    { MESH__ROW("listenerConnectionLimit", INT32, NOTED), MESH__RANGE(1, 0),
+      .firm = true, .default_value = "unlimited" },
     { MESH__ROW("listenerPerConnectionBufferLimitBytes", INT32, NOTED),
+      MESH__RANGE(0, 0), .firm = true,
       .default_value = "Envoy 1 MiB; EDGE 32768" },
     { MESH__ROW("profile", ENUM, NOTED), .values = profile_values,
       .default_value = "SIDECAR" },
@@ -107,11 +115,11 @@ static const struct mesh_message connection_settings_message = {
 };
 
 static const struct mesh_field settings_keepalive_fields[] = {
-    { MESH__ROW("interval", DURATION, NOTED),
+    { MESH__ROW("interval", DURATION, NOTED), MESH__RANGE(1e6, 0),
       .default_value = "OS default (75s on Linux)" },
     { MESH__ROW("probes", UINT32, NOTED),
       .default_value = "OS default (9 on Linux)" },
-    { MESH__ROW("time", DURATION, NOTED),
+    { MESH__ROW("time", DURATION, NOTED), MESH__RANGE(1e6, 0),
       .default_value = "OS default (7200s on Linux)" },
 };
 
@@ -121,7 +129,8 @@ const struct mesh_message mesh__settings_keepalive_message = {
 };
 
 static const struct mesh_field remote_service_fields[] = {
-    { MESH__ROW("address", STRING, NOTED), .bounds = "host:port" },
+    { MESH__ROW("address", STRING, NOTED), .check = mesh__check_some_address,
+      .firm = true, .bounds = "host:port" },
     { MESH__ROW("tcpKeepalive", MESSAGE, NOTED),
       .message = &mesh__settings_keepalive_message, .default_value = "off" },
     { MESH__ROW("tlsSettings", MESSAGE, NOTED),
@@ -159,8 +168,7 @@ static const struct mesh_message gateway_topology_message = {
 
 static const struct mesh_field key_provider_fields[] = {
     { MESH__ROW("fallback", BOOL, NOTED), .default_value = "false" },
-    { MESH__ROW("pollDelay", DURATION, NOTED), MESH__RANGE(1e6, 0),
-      .bounds = "required, >=1ms" },
+    { MESH__ROW("pollDelay", DURATION, NOTED), .bounds = "required, >=1ms" },
 };
 
 static const struct mesh_message key_provider_message = {
@@ -178,6 +186,7 @@ static const struct mesh_field private_key_provider_fields[] = {
 static const struct mesh_message private_key_provider_message = {
     .name = "private_key_provider",
     MESH__FIELDS(private_key_provider_fields),
+    .check = mesh__check_key_provider,
 };
 
 static const struct mesh_field disabled_header_fields[] = {
@@ -430,13 +439,17 @@ static const struct mesh_message opencensus_tracer_message = {
     MESH__FIELDS(opencensus_tracer_fields),
 };
 
+/* What is in defaultConfig is written as JSON once more, by way of a double. */
+#define THROUGH_DOUBLE                                                         \
+    MESH__RANGE(-9223372036854775808.0, 9223372036854774784.0), .firm = true
+
 static const struct mesh_field stackdriver_tracer_fields[] = {
     { MESH__ROW("debug", BOOL, NOTED), .default_value = "false" },
-    { MESH__ROW("maxNumberOfAnnotations", INT64, NOTED),
+    { MESH__ROW("maxNumberOfAnnotations", INT64, NOTED), THROUGH_DOUBLE,
       .default_value = "200" },
-    { MESH__ROW("maxNumberOfAttributes", INT64, NOTED),
+    { MESH__ROW("maxNumberOfAttributes", INT64, NOTED), THROUGH_DOUBLE,
       .default_value = "200" },
-    { MESH__ROW("maxNumberOfMessageEvents", INT64, NOTED),
+    { MESH__ROW("maxNumberOfMessageEvents", INT64, NOTED), THROUGH_DOUBLE,
       .default_value = "200" },
 };
 
@@ -484,6 +497,7 @@ static const struct mesh_field tracing_fields[] = {
 static const struct mesh_message tracing_message = {
     .name = "tracing",
     MESH__FIELDS(tracing_fields),
+    .check = mesh__check_tracing,
 };
 
 static const struct mesh_value control_plane_auth_policy_values[] = {
@@ -511,7 +525,7 @@ static const struct mesh_field default_config_fields[] = {
     { MESH__ROW("availabilityZone", STRING, NOTED), .default_value = "\"\"",
       .bounds = "deprecated",
       .reason = "of the proxy process, and there is none" },
-    { MESH__ROW("binaryPath", STRING, NOTED), .min_len = 1,
+    { MESH__ROW("binaryPath", STRING, NOTED), .min_len = 1, .firm = true,
       .default_value = "/usr/local/bin/envoy", .bounds = "not empty",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("caCertificatesPem", STRING, NOTED), .shape = MESH__LIST,
@@ -521,7 +535,7 @@ static const struct mesh_field default_config_fields[] = {
       .default_value = "unset = from CPU limit or cores",
       .bounds = ">=0; 0 = all cores",
       .reason = "of the proxy process, and there is none" },
-    { MESH__ROW("configPath", STRING, NOTED), .min_len = 1,
+    { MESH__ROW("configPath", STRING, NOTED), .min_len = 1, .firm = true,
       .default_value = "./etc/istio/proxy", .bounds = "not empty",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("connectionSettings", MESSAGE, NOTED),
@@ -534,12 +548,14 @@ static const struct mesh_field default_config_fields[] = {
     { MESH__ROW("customConfigFile", STRING, NOTED), .default_value = "\"\"",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("discoveryAddress", STRING, NOTED),
+      .check = mesh__check_address, .firm = true,
       .default_value = "istiod.istio-system.svc:15012", .bounds = "host:port",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("discoveryRefreshDelay", DURATION, NOTED),
       .default_value = "unset", .bounds = "deprecated",
       .reason = "of the proxy process, and there is none" },
-    { MESH__ROW("drainDuration", DURATION, NOTED), .default_value = "45s",
+    { MESH__ROW("drainDuration", DURATION, NOTED),
+      .check = mesh__check_whole_seconds, .firm = true, .default_value = "45s",
       .bounds = "whole seconds, >=1s",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("envoyAccessLogService", MESSAGE, NOTED),
@@ -549,7 +565,8 @@ static const struct mesh_field default_config_fields[] = {
       .message = &remote_service_message, .default_value = "off",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("envoyMetricsServiceAddress", STRING, NOTED),
-      .default_value = "\"\"", .bounds = "deprecated",
+      .check = mesh__check_some_address, .firm = true, .default_value = "\"\"",
+      .bounds = "deprecated",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("extraStatTags", STRING, NOTED), .shape = MESH__LIST,
       .default_value = "none", .bounds = "deprecated",
@@ -576,7 +593,7 @@ static const struct mesh_field default_config_fields[] = {
       .message = &private_key_provider_message, .default_value = "none",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("proxyAdminPort", INT32, NOTED), MESH__RANGE(1, 65535),
-      .default_value = "15000", .bounds = "1-65535",
+      .firm = true, .default_value = "15000", .bounds = "1-65535",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("proxyBootstrapTemplatePath", STRING, NOTED),
       .default_value = "\"\"",
@@ -601,7 +618,7 @@ static const struct mesh_field default_config_fields[] = {
       .bounds = "deprecated",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("serviceCluster", STRING, NOTED), .oneof = "cluster_name",
-      .min_len = 1, .default_value = "istio-proxy",
+      .min_len = 1, .firm = true, .default_value = "istio-proxy",
       .bounds =
           "oneof cluster_name (serviceCluster|tracingServiceName); not empty",
       .reason = "of the proxy process, and there is none" },
@@ -609,10 +626,12 @@ static const struct mesh_field default_config_fields[] = {
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("statsCompression", BOOL, NOTED), .default_value = "true",
       .reason = "of the proxy process, and there is none" },
-    { MESH__ROW("statsdUdpAddress", STRING, NOTED), .default_value = "\"\"",
+    { MESH__ROW("statsdUdpAddress", STRING, NOTED),
+      .check = mesh__check_some_address, .firm = true, .default_value = "\"\"",
       .bounds = "host:port",
       .reason = "of the proxy process, and there is none" },
-    { MESH__ROW("statusPort", INT32, NOTED), .default_value = "15020",
+    { MESH__ROW("statusPort", INT32, NOTED), MESH__RANGE(1, 65535),
+      .firm = true, .default_value = "15020",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("terminationDrainDuration", DURATION, NOTED),
       .default_value = "5s",
@@ -634,4 +653,5 @@ static const struct mesh_field default_config_fields[] = {
 const struct mesh_message mesh__default_config_message = {
     .name = "default_config",
     MESH__FIELDS(default_config_fields),
+    .check = mesh__check_default_config,
 };

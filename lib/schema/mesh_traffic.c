@@ -2,7 +2,8 @@
  * mesh_traffic.c - the mesh-wide defaults of routes and destinations in
  * MeshConfig.
  */
-#include "schema/table.h"
+#include "schema/proto.h"
+#include "value/duration.h"
 
 static const struct mesh_field default_retry_fields[] = {
     { MESH__ROW("attempts", INT32, NOTED), MESH__RANGE(0, 0),
@@ -38,6 +39,20 @@ static const struct mesh_message default_keep_alive_message = {
     MESH__FIELDS(default_keep_alive_fields),
 };
 
+/* None at all, or a good one. */
+static void check_idle_timeout(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node)
+{
+    int64_t ns = 0;
+
+    if (mesh__duration_parse(node->text, &ns) && ns / 1000000 != 0 &&
+        (ns < 0 || ns % 1000000 != 0))
+        mesh__reject(reader, spot, node->mark,
+                     "wanted 0s or whole milliseconds, found \"%.60s\"",
+                     node->text.at);
+}
+
 static const struct mesh_value h2_upgrade_policy_values[] = {
     MESH__VALUE("DEFAULT"),
     MESH__VALUE("DO_NOT_UPGRADE"),
@@ -57,7 +72,7 @@ static const struct mesh_field default_pool_http_fields[] = {
       .bounds = "HTTP/2 destinations only" },
     { MESH__ROW("http2MaxRequests", INT32, NOTED), MESH__RANGE(0, 0),
       .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("idleTimeout", DURATION, NOTED),
+    { MESH__ROW("idleTimeout", DURATION, NOTED), MESH__RANGE(1e6, 0),
       .default_value = "tcp.idleTimeout, else 1h (Envoy)" },
     { MESH__ROW("maxConcurrentStreams", INT32, NOTED), MESH__RANGE(0, 0),
       .default_value = "Envoy default (2147483647)",
@@ -69,17 +84,42 @@ static const struct mesh_field default_pool_http_fields[] = {
     { MESH__ROW("useClientProtocol", BOOL, NOTED), .default_value = "false" },
 };
 
+static bool is_true(const struct mesh_yaml_node *node)
+{
+    bool truth;
+
+    return node && mesh__yaml_bool(node, &truth) && truth;
+}
+
+static void check_default_pool_http(struct mesh_reader *reader,
+                                    const struct mesh_spot *spot,
+                                    const struct mesh_yaml_node *node,
+                                    void *into)
+{
+    const struct mesh_yaml_node *policy = mesh__get(node, "h2UpgradePolicy");
+    const struct mesh_value *value =
+        policy ? mesh__find_value(h2_upgrade_policy_values, policy, true)
+               : NULL;
+
+    (void)into;
+    if (value && strcmp(value->name, "UPGRADE") == 0 &&
+        is_true(mesh__get(node, "useClientProtocol")))
+        mesh__reject(reader, spot, policy->mark,
+                     "UPGRADE and useClientProtocol exclude each other");
+}
+
 static const struct mesh_message default_pool_http_message = {
     .name = "default_pool_http",
     MESH__FIELDS(default_pool_http_fields),
+    .check = check_default_pool_http,
 };
 
 static const struct mesh_field default_pool_tcp_fields[] = {
-    { MESH__ROW("connectTimeout", DURATION, NOTED),
+    { MESH__ROW("connectTimeout", DURATION, NOTED), MESH__RANGE(1e6, 0),
       .default_value = "MeshConfig.connectTimeout (10s)" },
-    { MESH__ROW("idleTimeout", DURATION, NOTED), .default_value = "1h (Envoy)",
-      .bounds = "0s disables" },
-    { MESH__ROW("maxConnectionDuration", DURATION, NOTED),
+    { MESH__ROW("idleTimeout", DURATION, NOTED), .check = check_idle_timeout,
+      .default_value = "1h (Envoy)", .bounds = "0s disables" },
+    { MESH__ROW("maxConnectionDuration", DURATION, NOTED), MESH__RANGE(1e6, 0),
       .default_value = "unlimited" },
     { MESH__ROW("maxConnections", INT32, NOTED), MESH__RANGE(0, 0),
       .default_value = "4294967295", .bounds = ">=0; 0 = default" },
@@ -99,13 +139,23 @@ static const struct mesh_field default_pool_fields[] = {
     { MESH__ROW("tcp", MESSAGE, NOTED), .message = &default_pool_tcp_message },
 };
 
+static void check_default_pool(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node, void *into)
+{
+    (void)into;
+    if (!mesh__has(node, "http") && !mesh__has(node, "tcp"))
+        mesh__reject(reader, spot, node->mark, "http or tcp is required");
+}
+
 static const struct mesh_message default_pool_message = {
     .name = "default_pool",
     MESH__FIELDS(default_pool_fields),
+    .check = check_default_pool,
 };
 
 static const struct mesh_field default_outlier_fields[] = {
-    { MESH__ROW("baseEjectionTime", DURATION, NOTED),
+    { MESH__ROW("baseEjectionTime", DURATION, NOTED), MESH__RANGE(1e6, 0),
       .default_value = "30s (Envoy)" },
     { MESH__ROW("consecutive5xxErrors", UINT32, NOTED), .default_value = "5",
       .bounds = "0 disables" },
@@ -116,7 +166,8 @@ static const struct mesh_field default_outlier_fields[] = {
     { MESH__ROW("consecutiveLocalOriginFailures", UINT32, NOTED),
       .default_value = "5 (Envoy) when split is true",
       .bounds = "needs splitExternalLocalOriginErrors" },
-    { MESH__ROW("interval", DURATION, NOTED), .default_value = "10s (Envoy)" },
+    { MESH__ROW("interval", DURATION, NOTED), MESH__RANGE(1e6, 0),
+      .default_value = "10s (Envoy)" },
     { MESH__ROW("maxEjectionPercent", INT32, NOTED), MESH__RANGE(0, 100),
       .default_value = "10 (Envoy)", .bounds = "0-100; 0 = default" },
     { MESH__ROW("minHealthPercent", INT32, NOTED), MESH__RANGE(0, 100),
@@ -127,9 +178,26 @@ static const struct mesh_field default_outlier_fields[] = {
       .default_value = "false" },
 };
 
+static void check_default_outlier(struct mesh_reader *reader,
+                                  const struct mesh_spot *spot,
+                                  const struct mesh_yaml_node *node, void *into)
+{
+    const struct mesh_yaml_node *failures =
+        mesh__get(node, "consecutiveLocalOriginFailures");
+    int64_t count;
+
+    (void)into;
+    if (failures && mesh__proto_whole(failures, MESH__T_UINT32, &count) &&
+        count > 0 &&
+        !is_true(mesh__get(node, "splitExternalLocalOriginErrors")))
+        mesh__reject(reader, spot, failures->mark,
+                     "it needs splitExternalLocalOriginErrors");
+}
+
 static const struct mesh_message default_outlier_message = {
     .name = "default_outlier",
     MESH__FIELDS(default_outlier_fields),
+    .check = check_default_outlier,
 };
 
 static const struct mesh_field default_policy_fields[] = {

@@ -66,6 +66,8 @@ static void tell(struct mesh_reader *reader, const struct mesh_spot *spot,
     finding.column = mark.column;
     finding.resource = reader->resource;
     finding.path = path;
+    if (reader->mild && finding.severity == MESH__ERROR)
+        finding.severity = MESH__REFUSED;
     if (finding.severity <= MESH__REFUSED)
         reader->bad++;
     if (!reader->each)
@@ -106,10 +108,11 @@ void mesh__reject(struct mesh_reader *reader, const struct mesh_spot *spot,
     format_line(line, sizeof(line), format, args);
     va_end(args);
     tell(reader, spot, mark,
-         &(struct mesh_finding){ .severity = MESH__ERROR,
-                                 .code = MESH__CODE_INVALID,
-                                 .message = line,
-                                 .hint = "" });
+         &(struct mesh_finding){
+             .severity = reader->lax ? MESH__WARNING : MESH__ERROR,
+             .code = reader->lax ? MESH__CODE_WARNING : MESH__CODE_INVALID,
+             .message = line,
+             .hint = "" });
 }
 
 void mesh__hint(const struct mesh_reader *reader, struct mesh_slice text,

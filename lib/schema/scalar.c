@@ -7,6 +7,8 @@
  */
 #include "schema/scalar.h"
 
+#include "schema/proto.h"
+
 #include "base/text.h"
 #include "value/duration.h"
 
@@ -105,6 +107,8 @@ static bool read_bool(struct mesh_reader *reader, const struct mesh_spot *spot,
 
 /* --- numbers -------------------------------------------------------------- */
 
+#define BEYOND_INT64 9223372036854775808.0
+
 struct range {
     double min;
     double max;
@@ -120,10 +124,9 @@ static struct range type_range(enum mesh_type type)
     case MESH__T_UINT32:
         return (struct range){ 0, UINT32_MAX, "a whole number" };
     case MESH__T_UINT64:
-        return (struct range){ 0, 9223372036854774784.0, "a whole number" };
+        return (struct range){ 0, BEYOND_INT64, "a whole number" };
     default:
-        return (struct range){ -9223372036854774784.0, 9223372036854774784.0,
-                               "a whole number" };
+        return (struct range){ -BEYOND_INT64, BEYOND_INT64, "a whole number" };
     }
 }
 
@@ -146,15 +149,15 @@ static bool number_fits(struct mesh_reader *reader,
     return false;
 }
 
-/* A number in quotes is one for protobuf's JSON. */
-static struct mesh_yaml_node unquoted(const struct mesh_reader *reader,
-                                      const struct mesh_yaml_node *node)
+static bool read_proto_whole(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_field *field,
+                             const struct mesh_yaml_node *node,
+                             union mesh_scalar *out)
 {
-    struct mesh_yaml_node copy = *node;
-
-    if (reader->proto && copy.kind == MESH__YAML_SCALAR)
-        copy.plain = true;
-    return copy;
+    if (!mesh__proto_whole(node, field->type, &out->whole))
+        return wrong_type(reader, spot, node, "a whole number in range", NULL);
+    return number_fits(reader, spot, field, node, (double)out->whole);
 }
 
 static bool read_whole(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -162,23 +165,27 @@ static bool read_whole(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node,
                        union mesh_scalar *out)
 {
-    struct mesh_yaml_node bare = unquoted(reader, node);
     struct range range = type_range(field->type);
+    bool exact;
     double real;
 
-    if (!mesh__yaml_float(&bare, &real) || real != real)
+    if (reader->proto)
+        return read_proto_whole(reader, spot, field, node, out);
+    if (!mesh__yaml_float(node, &real) || real != real)
         return wrong_type(reader, spot, node, range.wanted,
                           node->kind == MESH__YAML_SCALAR && !node->plain
                               ? "leave the quotes away"
                               : NULL);
-    if (real < range.min || real > range.max) {
+    exact = mesh__yaml_int(node, &out->whole);
+    if (real < range.min || real > range.max ||
+        (!exact && real == BEYOND_INT64)) {
         mesh__reject(reader, spot, node->mark, "out of range: %.40s",
                      node->text.at);
         return false;
     }
-    if (!mesh__yaml_int(&bare, &out->whole))
+    if (!exact)
         out->whole = (int64_t)real;
-    if ((double)out->whole != real)
+    if (!exact && (double)out->whole != real)
         return wrong_type(reader, spot, node, range.wanted, NULL);
     return number_fits(reader, spot, field, node, real);
 }
@@ -189,9 +196,8 @@ static bool read_double(struct mesh_reader *reader,
                         const struct mesh_yaml_node *node,
                         union mesh_scalar *out)
 {
-    struct mesh_yaml_node bare = unquoted(reader, node);
-
-    if (!mesh__yaml_float(&bare, &out->real))
+    if (reader->proto ? !mesh__proto_double(node, &out->real)
+                      : !mesh__yaml_float(node, &out->real))
         return wrong_type(reader, spot, node, "a number", NULL);
     return number_fits(reader, spot, field, node, out->real);
 }
@@ -207,7 +213,8 @@ static bool read_duration(struct mesh_reader *reader,
     if (!read_text(reader, spot, node, "a duration such as \"5s\"", "s"))
         return false;
     if (!mesh__duration_parse(node->text, &out->whole)) {
-        mesh__reject(reader, spot, node->mark,
+        mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
+                     NULL,
                      "wanted a duration such as \"5s\" or \"250ms\", found "
                      "\"%.60s\"",
                      node->text.at);
@@ -257,20 +264,58 @@ static bool read_enum(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_field *field,
                       const struct mesh_yaml_node *node, union mesh_scalar *out)
 {
+    const struct mesh_value *value =
+        mesh__find_value(field->values, node, reader->proto);
     char hint[NAME_BYTES];
     char all[256];
+    int64_t number;
 
     list_values(field, all, sizeof(all));
-    out->text = node->text;
+    if (value) {
+        out->text = mesh__slice_of(value->name);
+        return mesh__yaml_type(node) == MESH__YAML_STRING || reader->proto ||
+               read_text(reader, spot, node, all, NULL);
+    }
+    if (reader->proto && mesh__yaml_type(node) != MESH__YAML_STRING &&
+        mesh__proto_whole(node, MESH__T_INT32, &number)) {
+        mesh__report(
+            reader, spot, node->mark, MESH__REFUSED, MESH__CODE_REFUSED, NULL,
+            "wanted one of %s, found the number %.20s", all, node->text.at);
+        return false;
+    }
     if (!read_text(reader, spot, node, all, NULL))
         return false;
-    for (const struct mesh_value *v = field->values; v->name; v++)
-        if (mesh__slice_is(node->text, v->name))
-            return true;
     spell_value(reader, field, node->text, hint, sizeof(hint));
     mesh__report(reader, spot, node->mark, MESH__ERROR, MESH__CODE_INVALID,
                  hint, "wanted one of %s, found \"%.60s\"", all, node->text.at);
     return false;
+}
+
+/* With its padding, and at least one group of four. */
+static bool is_base64(struct mesh_slice text)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                   "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = text.len ? strspn(text.at, alphabet) : 0;
+    size_t padding = strspn(text.at + len, "=");
+
+    return text.len > 0 && text.len % 4 == 0 && padding <= 2 &&
+           len + padding == text.len;
+}
+
+/* Go takes a list of its bytes as well. */
+static bool is_byte_list(const struct mesh_yaml_node *node)
+{
+    for (size_t i = 0; node->items && i < node->count; i++) {
+        const struct mesh_yaml_node *item = node->items[i];
+        double byte = 0;
+
+        if (mesh__yaml_type(item) != MESH__YAML_NULL &&
+            (!mesh__yaml_float(item, &byte) || byte < 0 || byte > 255 ||
+             (double)(int)byte != byte))
+            return false;
+    }
+    return node->kind == MESH__YAML_SEQUENCE;
 }
 
 static bool read_bytes(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -278,19 +323,20 @@ static bool read_bytes(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node,
                        union mesh_scalar *out)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                   "abcdefghijklmnopqrstuvwxyz0123456789+/-_";
-    size_t len;
-
     (void)field;
     out->text = node->text;
+    if (is_byte_list(node)) {
+        mesh__report(reader, spot, node->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, NULL, "write the bytes as base64");
+        return false;
+    }
     if (!read_text(reader, spot, node, "base64", NULL))
         return false;
-    len = strspn(node->text.at, alphabet);
-    len += strspn(node->text.at + len, "=");
-    if (len == node->text.len)
+    if (is_base64(node->text))
         return true;
-    mesh__reject(reader, spot, node->mark, "wanted base64");
+    mesh__reject(reader, spot, node->mark,
+                 "wanted base64 with its padding, found \"%.60s\"",
+                 node->text.at);
     return false;
 }
 
@@ -318,48 +364,78 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
            719468;
 }
 
-/* "+02:00", "Z" behind the seconds and their fraction. */
+static bool is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static unsigned days_in(unsigned year, unsigned month)
+{
+    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30,
+                                          31, 31, 30, 31, 30, 31 };
+
+    return days[month - 1] + (month == 2 && is_leap(year) ? 1U : 0U);
+}
+
+/* "+02:00", "Z", in any case. */
 static bool read_zone(const char *at, int64_t *out)
 {
     unsigned hours;
     unsigned minutes;
 
-    if (*at == '.') {
-        size_t digits = strspn(at + 1, "0123456789");
-
-        if (digits == 0)
-            return false;
-        at += 1 + digits;
-    }
     if ((at[0] == 'Z' || at[0] == 'z') && !at[1]) {
         *out = 0;
         return true;
     }
     if ((at[0] != '+' && at[0] != '-') || strlen(at) != 6 || at[3] != ':' ||
-        !two_digits(at + 1, 23, &hours) || !two_digits(at + 4, 59, &minutes))
+        !two_digits(at + 1, 99, &hours) || !two_digits(at + 4, 99, &minutes))
         return false;
     *out = (int64_t)(hours * 3600 + minutes * 60) * (at[0] == '-' ? -1 : 1);
     return true;
 }
 
+/* A fraction may stand before the zone, behind any one character. */
+static bool read_tail(const char *at, int64_t *out)
+{
+    size_t digits;
+
+    if (read_zone(at, out))
+        return true;
+    if (!*at)
+        return false;
+    for (at++; (*at & 0xC0) == 0x80; at++)
+        continue;
+    digits = strspn(at, "0123456789");
+    return digits && read_zone(at + digits, out);
+}
+
+static bool read_day(const char *at, int64_t *out)
+{
+    unsigned century, year, month, day;
+
+    if (at[4] != '-' || at[7] != '-' || !two_digits(at, 99, &century) ||
+        !two_digits(at + 2, 99, &year) || !two_digits(at + 5, 12, &month) ||
+        !two_digits(at + 8, 31, &day) || month == 0 || day == 0)
+        return false;
+    year += century * 100;
+    *out = days_of(year, month, day);
+    return day <= days_in(year, month);
+}
+
 bool mesh__read_rfc3339(struct mesh_slice text, int64_t *out_s)
 {
-    unsigned century, year, month, day, hour, minute, second;
+    unsigned hour, minute, second;
     const char *at = text.at;
+    int64_t day;
     int64_t zone;
 
-    if (text.len < 20 || strlen(at) != text.len || at[4] != '-' ||
-        at[7] != '-' || (at[10] != 'T' && at[10] != 't') || at[13] != ':' ||
-        at[16] != ':')
+    if (text.len < 20 || strlen(at) != text.len || !read_day(at, &day) ||
+        (at[10] != 'T' && at[10] != 't') || at[13] != ':' || at[16] != ':')
         return false;
-    if (!two_digits(at, 99, &century) || !two_digits(at + 2, 99, &year) ||
-        !two_digits(at + 5, 12, &month) || !two_digits(at + 8, 31, &day) ||
-        !two_digits(at + 11, 23, &hour) || !two_digits(at + 14, 59, &minute) ||
-        !two_digits(at + 17, 60, &second) || month == 0 || day == 0 ||
-        !read_zone(at + 19, &zone))
+    if (!two_digits(at + 11, 23, &hour) || !two_digits(at + 14, 59, &minute) ||
+        !two_digits(at + 17, 59, &second) || !read_tail(at + 19, &zone))
         return false;
-    *out_s = days_of((int64_t)century * 100 + year, month, day) * 86400 +
-             (int64_t)(hour * 3600 + minute * 60 + second) - zone;
+    *out_s = day * 86400 + (int64_t)(hour * 3600 + minute * 60 + second) - zone;
     return true;
 }
 
@@ -379,16 +455,24 @@ static bool read_time(struct mesh_reader *reader, const struct mesh_spot *spot,
     return false;
 }
 
+/* 1.0 is a whole number, as in JSON. */
+static bool whole_of(double real)
+{
+    return real >= -9223372036854775808.0 && real < 9223372036854775808.0 &&
+           (double)(int64_t)real == real;
+}
+
 static bool read_int_or_string(struct mesh_reader *reader,
                                const struct mesh_spot *spot,
                                const struct mesh_field *field,
                                const struct mesh_yaml_node *node,
                                union mesh_scalar *out)
 {
+    double real;
+
     (void)field;
     out->text = node->text;
-    if (node->kind == MESH__YAML_SCALAR &&
-        mesh__yaml_type(node) == MESH__YAML_INT)
+    if (mesh__yaml_float(node, &real) && whole_of(real))
         return true;
     return read_text(reader, spot, node, "a number or a name", NULL);
 }

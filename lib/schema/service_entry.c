@@ -2,7 +2,7 @@
  * service_entry.c - services that no Service describes: ServiceEntry.
  */
 #include "schema/table.h"
-#include "value/address.h"
+#include "value/host.h"
 
 #include <mesh/base.h>
 
@@ -23,84 +23,50 @@ static void put_target_port(struct mesh_reader *reader,
         reader->rc = MESH_ERR_NOMEM;
 }
 
+static void check_protocol(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node)
+{
+    if (node->text.len && !mesh__is_protocol(node->text))
+        mesh__reject(reader, spot, node->mark, "unknown protocol \"%.40s\"",
+                     node->text.at);
+}
+
 static void check_service_port(struct mesh_reader *reader,
                                const struct mesh_spot *spot,
                                const struct mesh_yaml_node *node, void *into)
 {
-    struct mesh_slice protocol = mesh__get_text(node, "protocol");
-    const struct mesh_yaml_node *name = mesh__get(node, "name");
-    struct mesh_spot field = { .up = spot, .name = "name" };
-
-    if (protocol.len && !mesh__is_protocol(protocol))
-        mesh__reject(reader, spot, node->mark, "unknown protocol \"%.40s\"",
-                     protocol.at);
-    if (name && name->kind == MESH__YAML_SCALAR)
-        mesh__check_dns_label(reader, &field, name);
+    (void)spot;
     put_target_port(reader, node, into);
 }
 
-static void check_hosts(struct mesh_reader *reader,
-                        const struct mesh_spot *spot,
-                        const struct mesh_yaml_node *hosts)
+static void check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node)
 {
-    struct mesh_spot field = { .up = spot, .name = "hosts" };
-
-    for (size_t i = 0; hosts && hosts->items && i < hosts->count; i++) {
-        struct mesh_spot item = { .up = &field, .index = i };
-
-        if (hosts->items[i]->kind != MESH__YAML_SCALAR)
-            continue;
-        if (mesh__slice_is(hosts->items[i]->text, "*"))
-            mesh__reject(reader, &item, hosts->items[i]->mark,
-                         "\"*\" alone is no host");
-        else
-            mesh__check_host(reader, &item, hosts->items[i]);
-    }
+    if (mesh__slice_is(node->text, "*"))
+        mesh__reject(reader, spot, node->mark, "\"*\" alone is no host");
+    else
+        mesh__check_host(reader, spot, node);
 }
 
-static void check_ports(struct mesh_reader *reader,
-                        const struct mesh_spot *spot,
-                        const struct mesh_yaml_node *ports)
+/* --- what each way of resolution asks ---------------------------------------
+ */
+
+enum resolution { NONE, STATIC, DNS, ROUND_ROBIN, DYNAMIC, OTHER };
+
+static enum resolution resolution_of(const struct mesh_yaml_node *node)
 {
-    if (!ports || !mesh__few(reader, spot, ports))
-        return;
-    for (size_t i = 0; ports->items && i < ports->count; i++)
-        for (size_t j = 0; j < i; j++) {
-            static const char *const keys[] = { "name", "number" };
+    static const char *const names[] = { "NONE", "STATIC", "DNS",
+                                         "DNS_ROUND_ROBIN", "DYNAMIC_DNS" };
+    const struct mesh_yaml_node *value = mesh__get(node, "resolution");
+    enum resolution found = NONE;
 
-            for (size_t k = 0; k < 2; k++) {
-                struct mesh_slice a = mesh__get_text(ports->items[i], keys[k]);
-                struct mesh_slice b = mesh__get_text(ports->items[j], keys[k]);
-
-                if (a.len && mesh__slice_equal(a, b))
-                    mesh__reject(reader, spot, ports->items[i]->mark,
-                                 "a second port of %s %.60s", keys[k], a.at);
-            }
-        }
+    while (value && found < OTHER && !mesh__slice_is(value->text, names[found]))
+        found++;
+    return found;
 }
 
-static void check_addresses(struct mesh_reader *reader,
-                            const struct mesh_spot *spot,
-                            const struct mesh_yaml_node *list, bool blocks)
-{
-    struct mesh_spot field = { .up = spot, .name = "addresses" };
-
-    for (size_t i = 0; list && list->items && i < list->count; i++) {
-        struct mesh_spot item = { .up = &field, .index = i };
-        const struct mesh_yaml_node *address = list->items[i];
-        struct mesh_cidr cidr;
-
-        if (address->kind != MESH__YAML_SCALAR)
-            continue;
-        if (!mesh__cidr_parse(address->text, &cidr))
-            mesh__reject(reader, &item, address->mark,
-                         "wanted an IP address or a block, found \"%.60s\"",
-                         address->text.at);
-        else if (!blocks && strchr(address->text.at, '/'))
-            mesh__reject(reader, &item, address->mark,
-                         "blocks are for resolution NONE and STATIC");
-    }
-}
+static const char resolution_key[] = "resolution";
 
 static bool port_known(const struct mesh_yaml_node *ports,
                        struct mesh_slice name)
@@ -111,24 +77,99 @@ static bool port_known(const struct mesh_yaml_node *ports,
     return false;
 }
 
+/* The endpoint's name for it, or the service's: which is the slip? */
+static void reject_port(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node,
+                        const struct mesh_yaml_node *own,
+                        const struct mesh_yaml_pair *unknown)
+{
+    const struct mesh_yaml_pair *ports = mesh__yaml_find(node, "ports");
+
+    mesh__reject(reader, spot, unknown->mark,
+                 "the service has no port \"%.60s\"", unknown->key.at);
+    mesh__reject(reader, spot, ports ? ports->mark : node->mark,
+                 "an endpoint has a port \"%.60s\", which is none of these",
+                 unknown->key.at);
+    for (size_t i = 0; ports && ports->value->items && i < ports->value->count;
+         i++) {
+        const struct mesh_yaml_node *name =
+            mesh__get(ports->value->items[i], "name");
+
+        if (name && !mesh__yaml_find(own, name->text.at))
+            mesh__reject(reader, spot, name->mark,
+                         "an endpoint has a port \"%.60s\" instead",
+                         unknown->key.at);
+    }
+}
+
+static void check_own_ports(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node,
+                            const struct mesh_yaml_node *endpoint)
+{
+    const struct mesh_yaml_node *own = mesh__get(endpoint, "ports");
+
+    for (size_t i = 0; own && own->pairs && i < own->count; i++)
+        if (!port_known(mesh__get(node, "ports"), own->pairs[i].key))
+            reject_port(reader, spot, node, own, &own->pairs[i]);
+}
+
+static bool is_unix(struct mesh_slice address)
+{
+    return mesh__slice_starts(address, MESH__SLICE("unix://"));
+}
+
+/* An address, or the resolution that it does not fit: which is the slip? */
+static void reject_address(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node,
+                           const struct mesh_yaml_node *endpoint,
+                           const char *why)
+{
+    const struct mesh_yaml_node *address = mesh__get(endpoint, "address");
+    const struct mesh_yaml_pair *resolution =
+        mesh__yaml_find(node, resolution_key);
+
+    mesh__reject(reader, spot, address ? address->mark : endpoint->mark, "%s",
+                 why);
+    if (resolution)
+        mesh__reject(reader, spot, resolution->mark, "%s", why);
+}
+
+static void reject_socket(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node,
+                          const struct mesh_yaml_node *endpoint)
+{
+    static const char why[] = "a unix socket is for a service of one port";
+    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
+
+    reject_address(reader, spot, node, endpoint, why);
+    mesh__reject_missing(reader, NULL, node, (const char *[]){ "ports" }, 1,
+                         why);
+    for (size_t i = 0; ports && ports->items && i < ports->count; i++)
+        mesh__reject(reader, spot, ports->items[i]->mark, "%s", why);
+}
+
 static void check_endpoint(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
-                           const struct mesh_yaml_node *endpoint,
-                           const struct mesh_yaml_node *ports, bool fixed)
+                           const struct mesh_yaml_node *node,
+                           const struct mesh_yaml_node *endpoint, bool fixed)
 {
     struct mesh_slice address = mesh__get_text(endpoint, "address");
-    const struct mesh_yaml_node *own = mesh__get(endpoint, "ports");
-    struct mesh_address ip;
+    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
+    bool one = ports && ports->count == 1;
 
-    if (fixed && address.len && !mesh__address_parse_ip(address, &ip) &&
-        !mesh__slice_starts(address, MESH__SLICE("unix://")))
-        mesh__reject(reader, spot, endpoint->mark,
-                     "STATIC needs an IP address, found \"%.60s\"", address.at);
-    for (size_t i = 0; own && own->pairs && i < own->count; i++)
-        if (!port_known(ports, own->pairs[i].key))
-            mesh__reject(reader, spot, own->pairs[i].mark,
-                         "the service has no port \"%.60s\"",
-                         own->pairs[i].key.at);
+    check_own_ports(reader, spot, node, endpoint);
+    if (!fixed && !mesh__is_ip(address) && !mesh__host_valid(address, false))
+        reject_address(reader, spot, node, endpoint,
+                       "what is resolved needs a name or an IP address");
+    else if (fixed && is_unix(address) && !one)
+        reject_socket(reader, spot, node, endpoint);
+    else if (fixed && address.len && !is_unix(address) && !mesh__is_ip(address))
+        reject_address(reader, spot, node, endpoint,
+                       "STATIC needs an IP address");
 }
 
 static void check_endpoints(struct mesh_reader *reader,
@@ -141,52 +182,221 @@ static void check_endpoints(struct mesh_reader *reader,
     for (size_t i = 0; list && list->items && i < list->count; i++) {
         struct mesh_spot item = { .up = &field, .index = i };
 
-        check_endpoint(reader, &item, list->items[i], mesh__get(node, "ports"),
-                       fixed);
+        if (list->items[i]->kind == MESH__YAML_MAPPING)
+            check_endpoint(reader, &item, node, list->items[i], fixed);
     }
 }
 
-/* Names must be names where they are to be resolved. */
+static bool has_items(const struct mesh_yaml_node *node, const char *name)
+{
+    const struct mesh_yaml_node *list = mesh__get(node, name);
+
+    return list && list->count;
+}
+
+/* A host that does not fit how hosts are resolved. */
+static void reject_host(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node,
+                        const struct mesh_yaml_node *host, const char *why)
+{
+    const struct mesh_yaml_pair *resolution =
+        mesh__yaml_find(node, resolution_key);
+
+    mesh__reject(reader, spot, host->mark, "%s", why);
+    if (resolution)
+        mesh__reject(reader, spot, resolution->mark, "%s", why);
+}
+
+/* Without endpoints the hosts themselves are looked up. */
+static void check_looked_up(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
+    struct mesh_spot field = { .up = spot, .name = "hosts" };
+
+    if (has_items(node, "endpoints"))
+        return;
+    for (size_t i = 0; hosts && hosts->items && i < hosts->count; i++) {
+        struct mesh_spot item = { .up = &field, .index = i };
+
+        if (hosts->items[i]->kind == MESH__YAML_SCALAR &&
+            !mesh__host_valid(hosts->items[i]->text, false))
+            reject_host(reader, &item, node, hosts->items[i],
+                        "without endpoints, a host that is resolved must be "
+                        "a whole name");
+    }
+}
+
+static void check_dns(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node, bool one)
+{
+    const struct mesh_yaml_node *endpoints = mesh__get(node, "endpoints");
+
+    check_looked_up(reader, spot, node);
+    check_endpoints(reader, spot, node, false);
+    if (!one || !endpoints || endpoints->count < 2)
+        return;
+    mesh__reject_pair(reader, spot, node, resolution_key, "endpoints",
+                      "DNS_ROUND_ROBIN takes one endpoint at most");
+    for (size_t i = 0; endpoints->items && i < endpoints->count; i++)
+        mesh__reject(reader, spot, endpoints->items[i]->mark,
+                     "DNS_ROUND_ROBIN takes one endpoint at most");
+}
+
+static bool protocol_among(const struct mesh_yaml_node *port,
+                           const char *const *names, size_t count)
+{
+    struct mesh_slice protocol = mesh__get_text(port, "protocol");
+
+    for (size_t i = 0; i < count; i++)
+        if (mesh__slice_equal_nocase(protocol, mesh__slice_of(names[i])))
+            return true;
+    return false;
+}
+
+/* Ports of other protocols than these do not go with the field other. */
+static void check_protocols(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node,
+                            const char *const *names, size_t count,
+                            const char *other, const char *why)
+{
+    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
+    const struct mesh_yaml_pair *rule = mesh__yaml_find(node, other);
+    struct mesh_spot field = { .up = spot, .name = "ports" };
+
+    for (size_t i = 0; ports && ports->items && i < ports->count; i++) {
+        struct mesh_spot item = { .up = &field, .index = i };
+        const struct mesh_yaml_node *port = ports->items[i];
+        const struct mesh_yaml_node *protocol = mesh__get(port, "protocol");
+
+        if (port->kind != MESH__YAML_MAPPING ||
+            protocol_among(port, names, count))
+            continue;
+        mesh__reject(reader, &item, protocol ? protocol->mark : port->mark,
+                     "%s", why);
+        if (rule)
+            mesh__reject(reader, spot, rule->mark, "%s", why);
+    }
+}
+
+static void check_wildcards(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
+    struct mesh_spot field = { .up = spot, .name = "hosts" };
+
+    for (size_t i = 0; hosts && hosts->items && i < hosts->count; i++) {
+        struct mesh_spot item = { .up = &field, .index = i };
+
+        if (hosts->items[i]->kind == MESH__YAML_SCALAR &&
+            !mesh__host_is_wildcard(hosts->items[i]->text))
+            reject_host(reader, &item, node, hosts->items[i],
+                        "DYNAMIC_DNS is for hosts with a \"*\"");
+    }
+}
+
+static void check_dynamic(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node)
+{
+    static const char *const protocols[] = { "HTTP", "HTTP2", "GRPC", "TLS" };
+    static const char *const never[] = { "addresses", "endpoints" };
+
+    check_wildcards(reader, spot, node);
+    for (size_t i = 0; i < 2; i++)
+        if (has_items(node, never[i]))
+            mesh__reject_pair(reader, spot, node, resolution_key, never[i],
+                              "DYNAMIC_DNS has no addresses and endpoints");
+    check_protocols(reader, spot, node, protocols, 4, resolution_key,
+                    "DYNAMIC_DNS is for HTTP, HTTP2, GRPC and TLS");
+}
+
+/* Several hosts of one address are told apart by what HTTP and TLS say. */
+static void check_shared_ports(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node)
+{
+    static const char *const protocols[] = { "HTTP", "HTTP2",    "HTTP_PROXY",
+                                             "GRPC", "GRPC-WEB", "HTTPS",
+                                             "TLS" };
+    const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
+    size_t bad = reader->bad;
+    static const char why[] = "several hosts are for HTTP and TLS only";
+
+    if (!hosts || hosts->count < 2)
+        return;
+    check_protocols(reader, spot, node, protocols, 7, resolution_key, why);
+    for (size_t i = 0; reader->bad > bad && hosts->items && i < hosts->count;
+         i++)
+        mesh__reject(reader, spot, hosts->items[i]->mark, "%s", why);
+}
+
+static void check_blocks(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *list = mesh__get(node, "addresses");
+    const struct mesh_yaml_pair *resolution =
+        mesh__yaml_find(node, resolution_key);
+    static const char why[] = "blocks are for resolution NONE and STATIC";
+
+    for (size_t i = 0; list && list->items && i < list->count; i++) {
+        const struct mesh_yaml_node *item = list->items[i];
+
+        if (item->kind != MESH__YAML_SCALAR || item->text.len == 0 ||
+            !memchr(item->text.at, '/', item->text.len))
+            continue;
+        mesh__reject(reader, spot, item->mark, "%s", why);
+        if (resolution)
+            mesh__reject(reader, spot, resolution->mark, "%s", why);
+    }
+}
+
 static void check_resolution(struct mesh_reader *reader,
                              const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *node, bool enforced)
+                             const struct mesh_yaml_node *node)
 {
-    struct mesh_slice resolution = mesh__get_text(node, "resolution");
-    const struct mesh_yaml_node *endpoints = mesh__get(node, "endpoints");
-    bool none = resolution.len == 0 || mesh__slice_is(resolution, "NONE");
-    bool fixed = mesh__slice_is(resolution, "STATIC");
-    bool any = endpoints && endpoints->count;
+    enum resolution resolution = resolution_of(node);
 
-    if (none && any)
-        mesh__reject(reader, spot, endpoints->mark,
-                     "resolution NONE has no endpoints");
-    if (mesh__slice_is(resolution, "DNS_ROUND_ROBIN") && any &&
-        endpoints->count > 1)
-        mesh__reject(reader, spot, endpoints->mark,
-                     "DNS_ROUND_ROBIN takes one endpoint at most");
-    if (resolution.len == 0 && enforced)
-        mesh__report(reader, spot, node->mark, MESH__REFUSED,
-                     MESH__CODE_REFUSED, "write resolution: STATIC",
-                     "resolution is NONE when not given: only STATIC "
-                     "endpoints are known to this version");
-    check_addresses(reader, spot, mesh__get(node, "addresses"), none || fixed);
-    check_endpoints(reader, spot, node, fixed);
+    if (resolution == OTHER)
+        return; /* said already */
+    if (resolution == NONE && mesh__has(node, "endpoints"))
+        mesh__reject_pair(reader, spot, node, resolution_key, "endpoints",
+                          "resolution NONE has no endpoints");
+    else if (resolution == STATIC)
+        check_endpoints(reader, spot, node, true);
+    else if (resolution == DNS || resolution == ROUND_ROBIN)
+        check_dns(reader, spot, node, resolution == ROUND_ROBIN);
+    else if (resolution == DYNAMIC)
+        check_dynamic(reader, spot, node);
+    if (resolution > STATIC)
+        check_blocks(reader, spot, node);
+    if (resolution != NONE)
+        check_shared_ports(reader, spot, node);
 }
 
 static void check_service_entry(struct mesh_reader *reader,
                                 const struct mesh_spot *spot,
                                 const struct mesh_yaml_node *node, void *into)
 {
-    const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
+    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
+    struct mesh_spot field = { .up = spot, .name = "ports" };
 
-    if (!hosts || hosts->count == 0)
-        mesh__reject(reader, spot, node->mark, "at least one host is required");
-    check_hosts(reader, spot, hosts);
-    check_ports(reader, spot, mesh__get(node, "ports"));
-    check_resolution(reader, spot, node, into != NULL);
-    if (mesh__has(node, "workloadSelector") && mesh__has(node, "endpoints"))
-        mesh__reject(reader, spot, node->mark,
-                     "endpoints and workloadSelector exclude each other");
+    mesh__check_items(reader, spot, node, "hosts", check_host);
+    mesh__check_items(reader, spot, node, "addresses", mesh__check_ip_block);
+    mesh__reject_twins(reader, &field, ports, "name");
+    mesh__reject_twins(reader, &field, ports, "number");
+    check_resolution(reader, spot, node);
+    if (!mesh__has(node, resolution_key) && into)
+        mesh__report(reader, spot, node->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, "write resolution: STATIC",
+                     "resolution is NONE when not given: only STATIC "
+                     "endpoints are known to this version");
+    mesh__reject_both(reader, spot, node, "endpoints", "workloadSelector");
     mesh__check_export_to(reader, spot, node, true);
 }
 
@@ -198,7 +408,7 @@ static const struct mesh_field endpoint_fields[] = {
                 "(DNS), unix path (STATIC)" },
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_workload_entry, labels), .max_items = 256,
-      .check = mesh__check_labels, .default_value = "none",
+      .check = mesh__check_tags, .default_value = "none",
       .bounds = "max entries 256; valid labels" },
     { MESH__ROW("locality", STRING, ENFORCED),
       MESH__PUT(struct mesh_workload_entry, locality), .max_len = 2048,
@@ -234,13 +444,13 @@ static const struct mesh_message endpoint_message = {
 static const struct mesh_field service_port_fields[] = {
     { MESH__ROW("name", STRING, ENFORCED), .required = true,
       MESH__PUT(struct mesh_service_port, name), .max_len = 256,
-      .bounds = "max length 256; DNS label" },
+      .check = mesh__check_host_label, .bounds = "max length 256; DNS label" },
     { MESH__ROW("number", UINT32, ENFORCED), .required = true,
       MESH__PUT(struct mesh_service_port, port), MESH__RANGE(1, 65535),
       .bounds = "1-65535" },
     { MESH__ROW("protocol", STRING, ENFORCED),
       MESH__PUT(struct mesh_service_port, app_protocol), .max_len = 256,
-      .default_value = "empty = detect",
+      .check = check_protocol, .default_value = "empty = detect",
       .bounds = "max length 256; HTTP, HTTPS, GRPC, GRPC-WEB, HTTP2, MONGO, "
                 "TCP, TLS and some others" },
     { MESH__ROW("targetPort", UINT32, ENFORCED), MESH__RANGE(1, 65535),
@@ -257,7 +467,7 @@ static const struct mesh_message service_port_message = {
 static const struct mesh_field entry_selector_fields[] = {
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT_INTO_SAME, .max_items = 256, .max_len = 63,
-      .check = mesh__check_labels,
+      .check = mesh__check_whole_labels,
       .bounds = "max entries 256; element max length 63; label values without "
                 "*; ANDed equality" },
 };

@@ -3,21 +3,22 @@
  */
 #include "schema/table.h"
 
-static void check_sidecar(struct mesh_reader *reader,
-                          const struct mesh_spot *spot,
-                          const struct mesh_yaml_node *node, void *into)
+/* Whole names, and values without wildcards. */
+static void check_sidecar_selector(struct mesh_reader *reader,
+                                   const struct mesh_spot *spot,
+                                   const struct mesh_yaml_node *labels)
 {
-    (void)into;
-    if (!mesh__has(node, "ingress") && !mesh__has(node, "egress") &&
-        !mesh__has(node, "outboundTrafficPolicy") &&
-        !mesh__has(node, "inboundConnectionPool"))
-        mesh__reject(reader, spot, node->mark, "may not be empty");
+    if (labels->count == 0)
+        mesh__report(reader, spot, labels->mark, MESH__WARNING,
+                     MESH__CODE_WARNING, NULL,
+                     "a selector without labels selects everything");
+    mesh__check_whole_labels(reader, spot, labels);
 }
 
 static const struct mesh_field egress_port_fields[] = {
     { MESH__ROW("name", STRING, REFUSED),
       .bounds = "DNS label, unique where required" },
-    { MESH__ROW("number", UINT32, REFUSED), MESH__RANGE(1, 65535),
+    { MESH__ROW("number", UINT32, REFUSED), MESH__RANGE(0, 65535),
       .bounds = "1-65535; 0 needs unix bind" },
     { MESH__ROW("protocol", STRING, REFUSED),
       .default_value = "empty = detect (not on Gateway)",
@@ -53,6 +54,7 @@ static const struct mesh_field egress_fields[] = {
 static const struct mesh_message egress_message = {
     .name = "egress",
     MESH__FIELDS(egress_fields),
+    .check = mesh__check_egress,
 };
 
 static const struct mesh_field ingress_port_fields[] = {
@@ -102,7 +104,7 @@ static const struct mesh_field ingress_tls_fields[] = {
       .bounds = "min items 1; max items 2; rejected for Sidecar" },
     { MESH__ROW("httpsRedirect", BOOL, REFUSED), .default_value = "false",
       .bounds = "HTTP servers only; not for Sidecar" },
-    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED),
+    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED), .nullable = true,
       .default_value = "false" },
     { MESH__ROW("maxProtocolVersion", ENUM, REFUSED),
       .values = max_protocol_version_values,
@@ -132,6 +134,7 @@ static const struct mesh_field ingress_tls_fields[] = {
 static const struct mesh_message ingress_tls_message = {
     .name = "ingress_tls",
     MESH__FIELDS(ingress_tls_fields),
+    .check = mesh__check_server_tls,
 };
 
 static const struct mesh_field ingress_fields[] = {
@@ -157,6 +160,7 @@ static const struct mesh_field ingress_fields[] = {
 static const struct mesh_message ingress_message = {
     .name = "ingress",
     MESH__FIELDS(ingress_fields),
+    .check = mesh__check_ingress,
 };
 
 static const struct mesh_field egress_proxy_fields[] = {
@@ -189,11 +193,12 @@ static const struct mesh_field sidecar_outbound_fields[] = {
 static const struct mesh_message sidecar_outbound_message = {
     .name = "sidecar_outbound",
     MESH__FIELDS(sidecar_outbound_fields),
+    .check = mesh__check_sidecar_outbound,
 };
 
 static const struct mesh_field sidecar_selector_fields[] = {
     { MESH__ROW("labels", STRING, REFUSED), .shape = MESH__MAP,
-      .max_items = 256, .max_len = 63,
+      .max_items = 256, .max_len = 63, .check = check_sidecar_selector,
       .bounds = "max entries 256; element max length 63; label values without "
                 "*; ANDed equality; warning when empty" },
 };
@@ -225,5 +230,5 @@ static const struct mesh_field sidecar_fields[] = {
 const struct mesh_message mesh__sidecar_message = {
     .name = "sidecar",
     MESH__FIELDS(sidecar_fields),
-    .check = check_sidecar,
+    .check = mesh__check_sidecar,
 };

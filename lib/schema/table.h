@@ -62,6 +62,9 @@ struct mesh_field {
     enum mesh_field_status status;
     enum mesh_shape shape;
     bool required;
+    bool firm;       /* of a mesh config: Istio asks for these bounds too    */
+    bool camel_only; /* of a mesh config: has no other spelling            */
+    bool nullable;   /* null is as good as nothing */
     const struct mesh_message *message; /* MESH__T_MESSAGE */
     const struct mesh_value *values;    /* MESH__T_ENUM    */
     const char *oneof;                  /* at most one field of this name */
@@ -173,37 +176,52 @@ extern const struct mesh_message mesh__authorization_policy_message;
 extern const struct mesh_message mesh__client_tls_message;
 extern const struct mesh_message mesh__config_map_message;
 extern const struct mesh_message mesh__connection_pool_message;
+extern const struct mesh_message mesh__cors_policy_message;
 extern const struct mesh_message mesh__default_config_message;
 extern const struct mesh_message mesh__default_policy_message;
 extern const struct mesh_message mesh__default_retry_message;
+extern const struct mesh_message mesh__destination_message;
 extern const struct mesh_message mesh__destination_rule_message;
+extern const struct mesh_message mesh__direct_response_message;
 extern const struct mesh_message mesh__empty_message;
 extern const struct mesh_message mesh__endpoint_slice_message;
 extern const struct mesh_message mesh__endpoints_message;
 extern const struct mesh_message mesh__failover_message;
+extern const struct mesh_message mesh__fault_message;
 extern const struct mesh_message mesh__gateway_message;
 extern const struct mesh_message mesh__grpc_probe_message;
+extern const struct mesh_message mesh__header_edits_message;
+extern const struct mesh_message mesh__http_match_message;
+extern const struct mesh_message mesh__http_route_message;
 extern const struct mesh_message mesh__image_message;
 extern const struct mesh_message mesh__istio_operator_message;
+extern const struct mesh_message mesh__load_balancer_message;
 extern const struct mesh_message mesh__locality_lb_message;
 extern const struct mesh_message mesh__mesh_config_message;
 extern const struct mesh_message mesh__metadata_message;
+extern const struct mesh_message mesh__outlier_detection_message;
 extern const struct mesh_message mesh__peer_authentication_message;
+extern const struct mesh_message mesh__percent_message;
 extern const struct mesh_message mesh__port_selector_message;
 extern const struct mesh_message mesh__provider_message;
 extern const struct mesh_message mesh__proxy_config_message;
+extern const struct mesh_message mesh__redirect_message;
 extern const struct mesh_message mesh__request_authentication_message;
+extern const struct mesh_message mesh__rewrite_message;
 extern const struct mesh_message mesh__selector_message;
-extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__service_entry_message;
+extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__settings_keepalive_message;
 extern const struct mesh_message mesh__settings_tls_message;
 extern const struct mesh_message mesh__sidecar_message;
 extern const struct mesh_message mesh__status_message;
+extern const struct mesh_message mesh__string_match_message;
 extern const struct mesh_message mesh__target_ref_message;
 extern const struct mesh_message mesh__tcp_probe_message;
+extern const struct mesh_message mesh__tcp_route_message;
 extern const struct mesh_message mesh__telemetry_message;
 extern const struct mesh_message mesh__tls_certificates_message;
+extern const struct mesh_message mesh__tls_route_message;
 extern const struct mesh_message mesh__traffic_policy_message;
 extern const struct mesh_message mesh__virtual_service_message;
 extern const struct mesh_message mesh__workload_entry_message;
@@ -228,8 +246,12 @@ struct mesh_reader {
     const char *file;
     const char *resource; /* "Kind/namespace/name"                        */
     struct mesh_slice namespace_;
+    struct mesh_mark namespace_mark; /* of the name, if there is one     */
     uint32_t place;   /* of the marks it leaves                           */
     bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
+    bool crd;         /* null is a value, and most fields take none       */
+    bool lax;         /* bounds are not Istio's: what they say is a warning */
+    bool mild;        /* its errors are refusals: Istio would take it     */
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */
     struct mesh_mark inner_mark;
@@ -245,7 +267,10 @@ void mesh__report(struct mesh_reader *reader, const struct mesh_spot *spot,
                   const char *code, const char *hint, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
-/* An error that Istio has too. */
+/*
+ * An error that Istio has too. Of a mesh config it asks less than the tables
+ * say: there it is a warning, but below a row that is firm.
+ */
 void mesh__reject(struct mesh_reader *reader, const struct mesh_spot *spot,
                   struct mesh_mark mark, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -268,6 +293,14 @@ void mesh__decode(struct mesh_reader *reader,
                   const struct mesh_yaml_node *node, void *into,
                   enum mesh_field_status status, const char *reason);
 
+/*
+ * The metadata of a document. Errors are what Istio cannot read; what only an
+ * API server would not take is refused.
+ */
+void mesh__read_metadata(struct mesh_reader *reader,
+                         const struct mesh_yaml_node *document,
+                         const struct mesh_kind_info *info, void *into);
+
 /* "wanted X, found Y"-style description of a node: "a list", "the bool true" */
 void mesh__describe(const struct mesh_yaml_node *node, char *out, size_t size);
 
@@ -285,6 +318,9 @@ struct mesh_slice mesh__get_text(const struct mesh_yaml_node *node,
 void mesh__check_dns_label(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node);
+void mesh__check_host_label(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node);
 void mesh__check_dns_name(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node);
@@ -295,7 +331,14 @@ void mesh__check_retry_on(struct mesh_reader *reader,
                           const struct mesh_yaml_node *node);
 void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
+/* An IP address or a block. */
+void mesh__check_ip_block(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
 void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node);
+
+void mesh__check_jwks(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
 
 /*
@@ -305,31 +348,153 @@ void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
                const struct mesh_yaml_node *list);
 
-/* Of a mapping of labels. */
+/* Of a mapping of labels: as Kubernetes takes them, as Istio does. */
 void mesh__check_labels(struct mesh_reader *reader,
                         const struct mesh_spot *spot,
                         const struct mesh_yaml_node *node);
+void mesh__check_tags(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node);
+
+/* Of each scalar in the list of this name. */
+void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *name,
+                       void (*check)(struct mesh_reader *reader,
+                                     const struct mesh_spot *spot,
+                                     const struct mesh_yaml_node *node));
+
+/* Of a selector's labels: no "*" in them, and no empty name. */
+void mesh__check_whole_labels(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *node);
 
 /* Of a message with "selector", "targetRef" and "targetRefs". */
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
+
+/* Of a message with "gateways". */
+void mesh__check_gateways(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
+
+/*
+ * Of a VirtualService's rules for TLS: hosts that it has. And is there any
+ * such host? A name of a sidecar's own: "outbound_.80_.v1_.web.example.com".
+ */
+void mesh__check_tls_hosts(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node);
+bool mesh__has_sni_hosts(const struct mesh_yaml_node *node);
+bool mesh__is_outbound_sni(struct mesh_slice text);
+
+/* The weights of the destinations that share a route. */
+void mesh__check_weights(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *route);
+
+/* Names and values of headers that are added, set and removed. */
+void mesh__check_request_edits(struct mesh_reader *reader,
+                               const struct mesh_spot *spot,
+                               const struct mesh_yaml_node *node, void *into);
+void mesh__check_response_edits(struct mesh_reader *reader,
+                                const struct mesh_spot *spot,
+                                const struct mesh_yaml_node *node, void *into);
+/* An authority is set in one place of a rule at most. */
+void mesh__check_authority(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *route);
+
+/* Of two items of a list that may not have one name: a finding at each. */
+void mesh__reject_twins(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *list, const char *name);
+
+/* An item of failoverPriority where regions are ordered by failover. */
+void mesh__check_no_topology(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node);
+
+/*
+ * Two fields that do not go together, for whatever reason: whichever is the
+ * slip, a finding stands at it. One that is not there stands for the mapping.
+ */
+void mesh__reject_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other, const char *why);
+
+/*
+ * None of these fields holds what one of them must: a finding at the mapping
+ * and at each that is there and empty.
+ */
+void mesh__reject_missing(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node,
+                          const char *const *names, size_t count,
+                          const char *why);
+
+/* Of two fields of which at most one may be given: a finding at each. */
+void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other);
 
 /* Of a message with "exportTo"; nobody: "~" is allowed. */
 void mesh__check_export_to(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node, bool nobody);
 
-/* Of a WorkloadEntry, an endpoint, a template. */
+/* Of a WorkloadEntry and an endpoint. */
 void mesh__check_workload(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node, void *into);
+
+/* Of a Gateway's server, a Sidecar and its listeners, and their TLS. */
+void mesh__check_server(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node, void *into);
+void mesh__check_server_tls(struct mesh_reader *reader,
+                            const struct mesh_spot *spot,
+                            const struct mesh_yaml_node *node, void *into);
+void mesh__check_sidecar(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node, void *into);
+void mesh__check_ingress(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node, void *into);
+void mesh__check_egress(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node, void *into);
+void mesh__check_sidecar_outbound(struct mesh_reader *reader,
+                                  const struct mesh_spot *spot,
+                                  const struct mesh_yaml_node *node,
+                                  void *into);
+
+/* Of a template: its address is not known yet. */
+void mesh__check_template(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into);
 
 /* The protocols that ports may name: "HTTP", "grpc" ... */
 bool mesh__is_protocol(struct mesh_slice text);
 
+bool mesh__is_header_name(struct mesh_slice name);
+/* "@request.auth.claims.x" or "...[x]": not a header, but what a token says. */
+bool mesh__is_claim(struct mesh_slice name);
+
 bool mesh__is_dns_label(struct mesh_slice text);
+/* The same with capitals: what Istio takes for one label of a host. */
+bool mesh__is_host_label(struct mesh_slice text);
+/* Such labels with dots between: a mesh's name. */
+bool mesh__is_trust_domain(struct mesh_slice text);
+/* An IP address, an IPv6 one with a zone too. */
+bool mesh__is_ip(struct mesh_slice text);
+/* "host:port" and "[host]:port", as Go splits it; the port may be any int. */
+bool mesh__split_address(struct mesh_slice text, struct mesh_slice *host,
+                         int64_t *port);
+/* The same as mesh__is_ip, or an address before "/" and its bits. */
+bool mesh__is_ip_block(struct mesh_slice text);
 bool mesh__is_label_key(struct mesh_slice text);
 bool mesh__is_label_value(struct mesh_slice text);
+/* An http or https URL that Go's net/url can read. */
+bool mesh__is_http_url(struct mesh_slice text);
 /* DNS labels with dots between. */
 bool mesh__is_dns_name(struct mesh_slice text);
 

@@ -11,18 +11,29 @@ static void check_telemetry(struct mesh_reader *reader,
     mesh__check_scope(reader, spot, node);
 }
 
+/* UPSERT is what is meant when nothing is said. */
 static void check_tag_override(struct mesh_reader *reader,
                                const struct mesh_spot *spot,
                                const struct mesh_yaml_node *node, void *into)
 {
-    struct mesh_slice operation = mesh__get_text(node, "operation");
-    bool has_value = mesh__get_text(node, "value").len > 0;
+    const struct mesh_yaml_node *value = mesh__get(node, "value");
+    bool remove = mesh__slice_is(mesh__get_text(node, "operation"), "REMOVE");
 
     (void)into;
-    if (mesh__slice_is(operation, "REMOVE") && has_value)
-        mesh__reject(reader, spot, node->mark, "REMOVE takes no value");
-    if (mesh__slice_is(operation, "UPSERT") && !has_value)
+    if (remove && value)
+        mesh__reject(reader, spot, value->mark, "REMOVE takes no value");
+    if (!remove && mesh__get_text(node, "value").len == 0)
         mesh__reject(reader, spot, node->mark, "UPSERT needs a value");
+}
+
+static void check_custom_tags(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *node)
+{
+    for (size_t i = 0; node->pairs && i < node->count; i++)
+        if (node->pairs[i].key.len == 0)
+            mesh__reject(reader, spot, node->pairs[i].mark,
+                         "the name of a tag may not be empty");
 }
 
 static const struct mesh_field log_filter_fields[] = {
@@ -62,7 +73,8 @@ static const struct mesh_message provider_ref_message = {
 };
 
 static const struct mesh_field access_logging_fields[] = {
-    { MESH__ROW("disabled", BOOL, NOTED), .default_value = "false" },
+    { MESH__ROW("disabled", BOOL, NOTED), .nullable = true,
+      .default_value = "false" },
     { MESH__ROW("filter", MESSAGE, NOTED), .message = &log_filter_message,
       .default_value = "log everything" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &mode_match_message,
@@ -129,7 +141,7 @@ static const struct mesh_message tag_override_message = {
 };
 
 static const struct mesh_field metric_override_fields[] = {
-    { MESH__ROW("disabled", BOOL, NOTED),
+    { MESH__ROW("disabled", BOOL, NOTED), .nullable = true,
       .default_value = "inherited (false)" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &metric_match_message,
       .default_value = "all metrics, both roles" },
@@ -203,23 +215,25 @@ static const struct mesh_message telemetry_tag_message = {
 
 static const struct mesh_field telemetry_tracing_fields[] = {
     { MESH__ROW("customTags", MESSAGE, NOTED), .shape = MESH__MAP,
-      .message = &telemetry_tag_message, .default_value = "inherited",
-      .bounds = "replaces the parent map whole" },
-    { MESH__ROW("disableContextPropagation", BOOL, NOTED),
+      .message = &telemetry_tag_message, .check = check_custom_tags,
+      .default_value = "inherited", .bounds = "replaces the parent map whole" },
+    { MESH__ROW("disableContextPropagation", BOOL, NOTED), .nullable = true,
       .default_value = "false" },
-    { MESH__ROW("disableSpanReporting", BOOL, NOTED),
+    { MESH__ROW("disableSpanReporting", BOOL, NOTED), .nullable = true,
       .default_value = "false" },
-    { MESH__ROW("enableIstioTags", BOOL, NOTED), .default_value = "true" },
+    { MESH__ROW("enableIstioTags", BOOL, NOTED), .nullable = true,
+      .default_value = "true" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &mode_match_message,
       .default_value = "CLIENT_AND_SERVER" },
     { MESH__ROW("providers", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &provider_ref_message,
       .default_value = "inherited, else MeshConfig.defaultProviders.tracing",
       .bounds = "only the first is used" },
-    { MESH__ROW("randomSamplingPercentage", DOUBLE, NOTED), MESH__RANGE(0, 100),
+    { MESH__ROW("randomSamplingPercentage", DOUBLE, NOTED), .nullable = true,
+      MESH__RANGE(0, 100),
       .default_value = "inherited, else defaultConfig.tracing.sampling, else 1",
       .bounds = "min 0; max 100" },
-    { MESH__ROW("useRequestIdForTraceSampling", BOOL, NOTED),
+    { MESH__ROW("useRequestIdForTraceSampling", BOOL, NOTED), .nullable = true,
       .default_value = "true" },
 };
 

@@ -2,7 +2,6 @@
  * workload_entry.c - one workload outside of Kubernetes: WorkloadEntry.
  */
 #include "schema/table.h"
-#include "value/address.h"
 #include "value/host.h"
 
 static bool is_unix(struct mesh_slice address)
@@ -11,7 +10,6 @@ static bool is_unix(struct mesh_slice address)
 }
 
 static void check_unix(struct mesh_reader *reader, const struct mesh_spot *spot,
-                       const struct mesh_yaml_node *node,
                        const struct mesh_yaml_node *address)
 {
     const char *path = address->text.at + 7;
@@ -24,37 +22,41 @@ static void check_unix(struct mesh_reader *reader, const struct mesh_spot *spot,
     else if (path[len - 1] == '/')
         mesh__reject(reader, spot, address->mark,
                      "a socket's path does not end in \"/\"");
-    if (mesh__has(node, "ports"))
-        mesh__reject(reader, spot, node->mark, "a unix socket has no ports");
-}
-
-static void check_address(struct mesh_reader *reader,
-                          const struct mesh_spot *spot,
-                          const struct mesh_yaml_node *node,
-                          const struct mesh_yaml_node *address)
-{
-    struct mesh_spot field = { .up = spot, .name = "address" };
-    struct mesh_address ip;
-
-    if (is_unix(address->text))
-        check_unix(reader, &field, node, address);
-    else if (!mesh__address_parse_ip(address->text, &ip) &&
-             !mesh__host_valid(address->text, false))
-        mesh__reject(reader, &field, address->mark,
-                     "wanted an IP address, a name or unix://, found "
-                     "\"%.80s\"",
-                     address->text.at);
 }
 
 static bool is_port_name(struct mesh_slice name)
 {
-    for (size_t i = 0; i < name.len; i++) {
-        char c = mesh__lower(name.at[i]);
+    return name.len <= 62 && mesh__is_host_label(name);
+}
 
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
-            return false;
+/* What the schema asks of a WorkloadEntry, an endpoint and a template. */
+static void check_place(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *address = mesh__get(node, "address");
+    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
+    struct mesh_spot field = { .up = spot, .name = "address" };
+
+    if (address && address->kind == MESH__YAML_SCALAR &&
+        is_unix(address->text)) {
+        check_unix(reader, &field, address);
+        if (ports)
+            mesh__reject_pair(reader, spot, node, "address", "ports",
+                              "a unix socket has no ports");
     }
-    return name.len > 0 && name.len <= 62;
+    for (size_t i = 0; ports && ports->pairs && i < ports->count; i++)
+        if (!is_port_name(ports->pairs[i].key))
+            mesh__reject(reader, spot, ports->pairs[i].mark,
+                         "\"%.80s\" is no port name", ports->pairs[i].key.at);
+}
+
+void mesh__check_template(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node, void *into)
+{
+    (void)into;
+    check_place(reader, spot, node);
 }
 
 void mesh__check_workload(struct mesh_reader *reader,
@@ -62,19 +64,21 @@ void mesh__check_workload(struct mesh_reader *reader,
                           const struct mesh_yaml_node *node, void *into)
 {
     const struct mesh_yaml_node *address = mesh__get(node, "address");
-    const struct mesh_yaml_node *ports = mesh__get(node, "ports");
-    bool template = spot->name && strcmp(spot->name, "template") == 0;
+    struct mesh_spot field = { .up = spot, .name = "address" };
 
     (void)into;
-    if (address && address->kind == MESH__YAML_SCALAR && address->text.len)
-        check_address(reader, spot, node, address);
-    else if (!template && mesh__get_text(node, "network").len == 0)
-        mesh__reject(reader, spot, node->mark,
-                     "address or network is required");
-    for (size_t i = 0; ports && ports->pairs && i < ports->count; i++)
-        if (!is_port_name(ports->pairs[i].key))
-            mesh__reject(reader, spot, ports->pairs[i].mark,
-                         "\"%.80s\" is no port name", ports->pairs[i].key.at);
+    check_place(reader, spot, node);
+    if (mesh__get_text(node, "address").len) {
+        if (!is_unix(address->text) && !mesh__is_ip(address->text) &&
+            !mesh__host_valid(address->text, false))
+            mesh__reject(reader, &field, address->mark,
+                         "wanted an IP address, a name or unix://, found "
+                         "\"%.80s\"",
+                         address->text.at);
+    } else if (mesh__get_text(node, "network").len == 0) {
+        mesh__reject_pair(reader, spot, node, "address", "network",
+                          "address or network is required");
+    }
 }
 
 static const struct mesh_field workload_entry_fields[] = {
@@ -84,7 +88,7 @@ static const struct mesh_field workload_entry_fields[] = {
                 "path must not end with /; IP, FQDN or unix path" },
     { MESH__ROW("labels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_workload_entry, labels), .max_items = 256,
-      .check = mesh__check_labels, .default_value = "none",
+      .check = mesh__check_tags, .default_value = "none",
       .bounds = "max entries 256; valid labels; metadata labels win" },
     { MESH__ROW("locality", STRING, ENFORCED),
       MESH__PUT(struct mesh_workload_entry, locality), .max_len = 2048,

@@ -40,15 +40,15 @@ static bool star_label_valid(struct mesh_slice label)
 
     if (rest.len > 1 && rest.at[0] == '-')
         rest = mesh__slice(rest.at + 1, rest.len - 1);
-    return rest.len == 0 || label_valid(rest);
+    return label.len <= LABEL_MAX && (rest.len == 0 || label_valid(rest));
 }
 
-static bool all_digits(struct mesh_slice label)
+/* What Go's strconv.Atoi takes: a longer row of digits is a name to Istio. */
+static bool is_number(struct mesh_slice label)
 {
-    for (size_t i = 0; i < label.len; i++)
-        if (label.at[i] < '0' || label.at[i] > '9')
-            return false;
-    return label.len > 0;
+    unsigned long long number;
+
+    return mesh__slice_number(label, INT64_MAX, &number);
 }
 
 /* Take the first label off; *more says whether a dot stood behind it. */
@@ -80,7 +80,7 @@ bool mesh__host_valid(struct mesh_slice host, bool wildcard_allowed)
             return true; /* "istio.io." */
         if (star ? !star_label_valid(label) : !label_valid(label))
             return false;
-        if (!more && all_digits(label))
+        if (!more && is_number(label) && !(first && wildcard_allowed))
             return false;
         first = false;
     }

@@ -92,7 +92,8 @@ static int compile(struct mesh_regex *regex, struct mesh_slice expression,
 {
     const uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF |
                              PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE |
-                             PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP;
+                             PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP |
+                             PCRE2_DUPNAMES;
     pcre2_compile_context *context = pcre2_compile_context_create(general);
     PCRE2_SIZE at = 0;
     int code = 0;
@@ -121,6 +122,7 @@ static int limit(struct mesh_regex *regex, pcre2_general_context *general)
 static int check(struct mesh_slice expression)
 {
     const char *why;
+    bool ours;
     size_t at;
 
     if (expression.len > MESH__REGEX_MAX)
@@ -128,10 +130,10 @@ static int check(struct mesh_slice expression)
                           "a regular expression of %zu bytes, at most %d are "
                           "taken",
                           expression.len, MESH__REGEX_MAX);
-    why = mesh__re2_check(expression, &at);
+    why = mesh__re2_check(expression, &at, &ours);
     if (why)
-        return mesh__fail(MESH_ERR_INVALID, "regular expression, byte %zu: %s",
-                          at, why);
+        return mesh__fail(ours ? MESH_ERR_POLICY : MESH_ERR_INVALID,
+                          "regular expression, byte %zu: %s", at, why);
     return 0;
 }
 

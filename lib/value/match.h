@@ -50,10 +50,11 @@ enum mesh_match_result mesh__match(const struct mesh_match *match,
                                    struct mesh_slice text);
 
 /*
- * Compile. Returns 0, MESH_ERR_NOMEM, or MESH_ERR_INVALID with a line that
- * says what RE2 would not take (look-around, back-references, possessive and
- * atomic groups, \C, conditionals, recursion, more than MESH__REGEX_MAX bytes);
- * value/re2.h has the list.
+ * Compile. Returns 0, MESH_ERR_NOMEM, MESH_ERR_POLICY for what RE2 would take
+ * and this library does not, or MESH_ERR_INVALID with a line that says what RE2
+ * would not take (look-around, back-references, possessive and atomic groups,
+ * \C, conditionals, recursion, more than MESH__REGEX_MAX bytes); value/re2.h
+ * has the list.
  */
 int mesh__regex_new(struct mesh_slice expression, struct mesh_regex **out);
 struct mesh_regex *mesh__regex_ref(struct mesh_regex *regex);

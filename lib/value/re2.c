@@ -10,15 +10,21 @@
 
 #include <stdint.h>
 
+enum { RE2_HEIGHT = 1000 };
+
 /* An expression being read. */
 struct reader {
     struct mesh_slice text;
     size_t at;
-    const char *why; /* the first refusal                          */
+    const char *why;  /* the refusal that ended it                  */
+    const char *ours; /* the first that RE2 would not make          */
+    size_t ours_at;
     bool repeatable; /* something stands before that may repeat    */
     bool repeated;   /* ... and a repetition has been put behind it */
+    bool odd;        /* ... that PCRE2 lets nobody repeat           */
     unsigned item;   /* highest product of counts inside that item */
     size_t depth;    /* open groups                                */
+    size_t over;     /* ... and those too deep to be told apart    */
     unsigned inner[MESH__RE2_DEPTH + 1]; /* the same, per open group       */
 };
 
@@ -40,6 +46,20 @@ static bool refuse(struct reader *in, const char *why)
     if (!in->why)
         in->why = why;
     return false;
+}
+
+/* RE2 takes it, but PCRE2 would read something else: noted, and read on. */
+static void refuse_too(struct reader *in, const char *why)
+{
+    if (in->ours)
+        return;
+    in->ours = why;
+    in->ours_at = in->at;
+}
+
+static bool is_octal(char c)
+{
+    return c >= '0' && c <= '7';
 }
 
 static bool is_digit(char c)
@@ -67,9 +87,17 @@ static void item(struct reader *in, unsigned product)
 {
     in->repeatable = true;
     in->repeated = false;
+    in->odd = false;
     in->item = product;
     if (in->inner[in->depth] < product)
         in->inner[in->depth] = product;
+}
+
+/* "^", "$", "\b": RE2 repeats them. */
+static void assertion(struct reader *in)
+{
+    item(in, 1);
+    in->odd = true;
 }
 
 /* \pN, \p{Greek}, \P{^Lu}; what PCRE2 adds has other letters in it. */
@@ -137,6 +165,15 @@ static bool read_quoted(struct reader *in)
     return true;
 }
 
+/* \12 and \123 */
+static bool read_octal(struct reader *in)
+{
+    refuse_too(in, "an octal escape: write \\x");
+    in->at += 3;
+    in->at += is_octal(peek(in, 0));
+    return true;
+}
+
 /* The escapes that mean one character or one class, in and out of [...]. */
 static bool read_common_escape(struct reader *in)
 {
@@ -146,10 +183,11 @@ static bool read_common_escape(struct reader *in)
         return read_property(in);
     if (c == 'x')
         return read_hex(in);
+    if (is_octal((char)c) && c != '0' && is_octal(peek(in, 2)))
+        return read_octal(in);
     if (one_of((char)c, "123456789"))
-        return refuse(in, "back-references are not in RE2 (nor octal escapes "
-                          "here: write \\x)");
-    if (c >= 0x80 || c == '\0' || c == '_')
+        return refuse(in, "back-references are not in RE2");
+    if (c >= 0x80 || c == '\0')
         return refuse(in, "this character takes no backslash");
     if (is_letter((char)c) && !one_of((char)c, "dDsSwWaftnrv"))
         return refuse(in, "RE2 has no such escape");
@@ -167,7 +205,10 @@ static bool read_escape(struct reader *in)
         return read_quoted(in);
     if (one_of(c, "AbBz")) {
         in->at += 2;
-    } else if (c == 'E') { /* a stray one ends nothing */
+        assertion(in);
+        return true;
+    }
+    if (c == 'E') { /* a stray one ends nothing */
         return refuse(in, "\\E without \\Q");
     } else if (!read_common_escape(in)) {
         return false;
@@ -176,11 +217,27 @@ static bool read_escape(struct reader *in)
     return true;
 }
 
+/* Is there a mark and a "]" behind it, further on? */
+static bool has_pair(struct mesh_slice text, char mark)
+{
+    for (size_t i = 2; i + 1 < text.len; i++)
+        if (text.at[i] == mark && text.at[i + 1] == ']')
+            return true;
+    return false;
+}
+
 /* [:alpha:] and [:^alpha:]; others PCRE2 refuses too. */
 static bool read_posix_class(struct reader *in)
 {
+    struct mesh_slice rest =
+        mesh__slice(in->text.at + in->at, in->text.len - in->at);
     size_t len = 2;
 
+    if (!has_pair(rest, ':')) {
+        refuse_too(in, "[: in a class begins no class name: write \\[");
+        in->at++;
+        return true;
+    }
     len += peek(in, len) == '^';
     while (is_letter(peek(in, len)))
         len++;
@@ -195,11 +252,24 @@ static bool read_class_member(struct reader *in)
     if (looking_at(in, "[:"))
         return read_posix_class(in);
     if (looking_at(in, "[.") || looking_at(in, "[="))
-        return refuse(in, "collating elements are not in RE2");
+        refuse_too(in, "[. and [= in a class: write \\[");
     if (peek(in, 0) == '\\')
         return read_common_escape(in);
     in->at++;
     return true;
+}
+
+/* "[:a:]" is a class of ":" and "a" to RE2, and a slip to PCRE2. */
+static bool looks_posix(const struct reader *in)
+{
+    char mark = peek(in, 1);
+    size_t len = 2;
+
+    if (!one_of(mark, ":.="))
+        return false;
+    while (peek(in, len) && peek(in, len) != ']')
+        len++;
+    return len > 2 && peek(in, len) == ']' && peek(in, len - 1) == mark;
 }
 
 /* "[" ... "]"; a "]" right behind the start is a member. */
@@ -207,6 +277,8 @@ static bool read_class(struct reader *in)
 {
     bool first = true;
 
+    if (looks_posix(in))
+        refuse_too(in, "a class that looks like a named one");
     in->at += peek(in, 1) == '^' ? 2 : 1;
     while (in->at < in->text.len && (first || peek(in, 0) != ']')) {
         if (!read_class_member(in))
@@ -260,10 +332,13 @@ static bool read_name(struct reader *in, size_t lead)
 
 static bool open_group(struct reader *in)
 {
-    if (in->depth == MESH__RE2_DEPTH)
-        return refuse(in, "more than 100 groups inside groups");
-    in->inner[++in->depth] = 1;
     in->repeatable = false;
+    if (in->depth == MESH__RE2_DEPTH) {
+        refuse_too(in, "more than 100 groups inside groups");
+        return ++in->over <= RE2_HEIGHT - MESH__RE2_DEPTH ||
+               refuse(in, "more than 1000 groups inside groups");
+    }
+    in->inner[++in->depth] = 1;
     return true;
 }
 
@@ -288,7 +363,8 @@ static bool read_group(struct reader *in)
         return false;
     } else if (peek(in, 0) == ')') { /* flags alone open nothing */
         in->at++;
-        in->repeatable = false;
+        in->repeated = false;
+        in->odd = in->repeatable; /* what stands before them may repeat */
         return true;
     }
     in->at++;
@@ -301,7 +377,11 @@ static bool close_group(struct reader *in)
 
     if (in->depth == 0)
         return refuse(in, "a ) without its (");
-    in->depth--;
+    if (in->over) {
+        in->over--;
+    } else {
+        in->depth--;
+    }
     in->at++;
     item(in, inner);
     return true;
@@ -342,6 +422,8 @@ static bool read_repetition(struct reader *in, size_t len, unsigned most)
 {
     if (!in->repeatable)
         return refuse(in, "nothing stands before the repetition");
+    if (in->odd)
+        refuse_too(in, "a repetition of what has no width, or of flags");
     if (in->repeated)
         return refuse(in, "a repetition of a repetition (possessive ones are "
                           "not in RE2)");
@@ -363,7 +445,7 @@ static bool read_brace(struct reader *in)
     if (len)
         return read_repetition(in, len, most);
     if (is_digit(peek(in, 1)) || one_of(peek(in, 1), ", \t"))
-        return refuse(in, "a { that looks like a repetition: write \\{");
+        refuse_too(in, "a { that looks like a repetition: write \\{");
     in->at++;
     item(in, 1);
     return true;
@@ -389,6 +471,10 @@ static bool read_one(struct reader *in)
     case '|':
         in->repeatable = false;
         break;
+    case '^':
+    case '$':
+        assertion(in);
+        break;
     case '\0':
         return refuse(in, "a NUL");
     default:
@@ -399,7 +485,8 @@ static bool read_one(struct reader *in)
     return true;
 }
 
-const char *mesh__re2_check(struct mesh_slice expression, size_t *at)
+const char *mesh__re2_check(struct mesh_slice expression, size_t *at,
+                            bool *ours)
 {
     struct reader in = { .text = expression, .inner = { 1 } };
 
@@ -407,6 +494,7 @@ const char *mesh__re2_check(struct mesh_slice expression, size_t *at)
         ;
     if (!in.why && in.depth)
         (void)refuse(&in, "a ( without its )");
-    *at = in.at;
-    return in.why;
+    *ours = !in.why && in.ours;
+    *at = *ours ? in.ours_at : in.at;
+    return *ours ? in.ours : in.why;
 }

@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -22,10 +23,12 @@ enum {
  * is the byte where. Brackets that do not pair are left to PCRE2.
  * (github.com/google/re2: doc/syntax.txt, re2/parse.cc.)
  *
- * Refused although RE2 takes them, because PCRE2 reads them in another way:
- * \C, octal escapes other than \0.., \Q inside a class, and a literal '{'
- * in front of a digit, a blank or a comma (write \{).
+ * Refused although RE2 takes them (*ours is true), because PCRE2 reads them in
+ * another way: octal escapes other than \0.., "[.", "[=" and "[:" as members of
+ * a class, a literal '{' in front of a digit, a blank or a comma (write \{),
+ * and groups deeper than MESH__RE2_DEPTH. \C is what Go's RE2 has not either.
  */
-const char *mesh__re2_check(struct mesh_slice expression, size_t *at);
+const char *mesh__re2_check(struct mesh_slice expression, size_t *at,
+                            bool *ours);
 
 #endif

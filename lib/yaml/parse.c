@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <yaml.h>
@@ -41,6 +42,7 @@ struct level {
     bool has_key;          /* a mapping that awaits a value */
     struct mesh_slice key;
     struct mesh_mark key_mark;
+    bool key_typed;
     size_t capacity;
     struct mesh_map keys; /* beyond FEW_KEYS */
 };
@@ -176,11 +178,21 @@ static void close_anchor(struct anchor *anchor, struct mesh_yaml_node *node,
 
 /* --- keys ---------------------------------------------------------------- */
 
-static bool few_keys_have(const struct level *level, struct mesh_slice key)
+/*
+ * 80 and "80" are two keys of YAML and one of JSON: Istio would take either of
+ * their values.
+ */
+static bool few_keys_have(const struct level *level, struct mesh_slice key,
+                          bool typed, bool *same)
 {
-    for (size_t i = 0; i < level->node->count; i++)
-        if (mesh__slice_equal(level->node->pairs[i].key, key))
-            return true;
+    for (size_t i = 0; i < level->node->count; i++) {
+        const struct mesh_yaml_pair *pair = &level->node->pairs[i];
+
+        if (!mesh__slice_equal(pair->key, key))
+            continue;
+        *same = pair->typed == typed;
+        return true;
+    }
     return false;
 }
 
@@ -198,13 +210,14 @@ static int keys_to_map(struct level *level)
 }
 
 static int note_key(struct parse *p, struct level *level, struct mesh_slice key,
-                    struct mesh_mark mark)
+                    bool typed, struct mesh_mark mark)
 {
+    bool same = true;
     bool seen;
     int rc;
 
     if (level->node->count < FEW_KEYS) {
-        seen = few_keys_have(level, key);
+        seen = few_keys_have(level, key, typed, &same);
     } else {
         rc = level->keys.count ? 0 : keys_to_map(level);
         if (rc < 0)
@@ -214,29 +227,60 @@ static int note_key(struct parse *p, struct level *level, struct mesh_slice key,
         if (rc < 0)
             return rc;
     }
-    if (seen)
+    if (seen) {
+        p->problem->ours = !same;
         return problem_at(p, mark, "key \"%.100s\" is written twice", key.at);
+    }
     level->has_key = true;
     level->key = key;
+    level->key_typed = typed;
     level->key_mark = mark;
     return 0;
+}
+
+/* As sigs.k8s.io/yaml spells it: "true" for yes, "80" for 0x50 and 80.0. */
+static bool spell_key(struct parse *p, const struct mesh_yaml_node *node,
+                      struct mesh_slice *key)
+{
+    static const double exact = 1e15; /* spelled without an exponent */
+    const char *text;
+    int64_t whole;
+    double real;
+    bool truth;
+
+    *key = node->text;
+    if (mesh__yaml_bool(node, &truth)) {
+        *key = mesh__slice_of(truth ? "true" : "false");
+        return true;
+    }
+    if (!mesh__yaml_float(node, &real) || real < -exact || real > exact ||
+        (double)(int64_t)real != real)
+        return true;
+    if (!mesh__yaml_int(node, &whole))
+        whole = (int64_t)real;
+    text = mesh__arena_format(p->arena, "%" PRId64, whole);
+    if (text)
+        *key = mesh__slice_of(text);
+    return text != NULL;
 }
 
 static int take_key(struct parse *p, struct level *level,
                     const struct mesh_yaml_node *node)
 {
     struct mesh_slice key = node->text;
-    bool truth;
 
     if (node->kind != MESH__YAML_SCALAR)
         return problem_at(p, node->mark, "a key must be a plain word");
-    if (node->plain && mesh__slice_is(key, "<<"))
+    if (node->plain && mesh__slice_is(key, "<<")) {
+        p->problem->ours = true;
         return problem_at(p, node->mark, "merge keys (\"<<\") are not taken");
+    }
     if (mesh__yaml_type(node) == MESH__YAML_NULL)
         return problem_at(p, node->mark, "a key is missing before \":\"");
-    if (mesh__yaml_bool(node, &truth)) /* as sigs.k8s.io/yaml spells it */
-        key = mesh__slice_of(truth ? "true" : "false");
-    return note_key(p, level, key, node->mark);
+    if (!spell_key(p, node, &key))
+        return MESH_ERR_NOMEM;
+    return note_key(p, level, key, mesh__yaml_type(node) != MESH__YAML_STRING,
+                    node->mark);
 }
 
 /* --- into the open collection -------------------------------------------- */
@@ -251,7 +295,8 @@ static int add_pair(struct parse *p, struct level *level,
     if (rc < 0)
         return rc;
     node->pairs[node->count++] =
-        (struct mesh_yaml_pair){ level->key, level->key_mark, value };
+        (struct mesh_yaml_pair){ level->key, level->key_mark, value,
+                                 level->key_typed };
     level->has_key = false;
     return 0;
 }
@@ -299,8 +344,39 @@ static int check_tag(struct parse *p, const yaml_char_t *tag, const char *fits,
 {
     if (!tag || tag_is(tag, "!") || tag_is(tag, fits))
         return 0;
+    p->problem->ours = true;
     return problem_at(p, mark, "tag \"%.100s\" is not taken",
                       (const char *)tag);
+}
+
+/* "!!int 5" and "!!int '5'" are what 5 is; false: the tag says no type. */
+static bool tagged_type(const yaml_char_t *tag, enum mesh_yaml_type *out)
+{
+    static const struct {
+        const char *tag;
+        enum mesh_yaml_type type;
+    } known[] = { { YAML_NULL_TAG, MESH__YAML_NULL },
+                  { YAML_BOOL_TAG, MESH__YAML_BOOL },
+                  { YAML_INT_TAG, MESH__YAML_INT },
+                  { YAML_FLOAT_TAG, MESH__YAML_FLOAT } };
+
+    for (size_t i = 0; tag && i < sizeof(known) / sizeof(known[0]); i++)
+        if (tag_is(tag, known[i].tag)) {
+            *out = known[i].type;
+            return true;
+        }
+    return false;
+}
+
+static int check_tagged(struct parse *p, const struct mesh_yaml_node *node,
+                        enum mesh_yaml_type type)
+{
+    enum mesh_yaml_type found = mesh__yaml_type(node);
+
+    if (found == type || (type == MESH__YAML_FLOAT && found == MESH__YAML_INT))
+        return 0;
+    return problem_at(p, node->mark, "\"%.60s\" is not what its tag says",
+                      node->text.at);
 }
 
 /* How far the text of a literal block that starts on this line is indented. */
@@ -329,14 +405,34 @@ static unsigned block_indent(struct parse *p, size_t line)
     return 0;
 }
 
+/* "\0" in quotes: nobody behind this floor has to reckon with it. */
+static void hide_nuls(struct parse *p, struct mesh_mark mark, char *text,
+                      size_t len)
+{
+    struct mesh_yaml_document *document = &p->documents[p->count - 1];
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i])
+            continue;
+        text[i] = '\1';
+        if (!document->has_nul)
+            document->nul = mark;
+        document->has_nul = true;
+    }
+}
+
 static int on_scalar(struct parse *p, const yaml_event_t *event)
 {
     struct mesh_mark mark = mark_of(p, event->start_mark);
     struct mesh_yaml_node *node;
+    enum mesh_yaml_type type = MESH__YAML_STRING;
+    bool tagged = tagged_type(event->data.scalar.tag, &type);
     struct anchor *anchor;
-    int rc;
+    char *text;
+    int rc = 0;
 
-    rc = check_tag(p, event->data.scalar.tag, YAML_STR_TAG, mark);
+    if (!tagged)
+        rc = check_tag(p, event->data.scalar.tag, YAML_STR_TAG, mark);
     if (rc < 0)
         return rc;
     rc = new_anchor(p, event->data.scalar.anchor, &anchor);
@@ -345,18 +441,20 @@ static int on_scalar(struct parse *p, const yaml_event_t *event)
     rc = new_node(p, MESH__YAML_SCALAR, mark, &node);
     if (rc < 0)
         return rc;
-    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-                  !event->data.scalar.tag;
+    node->plain =
+        tagged || (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+                   !event->data.scalar.tag);
     if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
         node->block_indent = block_indent(p, event->start_mark.line);
-    node->text.len = event->data.scalar.length;
-    node->text.at =
-        mesh__arena_strndup(p->arena, (const char *)event->data.scalar.value,
-                            event->data.scalar.length);
-    if (!node->text.at)
+    text = mesh__arena_strndup(p->arena, (const char *)event->data.scalar.value,
+                               event->data.scalar.length);
+    if (!text)
         return MESH_ERR_NOMEM;
-    if (memchr(node->text.at, '\0', node->text.len)) /* "\0" in quotes */
-        return problem_at(p, mark, "a NUL inside a text");
+    node->text = mesh__slice(text, event->data.scalar.length);
+    hide_nuls(p, mark, text, node->text.len);
+    rc = tagged ? check_tagged(p, node, type) : 0;
+    if (rc < 0)
+        return rc;
     close_anchor(anchor, node, 1, 0);
     return put(p, node, 1, 0);
 }
@@ -432,7 +530,7 @@ static int on_document(struct parse *p, const yaml_event_t *event)
                     sizeof(p->documents[0]));
     if (rc < 0)
         return rc;
-    p->documents[p->count++] = (struct mesh_yaml_document){ NULL, mark };
+    p->documents[p->count++] = (struct mesh_yaml_document){ .mark = mark };
     p->open = true;
     return 0;
 }

@@ -6,7 +6,13 @@
  */
 #include "yaml/yaml.h"
 
-enum { NUMBER_MAX = 64 }; /* bytes of a number, its sign included */
+#include <float.h>
+#include <math.h>
+
+enum {
+    NUMBER_MAX = 400
+}; /* bytes of a number, its sign included: one of
+      more digits is too large for a double */
 
 struct word {
     const char *text;
@@ -76,11 +82,13 @@ static int digit_value(char c)
 }
 
 /* Go's ParseInt with base 0, and ParseUint beyond it. */
-enum integer { NO_INTEGER, FITS, TOO_BIG };
+enum integer { NO_INTEGER, FITS, FITS_UNSIGNED, TOO_BIG };
 
-static enum integer read_integer(const char *text, int64_t *out)
+/* *wide is what has no sign and is too big for *out. */
+static enum integer read_integer(const char *text, int64_t *out, uint64_t *wide)
 {
     bool minus = *text == '-';
+    bool plus = *text == '+';
     uint64_t ceiling = minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
     uint64_t value = 0;
     bool big = false;
@@ -105,8 +113,11 @@ static enum integer read_integer(const char *text, int64_t *out)
             big = true;
         value = value * (uint64_t)base + (uint64_t)digit;
     }
-    if (big || value > ceiling)
+    if (big || (minus && value > ceiling))
         return TOO_BIG;
+    *wide = value;
+    if (value > ceiling)
+        return plus ? TOO_BIG : FITS_UNSIGNED;
     *out = minus ? (int64_t)(0 - value) : (int64_t)value;
     return FITS;
 }
@@ -138,41 +149,6 @@ static bool looks_real(const char *text)
     return *text == '\0';
 }
 
-enum mesh_yaml_type mesh__yaml_type(const struct mesh_yaml_node *scalar)
-{
-    char number[NUMBER_MAX + 1];
-    const struct word *word;
-    int64_t value;
-
-    if (scalar->kind != MESH__YAML_SCALAR || !scalar->plain)
-        return MESH__YAML_STRING;
-    word = find_word(scalar->text);
-    if (word)
-        return word->type;
-    if (!plain_number(scalar->text, number))
-        return MESH__YAML_STRING;
-    if (number[0] != '.' && read_integer(number, &value) != NO_INTEGER)
-        return MESH__YAML_INT;
-    return looks_real(number) ? MESH__YAML_FLOAT : MESH__YAML_STRING;
-}
-
-bool mesh__yaml_bool(const struct mesh_yaml_node *scalar, bool *out)
-{
-    if (mesh__yaml_type(scalar) != MESH__YAML_BOOL)
-        return false;
-    *out = find_word(scalar->text)->truth;
-    return true;
-}
-
-bool mesh__yaml_int(const struct mesh_yaml_node *scalar, int64_t *out)
-{
-    char number[NUMBER_MAX + 1];
-
-    return mesh__yaml_type(scalar) == MESH__YAML_INT &&
-           plain_number(scalar->text, number) &&
-           read_integer(number, out) == FITS;
-}
-
 /*
  * The digits are read by hand, because strtod asks the host's locale what a
  * decimal point is. Good to the last bits but two, which is enough for
@@ -202,26 +178,88 @@ static double read_real(const char *text)
             exponent = exponent * 10 + (*text - '0');
     }
     shift += down ? -exponent : exponent;
-    for (; shift > 0 && value < 1e308; shift--)
+    for (; shift > 0 && value > 0 && value <= DBL_MAX; shift--)
         value *= 10;
     for (; shift < 0 && value > 0; shift++)
         value /= 10;
     return minus ? -value : value;
 }
 
+/* What does not fit a double is text to the parser behind sigs.k8s.io/yaml. */
+static bool is_real(const char *text)
+{
+    double value = looks_real(text) ? read_real(text) : HUGE_VAL;
+
+    return value >= -DBL_MAX && value <= DBL_MAX;
+}
+
+enum mesh_yaml_type mesh__yaml_type(const struct mesh_yaml_node *scalar)
+{
+    char number[NUMBER_MAX + 1];
+    const struct word *word;
+    enum integer integer;
+    uint64_t wide;
+    int64_t value;
+
+    if (scalar->kind != MESH__YAML_SCALAR || !scalar->plain)
+        return MESH__YAML_STRING;
+    word = find_word(scalar->text);
+    if (word)
+        return word->type;
+    if (!plain_number(scalar->text, number))
+        return MESH__YAML_STRING;
+    integer =
+        number[0] == '.' ? NO_INTEGER : read_integer(number, &value, &wide);
+    if (integer == FITS || integer == FITS_UNSIGNED)
+        return MESH__YAML_INT;
+    if (!is_real(number))
+        return MESH__YAML_STRING;
+    return integer == TOO_BIG ? MESH__YAML_INT : MESH__YAML_FLOAT;
+}
+
+bool mesh__yaml_bool(const struct mesh_yaml_node *scalar, bool *out)
+{
+    if (mesh__yaml_type(scalar) != MESH__YAML_BOOL)
+        return false;
+    *out = find_word(scalar->text)->truth;
+    return true;
+}
+
+bool mesh__yaml_int(const struct mesh_yaml_node *scalar, int64_t *out)
+{
+    char number[NUMBER_MAX + 1];
+    uint64_t wide;
+
+    return mesh__yaml_type(scalar) == MESH__YAML_INT &&
+           plain_number(scalar->text, number) &&
+           read_integer(number, out, &wide) == FITS;
+}
+
+static double read_number(const char *text)
+{
+    uint64_t wide;
+    int64_t whole;
+
+    switch (*text == '.' ? NO_INTEGER : read_integer(text, &whole, &wide)) {
+    case FITS:
+        return (double)whole;
+    case FITS_UNSIGNED:
+        return (double)wide;
+    case NO_INTEGER:
+    case TOO_BIG:
+        break;
+    }
+    return read_real(text);
+}
+
 bool mesh__yaml_float(const struct mesh_yaml_node *scalar, double *out)
 {
     enum mesh_yaml_type type = mesh__yaml_type(scalar);
     char number[NUMBER_MAX + 1];
-    int64_t whole;
 
-    if (type == MESH__YAML_INT && mesh__yaml_int(scalar, &whole)) {
-        *out = (double)whole;
-        return true;
-    }
-    if (type != MESH__YAML_FLOAT || find_word(scalar->text) ||
-        !plain_number(scalar->text, number))
+    if ((type != MESH__YAML_INT && type != MESH__YAML_FLOAT) ||
+        find_word(scalar->text) || !plain_number(scalar->text, number))
         return false;
-    *out = read_real(number);
+    *out = read_number(number);
     return true;
 }

@@ -2,15 +2,15 @@
  * yaml.h - text to a tree of nodes, every node with file, line and column.
  *
  * Over libyaml's event parser. Bounded in bytes, depth, nodes, aliases and
- * documents; duplicate keys, tabs in indentation, NULs, invalid UTF-8, merge
- * keys ("<<") and non-scalar keys are errors. Knows nothing of Istio.
+ * documents; duplicate keys, tabs in indentation, NUL bytes, invalid UTF-8,
+ * merge keys ("<<") and non-scalar keys are errors. Knows nothing of Istio.
  */
 #ifndef MESH_YAML_YAML_H
 #define MESH_YAML_YAML_H
 
 #include "base/arena.h"
-#include "base/slice.h"
 #include "base/mark.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,17 +51,21 @@ struct mesh_yaml_pair {
     struct mesh_slice key;
     struct mesh_mark mark; /* of the key */
     struct mesh_yaml_node *value;
+    bool typed; /* the key is a number or bool of YAML */
 };
 
 struct mesh_yaml_document {
     struct mesh_yaml_node *root; /* NULL: blank */
     struct mesh_mark mark;
+    struct mesh_mark nul; /* the first text that holds a NUL ...         */
+    bool has_nul;         /* ... each of which became U+0001             */
 };
 
 /* What went wrong, once per text: libyaml stops at the first syntax error. */
 struct mesh_yaml_problem {
     struct mesh_mark mark;
     bool limit;     /* a bound of mesh_yaml_limits, not the syntax */
+    bool ours;      /* YAML and Istio would take it                */
     char text[256]; /* "" when all went well */
 };
 

@@ -54,7 +54,7 @@ static void takes_what_re2_takes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
         size_t at;
-        const char *why = mesh__re2_check(mesh__slice_of(taken[i]), &at);
+        const char *why = mesh__re2_check(mesh__slice_of(taken[i]), &at, &ours);
 
         if (why)
             fail_msg("%s, byte %zu: %s", taken[i], at, why);
@@ -121,7 +121,7 @@ static void refuses_what_only_pcre2_takes(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t at = 0;
         const char *why =
-            mesh__re2_check(mesh__slice_of(rows[i].expression), &at);
+            mesh__re2_check(mesh__slice_of(rows[i].expression), &at, &ours);
 
         if (!why)
             fail_msg("%s was taken", rows[i].expression);
@@ -137,13 +137,13 @@ static void refuses_nul_and_depth(void **state)
     size_t at;
 
     (void)state;
-    assert_non_null(mesh__re2_check(mesh__slice("a\0b", 3), &at));
+    assert_non_null(mesh__re2_check(mesh__slice("a\0b", 3), &at, &ours));
     memset(deep, '(', MESH__RE2_DEPTH);
     memset(deep + MESH__RE2_DEPTH, ')', MESH__RE2_DEPTH);
-    assert_null(mesh__re2_check(mesh__slice(deep, 2 * MESH__RE2_DEPTH), &at));
+    assert_null(mesh__re2_check(mesh__slice(deep, 2 * MESH__RE2_DEPTH), &at, &ours));
     memset(deep, '(', MESH__RE2_DEPTH + 1);
     memset(deep + MESH__RE2_DEPTH + 1, ')', MESH__RE2_DEPTH + 1);
-    assert_non_null(mesh__re2_check(mesh__slice(deep, sizeof(deep)), &at));
+    assert_non_null(mesh__re2_check(mesh__slice(deep, sizeof(deep)), &at, &ours));
 }
 
 int main(void)
