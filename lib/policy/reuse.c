@@ -89,8 +89,11 @@ static uint64_t mix_service(uint64_t digest,
     const struct mesh_collection *all = compiler->world.all;
 
     digest = mix_resource(digest, all, service ? service->resource : NULL);
-    for (size_t i = 0; service && i < service->instance_count; i++)
-        digest = mix_place(digest, all, service->instances[i]->mark.place);
+    for (; service; service = service->twin) {
+        digest = mix_resource(digest, all, service->resource);
+        for (size_t i = 0; i < service->instance_count; i++)
+            digest = mix_place(digest, all, service->instances[i]->mark.place);
+    }
     return digest;
 }
 
@@ -196,7 +199,7 @@ static int digest_host(struct mesh__compiler *compiler,
     int rc;
 
     digest = mix_text(digest, host->host);
-    digest = mix_service(digest, compiler, host->service);
+    digest = mix_service(digest, compiler, host->whole);
     digest = mix_rules(digest, compiler, host->host);
     rc = mix_ports(&digest, compiler, host);
     memcpy(host->part->digest, &digest, sizeof(host->part->digest));

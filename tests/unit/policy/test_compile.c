@@ -60,7 +60,8 @@ static const struct yard_row names[] = {
       "ports: [{number: 80, name: http, protocol: HTTP}], endpoints: "
       "[{address: 10.1.1.1}]}\n",
       "destination outbound|80||" WEB " dev/" WEB
-      " http least-request @ ServiceEntry dev/e (row.yaml:1)" },
+      " http least-request @ ServiceEntry dev/e (row.yaml:1)\n"
+      "domain web.prod -> " WEB },
 };
 
 static const struct yard_row settings[] = {
@@ -434,11 +435,71 @@ static void destinations_are_found_by_their_parts(void **state)
     yard_fini(&yard);
 }
 
+/* A VirtualService for "web.prod" as written, beside the service's name. */
+static const char literal[] =
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: web, namespace: prod}\n"
+    "spec: {ports: [{name: http, port: 80}, {name: http-b, port: 81}]}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: late, namespace: prod}\n"
+    "spec: {ports: [{name: http, port: 82}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: a, namespace: prod}\n"
+    "spec: {hosts: [web.prod, late], http: [{match: [{port: 80}], route: "
+    "[{destination: {host: web}}]}]}\n";
+
+static const struct {
+    const char *authority;
+    uint16_t port;
+    const char *host; /* NULL: none */
+} shared[] = {
+    { "web.prod", 80, "web.prod:80" },
+    { "WEB.prod:80", 80, "web.prod:80" },
+    { "web.prod", 81, WEB ":81" },
+    { "web.prod.svc", 80, WEB ":80" },
+    { "web.prod", 83, NULL },
+    { "late.prod.svc.cluster.local", 80, "late.prod.svc.cluster.local:80" },
+    { "late.prod.svc.cluster.local", 82, "late.prod.svc.cluster.local:82" },
+    { "late", 82, "late.prod.svc.cluster.local:82" },
+    { "late", 80, NULL },
+};
+
+static void a_name_leads_elsewhere_on_another_port(void **state)
+{
+    struct mesh_snapshot *snapshot;
+    struct mesh_whoami whoami;
+    struct yard yard;
+
+    (void)state;
+    yard_init(&yard);
+    yard_add(&yard, "a.yaml", mesh__slice_of(literal));
+    whoami = yard_whoami(&yard, "ns=prod");
+    assert_int_equal(
+        mesh__policy_compile(yard.all, &whoami, NULL, 1, &snapshot), 0);
+    for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
+        const struct mesh_virtual_host *host = mesh__snapshot_host(
+            snapshot, mesh__slice_of(shared[i].authority), shared[i].port);
+
+        if (!host != !shared[i].host)
+            fail_msg("%s on %u", shared[i].authority, shared[i].port);
+        if (host)
+            assert_string_equal(host->name, shared[i].host);
+    }
+    mesh__snapshot_unref(snapshot);
+    yard_fini(&yard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_hosts_are_called),
         cmocka_unit_test(what_the_mesh_is_set_to),
+        cmocka_unit_test(a_name_leads_elsewhere_on_another_port),
         cmocka_unit_test(destinations_are_found_by_their_parts),
         cmocka_unit_test(unchanged_parts_serve_again),
         cmocka_unit_test(delegates_are_looked_at),
