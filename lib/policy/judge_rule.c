@@ -83,8 +83,9 @@ static void judge_ejection(struct mesh__judge *judge,
     const struct mesh__merged one = { .policy = rule->spec->policy.set
                                                     ? &rule->spec->policy
                                                     : NULL };
+    static const struct mesh_traffic_policy nothing;
     const struct mesh_outlier_detection *outlier =
-        mesh__blocks_of(&one, subset, port).outlier_detection;
+        mesh__blocks_of(&one, subset, port, &nothing).outlier_detection;
     size_t count = count_endpoints(service, subset);
     struct mesh__about about = { rule->resource, { 0 }, "" };
     uint32_t percent;

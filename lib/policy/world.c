@@ -31,6 +31,22 @@ int mesh__text_compare(struct mesh_slice a, struct mesh_slice b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
+static bool lists(const struct mesh_texts *list, struct mesh_slice text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (mesh__slice_equal(list->items[i], text))
+            return true;
+    return false;
+}
+
+bool mesh__texts_equal(const struct mesh_texts *a, const struct mesh_texts *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (!lists(b, a->items[i]))
+            return false;
+    return a->count == b->count;
+}
+
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b)
 {
@@ -56,6 +72,14 @@ bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
             return true;
     }
     return export_to->count == 0;
+}
+
+const struct mesh_texts *mesh__virtual_export(
+    const struct mesh__world *world, const struct mesh_virtual_service *spec)
+{
+    return spec->export_to.count
+               ? &spec->export_to
+               : &world->settings.config.default_virtual_service_export_to;
 }
 
 bool mesh__for_mesh(const struct mesh_texts *gateways)
@@ -148,6 +172,12 @@ static void lay_text(struct mesh_slice *under, struct mesh_slice over)
         *under = over;
 }
 
+static void lay_texts(struct mesh_texts *under, const struct mesh_texts *over)
+{
+    if (over->count)
+        *under = *over;
+}
+
 static void lay_log(struct mesh_mesh_config *under,
                     const struct mesh_mesh_config *over)
 {
@@ -179,7 +209,18 @@ static void lay(struct mesh_mesh_config *under,
     if (over->has_outbound_policy) {
         under->has_outbound_policy = true;
         under->outbound_policy_mode = over->outbound_policy_mode;
+        under->outbound_policy_mark = over->outbound_policy_mark;
     }
+    lay_texts(&under->default_service_export_to,
+              &over->default_service_export_to);
+    lay_texts(&under->default_virtual_service_export_to,
+              &over->default_virtual_service_export_to);
+    lay_texts(&under->default_destination_rule_export_to,
+              &over->default_destination_rule_export_to);
+    if (over->default_retry.set)
+        under->default_retry = over->default_retry;
+    if (over->default_policy.set)
+        under->default_policy = over->default_policy;
     if (over->trust_domain_aliases.count)
         under->trust_domain_aliases = over->trust_domain_aliases;
     if (over->connect_timeout_ns)
@@ -225,6 +266,7 @@ void mesh__world_settle(struct mesh__world *world)
     settings->registry_only =
         config->has_outbound_policy &&
         !mesh__slice_is(config->outbound_policy_mode, "ALLOW_ANY");
+    settings->outbound_mark = config->outbound_policy_mark;
     settings->path_mode = path_mode_of(config->path_normalization);
 }
 

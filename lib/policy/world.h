@@ -65,9 +65,12 @@ struct mesh__service {
     struct mesh_texts alt_names;
     struct mesh__port *ports;
     size_t port_count;
+    size_t own_count; /* of them: not those of a twin */
     const struct mesh__instance **instances;
     size_t instance_count;
     struct mesh__service *next; /* of the same host, in another namespace */
+    struct mesh__service *twin; /* a younger ServiceEntry of the same host and
+                                   namespace: its endpoints are ours, too   */
 };
 
 /* MeshConfig with its defaults filled in. */
@@ -78,6 +81,7 @@ struct mesh__settings {
     uint64_t connect_timeout_ns;
     bool auto_mtls;
     bool registry_only;
+    struct mesh_mark outbound_mark; /* who says so; line 0: nobody */
     enum mesh_path_mode path_mode;
 };
 
@@ -125,6 +129,13 @@ const struct mesh__port *mesh__service_port(const struct mesh__service *service,
 /* exportTo of a resource in owner, as somebody in client reads it. */
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
                    struct mesh_slice client);
+
+/* Whom a VirtualService is for: its own word, else the mesh's. */
+const struct mesh_texts *mesh__virtual_export(
+    const struct mesh__world *world, const struct mesh_virtual_service *spec);
+
+/* As sets of texts that are each there once. */
+bool mesh__texts_equal(const struct mesh_texts *a, const struct mesh_texts *b);
 
 /* As memory compares; a text comes before those that it begins. */
 int mesh__text_compare(struct mesh_slice a, struct mesh_slice b);

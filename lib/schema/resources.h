@@ -103,9 +103,18 @@ struct mesh_http_retry {
     struct mesh_mark mark;
 };
 
+/* Another VirtualService, without hosts, whose routes stand here. */
+struct mesh_delegate {
+    bool set;
+    struct mesh_slice name;
+    struct mesh_slice namespace_; /* "": the root's */
+    struct mesh_mark mark;
+};
+
 struct mesh_http_route {
     struct mesh_mark mark;
     struct mesh_slice name;
+    struct mesh_delegate delegate;
     struct mesh_http_match *match;
     size_t match_count;
     struct mesh_http_destination *route;
@@ -115,12 +124,42 @@ struct mesh_http_route {
     struct mesh_http_retry retries;
 };
 
+/* One entry of a tcp or tls route's match list; sni_hosts: tls only. */
+struct mesh_stream_match {
+    struct mesh_mark mark;
+    struct mesh_texts sni_hosts;
+    struct mesh_texts destination_subnets;
+    uint32_t port; /* 0: any */
+    struct mesh_labels source_labels;
+    struct mesh_slice source_namespace;
+    struct mesh_texts gateways;
+};
+
+struct mesh_stream_destination {
+    struct mesh_destination_ref destination;
+    int32_t weight;
+    struct mesh_mark mark;
+};
+
+/* Of tcp or tls. */
+struct mesh_stream_route {
+    struct mesh_mark mark;
+    struct mesh_stream_match *match;
+    size_t match_count;
+    struct mesh_stream_destination *route;
+    size_t route_count;
+};
+
 struct mesh_virtual_service {
     struct mesh_texts hosts;
     struct mesh_texts gateways;
     struct mesh_texts export_to;
     struct mesh_http_route *http;
     size_t http_count;
+    struct mesh_stream_route *tcp;
+    size_t tcp_count;
+    struct mesh_stream_route *tls;
+    size_t tls_count;
 };
 
 struct mesh_connection_pool {
@@ -312,6 +351,45 @@ struct mesh_service_entry {
     struct mesh_texts subject_alt_names;
 };
 
+/* A port of a Sidecar's listener. */
+struct mesh_sidecar_port {
+    struct mesh_mark mark; /* line 0: there is none */
+    uint32_t number;
+    struct mesh_slice name;
+    struct mesh_slice protocol;
+};
+
+struct mesh_egress {
+    struct mesh_mark mark;
+    struct mesh_sidecar_port port;
+    struct mesh_slice bind;
+    struct mesh_slice capture_mode;
+    struct mesh_texts hosts; /* "namespace/name" */
+};
+
+struct mesh_ingress {
+    struct mesh_mark mark;
+    struct mesh_sidecar_port port;
+    struct mesh_slice bind;
+    struct mesh_slice capture_mode;
+    struct mesh_slice default_endpoint;
+    struct mesh_connection_pool connection_pool;
+};
+
+struct mesh_sidecar {
+    bool has_selector;
+    struct mesh_labels selector;
+    bool has_egress;
+    struct mesh_egress *egress;
+    size_t egress_count;
+    struct mesh_ingress *ingress;
+    size_t ingress_count;
+    bool has_outbound_policy;
+    struct mesh_slice outbound_policy_mode; /* "": the enum's zero */
+    struct mesh_mark outbound_policy_mark;
+    struct mesh_connection_pool inbound_connection_pool;
+};
+
 struct mesh_mesh_config {
     bool has_access_log_file;
     struct mesh_slice access_log_file;
@@ -328,6 +406,13 @@ struct mesh_mesh_config {
     struct mesh_slice root_namespace;
     bool has_outbound_policy;
     struct mesh_slice outbound_policy_mode;
+    struct mesh_mark outbound_policy_mark;
+    struct mesh_texts default_service_export_to;
+    struct mesh_texts default_virtual_service_export_to;
+    struct mesh_texts default_destination_rule_export_to;
+    struct mesh_http_retry default_retry;
+    struct mesh_traffic_policy default_policy; /* connectionPool and
+                                                  outlierDetection only */
     int64_t connect_timeout_ns;
     struct mesh_slice path_normalization;
     struct mesh_mark mark;
