@@ -75,10 +75,9 @@ enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
 
 /* --- instances --- */
 
-/* spec.labels and metadata.labels together; those of metadata win. */
-static int unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
-                        const struct mesh_labels *spec,
-                        const struct mesh_labels *metadata)
+int mesh__unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                       const struct mesh_labels *spec,
+                       const struct mesh_labels *metadata)
 {
     int rc = 0;
 
@@ -134,8 +133,8 @@ static int add_workload(struct mesh__world *world,
     if (!fill_instance(out, entry, resource->name, mesh__namespace_of(resource),
                        resource->mark))
         return 0;
-    rc = unite_labels(&world->arena, &out->labels, &entry->labels,
-                      &resource->labels);
+    rc = mesh__unite_labels(&world->arena, &out->labels, &entry->labels,
+                            &resource->labels);
     if (rc < 0)
         return rc;
     out->tls = speaks_mesh_tls(&out->labels, entry->service_account);

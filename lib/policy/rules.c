@@ -148,8 +148,8 @@ static bool same_export(const struct mesh_texts *a, const struct mesh_texts *b)
     return true;
 }
 
-static bool merges(const struct mesh_destination_rule *a,
-                   const struct mesh_destination_rule *b)
+bool mesh__rules_merge(const struct mesh_destination_rule *a,
+                       const struct mesh_destination_rule *b)
 {
     return a->has_selector == b->has_selector &&
            (!a->has_selector ||
@@ -170,7 +170,7 @@ static bool selects(const struct mesh__rule *rule,
 static bool is_taken_in(const struct group *group, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (merges(group->items[i]->spec, group->items[index]->spec))
+        if (mesh__rules_merge(group->items[i]->spec, group->items[index]->spec))
             return true;
     return false;
 }
@@ -217,7 +217,7 @@ static int merge(const struct group *group, const struct mesh__rule *chosen,
     for (size_t i = 0; i < group->count; i++) {
         const struct mesh_destination_rule *spec = group->items[i]->spec;
 
-        if (!merges(spec, chosen->spec))
+        if (!mesh__rules_merge(spec, chosen->spec))
             continue;
         if (!out->policy && spec->policy.set)
             out->policy = &spec->policy;

@@ -27,6 +27,10 @@ int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
 /* The first rule of this very host, or where it would stand. */
 size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host);
 
+/* Do two of one host and level become one? */
+bool mesh__rules_merge(const struct mesh_destination_rule *a,
+                       const struct mesh_destination_rule *b);
+
 /* Several DestinationRules of one host as one; zeroed where there is none. */
 struct mesh__merged {
     const struct mesh_traffic_policy *policy; /* or NULL */

@@ -115,6 +115,14 @@ const struct mesh__instance *mesh__world_workloads(
     const struct mesh__world *world, struct mesh_slice namespace_,
     size_t *count);
 
+/*
+ * A WorkloadEntry's spec.labels and metadata.labels together; those of
+ * metadata win. 0, MESH_ERR_NOMEM or MESH_ERR_TOO_LARGE.
+ */
+int mesh__unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                       const struct mesh_labels *spec,
+                       const struct mesh_labels *metadata);
+
 /* Where an instance serves this port of a service; 0: it does not. */
 uint16_t mesh__instance_port(const struct mesh__instance *instance,
                              const struct mesh__port *port);
@@ -135,6 +143,7 @@ struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource);
 /* Oldest first, then by name, then by namespace (Istio: model/config.go). */
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b);
+void mesh__list_sort(struct mesh__list *list);
 
 /* Its spec is a struct mesh_mesh_config. */
 bool mesh__is_settings(const struct mesh_resource *resource);

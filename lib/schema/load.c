@@ -464,8 +464,13 @@ static void keep(struct document *d)
     size_t index = mesh__collection_find(c, d->reader.resource);
     int rc;
 
-    if (d->reader.bad || d->load->each)
+    if (d->load->each)
         return;
+    if (d->reader.bad) {
+        if (mesh__collection_set_aside(c, &d->resource) < 0)
+            d->load->rc = MESH_ERR_NOMEM;
+        return;
+    }
     if (index < c->count)
         mesh__report(&d->reader, NULL, d->node->mark, MESH__WARNING,
                      MESH__CODE_REPLACED, NULL,

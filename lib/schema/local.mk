@@ -36,4 +36,5 @@ libmesh_core_la_SOURCES += \
 	lib/schema/traffic_policy.c \
 	lib/schema/virtual_service.c \
 	lib/schema/workload_entry.c \
-	lib/schema/workload_group.c
+	lib/schema/workload_group.c \
+	lib/schema/workloads.c

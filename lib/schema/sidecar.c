@@ -211,7 +211,7 @@ static const struct mesh_message sidecar_outbound_message = {
 };
 
 static const struct mesh_field sidecar_selector_fields[] = {
-    { MESH__ROW("labels", STRING, REFUSED), MESH__PUT_INTO_SAME,
+    { MESH__ROW("labels", STRING, REFUSED), MESH__PUT_INTO_SAME, MESH__JUDGED,
       .shape = MESH__MAP, .max_items = 256, .max_len = 63,
       .bounds = "max entries 256; element max length 63; label values without "
                 "*; ANDed equality; warning when empty" },
@@ -247,6 +247,7 @@ static const struct mesh_field sidecar_fields[] = {
       .bounds = "replaces the mesh object whole" },
     { MESH__ROW("workloadSelector", MESSAGE, REFUSED),
       MESH__PUT_HAS(struct mesh_sidecar, selector, has_selector),
+      .mark = MESH__AT(struct mesh_sidecar, selector_mark), MESH__JUDGED,
       .message = &sidecar_selector_message,
       .default_value = "whole namespace" },
 };
