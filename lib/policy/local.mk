@@ -2,7 +2,9 @@
 libmesh_core_la_SOURCES += \
 	lib/policy/codes.h \
 	lib/policy/compile.c lib/policy/compile.h \
+	lib/policy/delegate.c lib/policy/delegate.h \
 	lib/policy/destination.c \
+	lib/policy/hosts.c \
 	lib/policy/inbound.c \
 	lib/policy/judge.c lib/policy/judge.h \
 	lib/policy/judge_authz.c \
@@ -22,6 +24,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/judge_virtual.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
+	lib/policy/names.c \
 	lib/policy/parts.h \
 	lib/policy/hold.h lib/policy/policy.h \
 	lib/policy/rbac.c \
@@ -30,9 +33,10 @@ libmesh_core_la_SOURCES += \
 	lib/policy/reuse.c \
 	lib/policy/routes.c \
 	lib/policy/rules.c lib/policy/rules.h \
+	lib/policy/scope.c lib/policy/scope.h \
 	lib/policy/self.c \
 	lib/policy/snapshot.c lib/policy/snapshot.h \
 	lib/policy/text.c \
-	lib/policy/virtual.c \
+	lib/policy/virtual.c lib/policy/virtual.h \
 	lib/policy/why.c lib/policy/why.h \
 	lib/policy/world.c lib/policy/world.h

@@ -376,10 +376,11 @@ static int read_export(struct mesh_arena *arena,
     size_t commas = 0;
 
     if (!annotation || annotation->len == 0)
-        return 0;
+        return 0; /* the mesh's default stays */
     rest = *annotation;
     for (size_t i = 0; i < rest.len; i++)
         commas += rest.at[i] == ',';
+    out->count = 0;
     out->items = mesh__arena_array(arena, commas + 1, sizeof(*out->items));
     if (!out->items)
         return MESH_ERR_NOMEM;
@@ -419,6 +420,7 @@ static int add_service(struct mesh__world *world,
 
     out->resource = resource;
     out->kubernetes = true;
+    out->export_to = world->settings.config.default_service_export_to;
     out->name = resource->name;
     out->namespace_ = mesh__namespace_of(resource);
     out->host = mesh__resolve(arena, out->name, out->namespace_);
@@ -474,7 +476,9 @@ static int add_entry_host(struct mesh__world *world,
     out->name = host;
     out->namespace_ = mesh__namespace_of(resource);
     out->external = !mesh__slice_is(spec->location, "MESH_INTERNAL");
-    out->export_to = spec->export_to;
+    out->export_to = spec->export_to.count
+                         ? spec->export_to
+                         : world->settings.config.default_service_export_to;
     out->addresses = spec->addresses;
     out->alt_names = spec->subject_alt_names;
     rc = fill_ports(&world->arena, out, spec->ports, spec->port_count);

@@ -58,6 +58,14 @@ bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
     return export_to->count == 0;
 }
 
+const struct mesh_texts *mesh__virtual_export(
+    const struct mesh__world *world, const struct mesh_virtual_service *spec)
+{
+    return spec->export_to.count
+               ? &spec->export_to
+               : &world->settings.config.default_virtual_service_export_to;
+}
+
 bool mesh__for_mesh(const struct mesh_texts *gateways)
 {
     for (size_t i = 0; i < gateways->count; i++)
@@ -152,6 +160,12 @@ static void lay_text(struct mesh_slice *under, struct mesh_slice over)
         *under = over;
 }
 
+static void lay_texts(struct mesh_texts *under, const struct mesh_texts *over)
+{
+    if (over->count)
+        *under = *over;
+}
+
 static void lay_log(struct mesh_mesh_config *under,
                     const struct mesh_mesh_config *over)
 {
@@ -183,7 +197,14 @@ static void lay(struct mesh_mesh_config *under,
     if (over->has_outbound_policy) {
         under->has_outbound_policy = true;
         under->outbound_policy_mode = over->outbound_policy_mode;
+        under->outbound_policy_mark = over->outbound_policy_mark;
     }
+    lay_texts(&under->default_service_export_to,
+              &over->default_service_export_to);
+    lay_texts(&under->default_virtual_service_export_to,
+              &over->default_virtual_service_export_to);
+    lay_texts(&under->default_destination_rule_export_to,
+              &over->default_destination_rule_export_to);
     if (over->trust_domain_aliases.count)
         under->trust_domain_aliases = over->trust_domain_aliases;
     if (over->connect_timeout_ns)
@@ -229,6 +250,7 @@ void mesh__world_settle(struct mesh__world *world)
     settings->registry_only =
         config->has_outbound_policy &&
         !mesh__slice_is(config->outbound_policy_mode, "ALLOW_ANY");
+    settings->outbound_mark = config->outbound_policy_mark;
     settings->path_mode = path_mode_of(config->path_normalization);
 }
 

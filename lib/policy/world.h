@@ -78,6 +78,7 @@ struct mesh__settings {
     uint64_t connect_timeout_ns;
     bool auto_mtls;
     bool registry_only;
+    struct mesh_mark outbound_mark; /* who says so; line 0: nobody */
     enum mesh_path_mode path_mode;
 };
 
@@ -133,6 +134,10 @@ const struct mesh__port *mesh__service_port(const struct mesh__service *service,
 /* exportTo of a resource in owner, as somebody in client reads it. */
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
                    struct mesh_slice client);
+
+/* Whom a VirtualService is for: its own word, else the mesh's. */
+const struct mesh_texts *mesh__virtual_export(
+    const struct mesh__world *world, const struct mesh_virtual_service *spec);
 
 /* As memory compares; a text comes before those that it begins. */
 int mesh__text_compare(struct mesh_slice a, struct mesh_slice b);

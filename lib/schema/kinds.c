@@ -71,8 +71,6 @@ const struct mesh_kind_info mesh__kinds[] = {
       .name = "Sidecar",
       .group = ISTIO_NETWORKING,
       .versions = { "v1", "v1beta1", "v1alpha3" },
-      .status = MESH__FIELD_REFUSED,
-      .reason = "it can forbid traffic, and that is not yet enforced",
       .spec = &mesh__sidecar_message,
       .spec_bounds = "at least one of ingress, egress, outboundTrafficPolicy, "
                      "inboundConnectionPool",

@@ -424,6 +424,10 @@ struct mesh_mesh_config {
     struct mesh_slice root_namespace;
     bool has_outbound_policy;
     struct mesh_slice outbound_policy_mode;
+    struct mesh_mark outbound_policy_mark;
+    struct mesh_texts default_service_export_to;
+    struct mesh_texts default_virtual_service_export_to;
+    struct mesh_texts default_destination_rule_export_to;
     int64_t connect_timeout_ns;
     struct mesh_slice path_normalization;
     struct mesh_mark mark;

@@ -458,9 +458,9 @@ static const struct mesh_message cors_policy_message = {
 };
 
 static const struct mesh_field delegate_fields[] = {
-    { MESH__ROW("name", STRING, REFUSED),
+    { MESH__ROW("name", STRING, ENFORCED),
       MESH__PUT(struct mesh_delegate, name) },
-    { MESH__ROW("namespace", STRING, REFUSED),
+    { MESH__ROW("namespace", STRING, ENFORCED),
       MESH__PUT(struct mesh_delegate, namespace_),
       .default_value = "namespace of the root" },
 };
@@ -825,11 +825,9 @@ static const struct mesh_field http_route_fields[] = {
       .message = &cors_policy_message, .default_value = "none",
       .reason = "requests would be answered otherwise than the policy says: "
                 "not yet enforced by this version" },
-    { MESH__ROW("delegate", MESSAGE, REFUSED), .message = &delegate_message,
+    { MESH__ROW("delegate", MESSAGE, ENFORCED), .message = &delegate_message,
       MESH__PUT(struct mesh_http_route, delegate),
-      .bounds = "only in a VirtualService with hosts",
-      .reason = "traffic would go elsewhere than the policy says: not yet "
-                "enforced by this version" },
+      .bounds = "only in a VirtualService with hosts" },
     { MESH__ROW("directResponse", MESSAGE, REFUSED),
       .message = &direct_response_message,
       .bounds = "not with route, redirect, fault, rewrite",
