@@ -101,8 +101,14 @@
 #define MESH__CODE_SIDECARS_TWICE "IST0111"
 /* A destination without port, where the service has several. */
 #define MESH__CODE_PORT_NEEDED "IST0112"
+/* A port whose name tells no protocol. */
+#define MESH__CODE_PORT_NAME "IST0118"
 /* An AuthorizationPolicy that covers no workload. */
 #define MESH__CODE_NO_WORKLOAD "IST0127"
+/* TLS to a server whose certificate no named authority vouches for. */
+#define MESH__CODE_UNCHECKED_SERVER "IST0128"
+/* The same of one port. */
+#define MESH__CODE_UNCHECKED_PORT "IST0129"
 /* A route that no request reaches. */
 #define MESH__CODE_UNREACHABLE "IST0130"
 /* A match entry that an earlier one covers. */
@@ -117,6 +123,8 @@
 #define MESH__CODE_GATEWAYS_MEET "IST0145"
 /* Routes by claims of a token that nobody checks. */
 #define MESH__CODE_UNCHECKED_CLAIM "IST0149"
+/* The same of an ExternalName service, which TCP would not do for. */
+#define MESH__CODE_EXTERNAL_PORT_NAME "IST0150"
 /* A Telemetry whose logging names no provider, and there is no default. */
 #define MESH__CODE_NO_PROVIDER "IST0157"
 /* Two Telemetries that select one workload. */

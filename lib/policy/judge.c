@@ -238,6 +238,7 @@ static void judge_all(struct mesh__judge *judge)
     mesh__judge_routes(judge);
     mesh__judge_destination_rules(judge);
     mesh__judge_gateways(judge);
+    mesh__judge_services(judge);
     mesh__judge_entries(judge);
     mesh__judge_selectors(judge);
     mesh__judge_telemetry(judge);

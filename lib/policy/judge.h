@@ -198,6 +198,7 @@ void mesh__judge_claims(struct mesh__judge *judge);
 void mesh__judge_routes(struct mesh__judge *judge);
 void mesh__judge_destination_rules(struct mesh__judge *judge);
 void mesh__judge_gateways(struct mesh__judge *judge);
+void mesh__judge_services(struct mesh__judge *judge);
 void mesh__judge_entries(struct mesh__judge *judge);
 void mesh__judge_selectors(struct mesh__judge *judge);
 void mesh__judge_telemetry(struct mesh__judge *judge);

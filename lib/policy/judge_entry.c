@@ -77,8 +77,9 @@ static void judge_ports(struct mesh__judge *judge,
 {
     const struct mesh_service_entry *spec = resource->spec;
 
-    for (size_t i = 0; spec->addresses.count == 0 && i < spec->port_count;
-         i++) {
+    if (spec->addresses.count || spec->judged.allocated)
+        return;
+    for (size_t i = 0; i < spec->port_count; i++) {
         struct mesh_slice protocol = spec->ports[i].app_protocol;
         struct mesh__about about = { resource, spec->ports[i].mark, "" };
 

@@ -133,6 +133,50 @@ static void judge_subsets(struct mesh__judge *judge,
     }
 }
 
+/* --- servers that nobody checks --- */
+
+static bool is_blind(const struct mesh_destination_rule *spec,
+                     const struct mesh_client_tls *tls)
+{
+    return (mesh__slice_is(tls->mode, "SIMPLE") ||
+            mesh__slice_is(tls->mode, "MUTUAL")) &&
+           tls->judged.ca_certificates.len == 0 &&
+           !(tls->judged.credential_name.len && spec->has_selector);
+}
+
+static void judge_tls(struct mesh__judge *judge,
+                      const struct mesh_resource *resource)
+{
+    const struct mesh_destination_rule *spec = resource->spec;
+    const struct mesh_client_tls *tls = &spec->policy.tls;
+
+    if (is_blind(spec, tls))
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNCHECKED_SERVER,
+                        (struct mesh__about){ resource, tls->mark,
+                                              "spec.trafficPolicy.tls" },
+                        "TLS mode %.*s without caCertificates: any server of "
+                        "the system's roots is taken for \"%.*s\"",
+                        MESH__SHOW(tls->mode), MESH__SHOW(spec->host));
+    for (size_t i = 0; i < spec->policy.port_count; i++) {
+        const struct mesh_port_policy *port = &spec->policy.ports[i];
+
+        tls = &port->policy.tls;
+        if (!is_blind(spec, tls))
+            continue;
+        mesh__judge_say(
+            judge, MESH__WARNING, MESH__CODE_UNCHECKED_PORT,
+            (struct mesh__about){
+                resource, tls->mark,
+                mesh__judge_path(
+                    judge, "spec.trafficPolicy.portLevelSettings[%zu].tls",
+                    i) },
+            "TLS mode %.*s without caCertificates: any server of the system's "
+            "roots is taken for \"%.*s\", port %u",
+            MESH__SHOW(tls->mode), MESH__SHOW(spec->host),
+            (unsigned)port->port);
+    }
+}
+
 static void judge_rule(struct mesh__judge *judge,
                        const struct mesh_resource *resource)
 {
@@ -140,6 +184,7 @@ static void judge_rule(struct mesh__judge *judge,
     const struct mesh__known *known = mesh__judge_service(
         judge, mesh__namespace_of(resource), &spec->export_to, spec->host);
 
+    judge_tls(judge, resource);
     if (known)
         judge_subsets(judge, resource, known);
     else if (mesh__judge_has_services(judge))

@@ -19,6 +19,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/judge_registry.c \
 	lib/policy/judge_rule.c \
 	lib/policy/judge_selector.c \
+	lib/policy/judge_service.c \
 	lib/policy/judge_telemetry.c \
 	lib/policy/judge_token.c \
 	lib/policy/judge_virtual.c \

@@ -1,5 +1,7 @@
 # lib/schema: what it is made of
 libmesh_core_la_SOURCES += \
+	lib/schema/annotations.c \
+	lib/schema/annotations.h \
 	lib/schema/authorization_policy.c \
 	lib/schema/checks.c \
 	lib/schema/codes.h \

@@ -214,6 +214,10 @@ struct mesh_client_tls {
     struct mesh_slice mode;
     struct mesh_slice sni;
     struct mesh_texts subject_alt_names;
+    struct {
+        struct mesh_slice ca_certificates;
+        struct mesh_slice credential_name;
+    } judged;
 };
 
 struct mesh_port_policy;
@@ -360,6 +364,9 @@ struct mesh_service_entry {
     struct mesh_labels selector;
     struct mesh_texts export_to;
     struct mesh_texts subject_alt_names;
+    struct {
+        bool allocated; /* status.addresses: istiod gave it some */
+    } judged;
 };
 
 /* A port of a Sidecar's listener. */
