@@ -383,8 +383,21 @@ static void judge_crowd(struct mesh__judge *judge)
         mesh__judge_each(judge, policies[i], judge_gateway_selected);
 }
 
+static void judge_proxy(struct mesh__judge *judge,
+                        const struct mesh_resource *resource)
+{
+    const struct mesh_sidecar *spec = resource->spec;
+    struct mesh__about about = { resource, spec->outbound_policy_mark,
+                                 "spec.outboundTrafficPolicy.egressProxy" };
+
+    if (spec->judged.egress_proxy)
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_DEPRECATED_USE, about,
+                        "Istio takes no notice of this any more");
+}
+
 void mesh__judge_selectors(struct mesh__judge *judge)
 {
+    mesh__judge_each(judge, MESH__KIND_SIDECAR, judge_proxy);
     mesh__judge_each(judge, MESH__KIND_PEER_AUTHENTICATION, judge_peers);
     judge_whole(judge, MESH__KIND_TELEMETRY, MESH__CODE_TELEMETRIES_TWICE);
     if (mesh__judge_has_crowd(judge) || judge->namespaces.count)

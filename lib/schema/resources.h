@@ -407,6 +407,9 @@ struct mesh_sidecar {
     struct mesh_slice outbound_policy_mode; /* "": the enum's zero */
     struct mesh_mark outbound_policy_mark;
     struct mesh_connection_pool inbound_connection_pool;
+    struct {
+        bool egress_proxy;
+    } judged;
 };
 
 /* One of extensionProviders. */
