@@ -141,16 +141,18 @@ static void judge_alike(struct mesh__judge *judge,
                         const struct mesh__name *first)
 {
     const struct mesh_resource *winner = resource_of(first);
-    const struct mesh_resource *other = resource_of(first->next);
+    const struct mesh_resource *other;
 
-    for (const struct mesh__name *name = first; name; name = name->next) {
+    for (const struct mesh__name *name = first; name; name = name->next)
         if (mesh__age_compare(resource_of(name), winner) < 0)
             winner = resource_of(name);
-    }
+    other = resource_of(resource_of(first) == winner ? first->next : first);
     for (const struct mesh__name *name = first; name; name = name->next) {
-        if (resource_of(name) != winner)
+        bool won = resource_of(name) == winner;
+
+        if (!won)
             tell_loser(judge, name, winner);
-        tell_meeting(judge, name, resource_of(name) != winner ? winner : other);
+        tell_meeting(judge, name, won ? other : winner);
     }
 }
 

@@ -183,7 +183,9 @@ static enum cover judge_entry(struct study *study, size_t route, size_t index)
     cover = mesh__judge_cover(study->judge, &study->paths, match, route);
     if (shorter)
         tell_covered(study, route, index, MESH__CODE_COVERED, shorter->route,
-                     "has a prefix that this one begins with");
+                     cover ? "takes all that it could"
+                           : "has a shorter prefix, so Istio takes it for "
+                             "covered, though not all of its requests are");
     else if (cover)
         tell_covered(study, route, index, MESH__CODE_MATCH_TAKEN, cover->route,
                      "takes all that it could");

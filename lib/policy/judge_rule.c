@@ -55,10 +55,13 @@ static void judge_host(struct mesh__judge *judge,
     const struct mesh_destination_rule *spec = resource->spec;
     struct mesh__about about = { resource, spec->host_mark, "spec.host" };
 
-    if (!covers_a_service(judge, spec->host, mesh__namespace_of(resource)))
-        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNKNOWN_HOST, about,
-                        "no service has the host \"%.*s\"",
-                        MESH__SHOW(spec->host));
+    struct mesh_slice owner = mesh__namespace_of(resource);
+
+    if (!covers_a_service(judge, spec->host, owner))
+        mesh__judge_say(
+            judge, MESH__WARNING, MESH__CODE_UNKNOWN_HOST, about,
+            "no service has the host \"%.*s\"",
+            MESH__SHOW(mesh__judge_qualify(judge, spec->host, owner)));
 }
 
 /* --- subsets --- */

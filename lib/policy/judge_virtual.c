@@ -69,7 +69,7 @@ struct visit {
 
 static void judge_port(const struct visit *visit, struct mesh__about about,
                        const struct mesh_destination_ref *ref,
-                       const struct mesh__known *known)
+                       struct mesh_slice host, const struct mesh__known *known)
 {
     bool found = false;
 
@@ -78,11 +78,11 @@ static void judge_port(const struct visit *visit, struct mesh__about about,
     if (ref->port && !found)
         mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_NOT_FOUND,
                         about, "host:port not found: \"%.*s:%u\"",
-                        MESH__SHOW(ref->host), (unsigned)ref->port);
+                        MESH__SHOW(host), (unsigned)ref->port);
     if (!ref->port && known->port_count > 1)
         mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_PORT_NEEDED,
                         about, "which of the %zu ports of \"%.*s\"?",
-                        known->port_count, MESH__SHOW(ref->host));
+                        known->port_count, MESH__SHOW(host));
 }
 
 /* what: "", "mirror ". */
@@ -93,6 +93,7 @@ static void judge_destination(const struct visit *visit, const char *path,
     struct mesh__judge *judge = visit->judge;
     struct mesh__about about = { visit->resource, ref->mark, path };
     struct mesh_slice owner = mesh__namespace_of(visit->resource);
+    struct mesh_slice host = mesh__judge_qualify(judge, ref->host, owner);
     const struct mesh__known *known;
 
     if (ref->subset.len &&
@@ -101,17 +102,16 @@ static void judge_destination(const struct visit *visit, const char *path,
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
                         "%shost+subset not found in a DestinationRule: "
                         "\"%.*s+%.*s\"",
-                        what, MESH__SHOW(ref->host), MESH__SHOW(ref->subset));
+                        what, MESH__SHOW(host), MESH__SHOW(ref->subset));
     if (!mesh__judge_has_services(judge))
         return;
     known =
         mesh__judge_service(judge, owner, &visit->spec->export_to, ref->host);
     if (known)
-        judge_port(visit, about, ref, known);
+        judge_port(visit, about, ref, host, known);
     else
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
-                        "%shost not found: \"%.*s\"", what,
-                        MESH__SHOW(ref->host));
+                        "%shost not found: \"%.*s\"", what, MESH__SHOW(host));
 }
 
 static void judge_http(const struct visit *visit, size_t index)

@@ -88,7 +88,7 @@ static void check_target_ref(struct mesh_reader *reader,
 
 static const struct mesh_field selector_fields[] = {
     { MESH__ROW("matchLabels", STRING, ENFORCED), .shape = MESH__MAP,
-      MESH__PUT_INTO_SAME, MESH__JUDGED, .max_items = 4096, .max_len = 63,
+      MESH__PUT_INTO_SAME, .max_items = 4096, .max_len = 63,
       .bounds =
           "max entries 4096; label keys without *; label keys not empty; "
           "element max length 63; label values without *; ANDed equality" },

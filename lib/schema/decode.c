@@ -403,9 +403,12 @@ static void decode_field(struct mesh_reader *reader,
     struct verdict verdict = judge_field(reader, field, &spot, pair, above);
     const struct mesh_yaml_node *node = pair->value;
 
-    /* A noted value of an enum is kept: its reader knows it for what it is. */
-    if (!field->judged && (above.status != MESH__FIELD_ENFORCED ||
-                           field->status != MESH__FIELD_ENFORCED))
+    /*
+     * A noted value of an enum is kept: its reader knows it for what it is.
+     * Below what is not enforced there is a place only for those who judge.
+     */
+    if (above.status == MESH__FIELD_ENFORCED &&
+        field->status != MESH__FIELD_ENFORCED && !field->judged)
         into = NULL;
     if (into && field->has)
         *(bool *)member(into, field->has) = true;

@@ -91,7 +91,7 @@ static const struct mesh_message config_source_message = {
 
 static const struct mesh_field default_providers_fields[] = {
     { MESH__ROW("accessLogging", STRING, NOTED), .shape = MESH__LIST,
-      MESH__PUT(struct mesh_mesh_config, judged.access_logging), MESH__JUDGED,
+      MESH__PUT(struct mesh_mesh_config, judged.access_logging),
       .default_value = "[]", .bounds = "names of extensionProviders" },
     { MESH__ROW("metrics", STRING, NOTED), .shape = MESH__LIST,
       .default_value = "[] (chart: [prometheus])",

@@ -97,7 +97,7 @@ static const struct mesh_field request_authentication_fields[] = {
     { MESH__ROW("selector", MESSAGE, REFUSED),
       MESH__PUT_HAS(struct mesh_request_authentication, selector, has_selector),
       .mark = MESH__AT(struct mesh_request_authentication, selector_mark),
-      MESH__JUDGED, .message = &mesh__selector_message,
+      .message = &mesh__selector_message,
       .default_value =
           "every workload of the namespace (whole mesh in root namespace)",
       .bounds = "validation warns when present without labels" },

@@ -96,8 +96,9 @@ struct mesh_field {
     uint16_t key;
     bool key_is_number; /* uint32_t instead of a slice */
     /*
-     * The value goes there even where it, or what is above it, is noted or
-     * refused: for those who judge policies (resources.h).
+     * The value, and what is below it, goes there even though it is noted or
+     * refused: for those who judge policies (resources.h). Of a kind that is
+     * noted as a whole, all that has a place does.
      */
     bool judged;
     uint16_t element;

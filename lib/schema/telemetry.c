@@ -52,8 +52,8 @@ static const struct mesh_message mode_match_message = {
 };
 
 static const struct mesh_field provider_ref_fields[] = {
-    { MESH__ROW("name", STRING, NOTED), MESH__PUT_INTO_SAME, MESH__JUDGED,
-      .required = true, .min_len = 1,
+    { MESH__ROW("name", STRING, NOTED), MESH__PUT_INTO_SAME, .required = true,
+      .min_len = 1,
       .bounds = "min length 1; must be in MeshConfig.extensionProviders" },
 };
 
@@ -64,7 +64,7 @@ static const struct mesh_message provider_ref_message = {
 
 static const struct mesh_field access_logging_fields[] = {
     { MESH__ROW("disabled", BOOL, NOTED),
-      MESH__PUT(struct mesh_telemetry_logging, disabled), MESH__JUDGED,
+      MESH__PUT(struct mesh_telemetry_logging, disabled),
       .default_value = "false" },
     { MESH__ROW("filter", MESSAGE, NOTED), .message = &log_filter_message,
       .default_value = "log everything" },
@@ -73,7 +73,7 @@ static const struct mesh_field access_logging_fields[] = {
     { MESH__ROW("providers", MESSAGE, NOTED),
       MESH__PUT_LIST(struct mesh_telemetry_logging, providers.items,
                      providers.count, struct mesh_slice),
-      MESH__JUDGED, .shape = MESH__LIST, .message = &provider_ref_message,
+      .shape = MESH__LIST, .message = &provider_ref_message,
       .default_value =
           "inherited, else MeshConfig.defaultProviders.accessLogging" },
 };
@@ -221,7 +221,7 @@ static const struct mesh_field telemetry_tracing_fields[] = {
     { MESH__ROW("providers", MESSAGE, NOTED),
       MESH__PUT_LIST(struct mesh_telemetry_tracing, providers.items,
                      providers.count, struct mesh_slice),
-      MESH__JUDGED, .shape = MESH__LIST, .message = &provider_ref_message,
+      .shape = MESH__LIST, .message = &provider_ref_message,
       .default_value = "inherited, else MeshConfig.defaultProviders.tracing",
       .bounds = "only the first is used" },
     { MESH__ROW("randomSamplingPercentage", DOUBLE, NOTED), MESH__RANGE(0, 100),
@@ -241,12 +241,12 @@ static const struct mesh_field telemetry_fields[] = {
     { MESH__ROW("accessLogging", MESSAGE, NOTED),
       MESH__PUT_LIST(struct mesh_telemetry, logging, logging_count,
                      struct mesh_telemetry_logging),
-      MESH__JUDGED, .shape = MESH__LIST, .message = &access_logging_message },
+      .shape = MESH__LIST, .message = &access_logging_message },
     { MESH__ROW("metrics", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &metrics_message },
     { MESH__ROW("selector", MESSAGE, NOTED),
       MESH__PUT_HAS(struct mesh_telemetry, selector, has_selector),
-      .mark = MESH__AT(struct mesh_telemetry, selector_mark), MESH__JUDGED,
+      .mark = MESH__AT(struct mesh_telemetry, selector_mark),
       .message = &mesh__selector_message,
       .default_value =
           "every workload of the namespace (whole mesh in root namespace)",
@@ -261,7 +261,7 @@ static const struct mesh_field telemetry_fields[] = {
     { MESH__ROW("tracing", MESSAGE, NOTED),
       MESH__PUT_LIST(struct mesh_telemetry, tracing, tracing_count,
                      struct mesh_telemetry_tracing),
-      MESH__JUDGED, .shape = MESH__LIST, .message = &telemetry_tracing_message,
+      .shape = MESH__LIST, .message = &telemetry_tracing_message,
       .bounds = "more than one entry warns" },
 };
 

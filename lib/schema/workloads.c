@@ -7,10 +7,9 @@
 #include "schema/table.h"
 
 static const struct mesh_field variable_fields[] = {
-    { MESH__ROW("name", STRING, NOTED), MESH__PUT(struct mesh_variable, name),
-      MESH__JUDGED },
-    { MESH__ROW("value", STRING, NOTED), MESH__PUT(struct mesh_variable, value),
-      MESH__JUDGED },
+    { MESH__ROW("name", STRING, NOTED), MESH__PUT(struct mesh_variable, name) },
+    { MESH__ROW("value", STRING, NOTED),
+      MESH__PUT(struct mesh_variable, value) },
 };
 
 static const struct mesh_message variable_message = {
@@ -20,15 +19,14 @@ static const struct mesh_message variable_message = {
 };
 
 static const struct mesh_field container_fields[] = {
-    { MESH__ROW("name", STRING, NOTED), MESH__PUT(struct mesh_container, name),
-      MESH__JUDGED },
+    { MESH__ROW("name", STRING, NOTED),
+      MESH__PUT(struct mesh_container, name) },
     { MESH__ROW("image", STRING, NOTED),
-      MESH__PUT(struct mesh_container, image), MESH__JUDGED },
+      MESH__PUT(struct mesh_container, image) },
     { MESH__ROW("env", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &variable_message,
       MESH__PUT_LIST(struct mesh_container, env, env_count,
-                     struct mesh_variable),
-      MESH__JUDGED },
+                     struct mesh_variable) },
 };
 
 static const struct mesh_message container_message = {
@@ -43,13 +41,11 @@ static const struct mesh_field pod_spec_fields[] = {
     { MESH__ROW("containers", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &container_message,
       MESH__PUT_LIST(struct mesh_pod, containers, container_count,
-                     struct mesh_container),
-      MESH__JUDGED },
+                     struct mesh_container) },
     { MESH__ROW("initContainers", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &container_message,
       MESH__PUT_LIST(struct mesh_pod, init_containers, init_container_count,
-                     struct mesh_container),
-      MESH__JUDGED },
+                     struct mesh_container) },
 };
 
 static const struct mesh_message pod_spec_message = {
@@ -60,7 +56,7 @@ static const struct mesh_message pod_spec_message = {
 
 static const struct mesh_field pod_fields[] = {
     { MESH__ROW("spec", MESSAGE, NOTED), .message = &pod_spec_message,
-      MESH__PUT_INTO_SAME, MESH__JUDGED },
+      MESH__PUT_INTO_SAME },
     { MESH__ROW("status", ANY, NOTED) },
 };
 
@@ -75,8 +71,7 @@ static const struct mesh_field template_spec_fields[] = {
     { MESH__ROW("containers", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &container_message,
       MESH__PUT_LIST(struct mesh_deployment, containers, container_count,
-                     struct mesh_container),
-      MESH__JUDGED },
+                     struct mesh_container) },
 };
 
 static const struct mesh_message template_spec_message = {
@@ -87,7 +82,7 @@ static const struct mesh_message template_spec_message = {
 
 static const struct mesh_field template_fields[] = {
     { MESH__ROW("spec", MESSAGE, NOTED), .message = &template_spec_message,
-      MESH__PUT_INTO_SAME, MESH__JUDGED },
+      MESH__PUT_INTO_SAME },
 };
 
 static const struct mesh_message template_message = {
@@ -98,7 +93,7 @@ static const struct mesh_message template_message = {
 
 static const struct mesh_field deployment_spec_fields[] = {
     { MESH__ROW("template", MESSAGE, NOTED), .message = &template_message,
-      MESH__PUT_INTO_SAME, MESH__JUDGED },
+      MESH__PUT_INTO_SAME },
 };
 
 static const struct mesh_message deployment_spec_message = {
@@ -109,7 +104,7 @@ static const struct mesh_message deployment_spec_message = {
 
 static const struct mesh_field deployment_fields[] = {
     { MESH__ROW("spec", MESSAGE, NOTED), .message = &deployment_spec_message,
-      MESH__PUT_INTO_SAME, MESH__JUDGED },
+      MESH__PUT_INTO_SAME },
     { MESH__ROW("status", ANY, NOTED) },
 };
 
