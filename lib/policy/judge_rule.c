@@ -328,7 +328,7 @@ static void judge_merges(struct mesh__judge *judge, struct mesh_map *firsts,
         MESH__SHOW(rule->host));
     const struct mesh__rule *older = mesh__map_find(firsts, key);
 
-    if (older && mesh__rules_merge(older->spec, rule->spec))
+    if (older && mesh__rules_merge(rule, older))
         tell_merged(judge, older, rule);
     else if (!older && mesh__map_put(firsts, key, (void *)rule) < 0)
         mesh__judge_lost(judge);
@@ -370,8 +370,9 @@ static void judge_ejection(struct mesh__judge *judge,
     const struct mesh__merged one = { .policy = rule->spec->policy.set
                                                     ? &rule->spec->policy
                                                     : NULL };
+    static const struct mesh_traffic_policy nothing;
     const struct mesh_outlier_detection *outlier =
-        mesh__blocks_of(&one, subset, port).outlier_detection;
+        mesh__blocks_of(&one, subset, port, &nothing).outlier_detection;
     size_t count = count_endpoints(service, subset);
     struct mesh__about about = { rule->resource, { 0 }, "" };
     uint32_t percent;

@@ -134,6 +134,13 @@ static bool fill_name(const struct building *building,
     return rule->name != NULL;
 }
 
+/* The mesh's, which may be nothing either. */
+static const struct mesh_http_retry *default_retry(
+    const struct building *building)
+{
+    return &building->compiler->world.settings.config.default_retry;
+}
+
 static int fill_rule(const struct building *building,
                      const struct mesh_http_route *route,
                      const struct mesh_http_match *match,
@@ -147,7 +154,9 @@ static int fill_rule(const struct building *building,
         return MESH_ERR_NOMEM;
     if (route->has_timeout && route->timeout_ns > 0)
         rule->timeout_ns = (uint64_t)route->timeout_ns;
-    rc = mesh__retries_compile(&route->retries, &rule->retry);
+    rc = mesh__retries_compile(route->retries.set ? &route->retries
+                                                  : default_retry(building),
+                               &rule->retry);
     if (rc == 0)
         rc = fill_arms(building, route, rule);
     if (rc == 0 && match)
@@ -250,12 +259,12 @@ static int add_own(const struct building *building,
     rule->arm_count = 1;
     rule->total_weight = 1;
     rule->mark = building->host->service->resource->mark;
-    if (port->protocol != MESH__PROTO_TCP)
-        mesh__retries_default(&rule->retry);
     out->rules = rule;
     out->rule_count = 1;
     out->mark = rule->mark;
-    return 0;
+    return port->protocol == MESH__PROTO_TCP
+               ? 0
+               : mesh__retries_compile(default_retry(building), &rule->retry);
 }
 
 /* --- a part --- */

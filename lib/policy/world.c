@@ -205,6 +205,10 @@ static void lay(struct mesh_mesh_config *under,
               &over->default_virtual_service_export_to);
     lay_texts(&under->default_destination_rule_export_to,
               &over->default_destination_rule_export_to);
+    if (over->default_retry.set)
+        under->default_retry = over->default_retry;
+    if (over->default_policy.set)
+        under->default_policy = over->default_policy;
     if (over->trust_domain_aliases.count)
         under->trust_domain_aliases = over->trust_domain_aliases;
     if (over->connect_timeout_ns)

@@ -213,7 +213,7 @@ static const struct mesh_field retries_fields[] = {
       .default_value = "false", .reason = "there are no localities yet" },
 };
 
-static const struct mesh_message retries_message = {
+const struct mesh_message mesh__retries_message = {
     .name = "retries",
     MESH__FIELDS(retries_fields),
     .set = MESH__AT(struct mesh_http_retry, set),
@@ -291,7 +291,8 @@ static const struct mesh_field http_route_fields[] = {
                 "must be set",
       .reason = "requests would be answered otherwise than the policy says: "
                 "not yet enforced by this version" },
-    { MESH__ROW("retries", MESSAGE, ENFORCED), .message = &retries_message,
+    { MESH__ROW("retries", MESSAGE, ENFORCED),
+      .message = &mesh__retries_message,
       MESH__PUT(struct mesh_http_route, retries),
       .default_value =
           "MeshConfig.defaultHttpRetryPolicy, else built-in 2 attempts",

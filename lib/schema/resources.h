@@ -438,6 +438,9 @@ struct mesh_mesh_config {
     struct mesh_texts default_service_export_to;
     struct mesh_texts default_virtual_service_export_to;
     struct mesh_texts default_destination_rule_export_to;
+    struct mesh_http_retry default_retry;
+    struct mesh_traffic_policy default_policy; /* connectionPool and
+                                                  outlierDetection only */
     int64_t connect_timeout_ns;
     struct mesh_slice path_normalization;
     struct mesh_mark mark;

@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_judge \
 	tests/unit/policy/test_rbac \
 	tests/unit/policy/test_routes \
+	tests/unit/policy/test_rules \
 	tests/unit/policy/test_scope \
 	tests/unit/policy/test_snapshot \
 	tests/unit/policy/test_why
@@ -28,6 +29,8 @@ tests_unit_policy_test_rbac_SOURCES = tests/unit/policy/test_rbac.c
 tests_unit_policy_test_rbac_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_routes_SOURCES = tests/unit/policy/test_routes.c
 tests_unit_policy_test_routes_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_rules_SOURCES = tests/unit/policy/test_rules.c
+tests_unit_policy_test_rules_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_scope_SOURCES = tests/unit/policy/test_scope.c
 tests_unit_policy_test_scope_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_snapshot_SOURCES = tests/unit/policy/test_snapshot.c
