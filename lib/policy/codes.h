@@ -157,24 +157,24 @@
 /* More in a list than this version has room for. */
 #define MESH__CODE_TOO_MANY "LM0105"
 /* A match entry that an earlier one covers, unseen by Istio's analyzers. */
-#define MESH__CODE_MATCH_TAKEN "LM0106"
+#define MESH__CODE_MATCH_TAKEN "LM0121"
 /* A route all of whose entries are covered, unseen by Istio's analyzers. */
-#define MESH__CODE_ROUTE_TAKEN "LM0107"
+#define MESH__CODE_ROUTE_TAKEN "LM0122"
 /* A match that no request can meet. */
-#define MESH__CODE_IMPOSSIBLE_MATCH "LM0108"
+#define MESH__CODE_IMPOSSIBLE_MATCH "LM0123"
 /* A subset that selects none of its own service's endpoints. */
-#define MESH__CODE_SUBSET_ELSEWHERE "LM0109"
+#define MESH__CODE_SUBSET_ELSEWHERE "LM0124"
 /* A selector that covers no workload, of a kind that Istio does not look at. */
-#define MESH__CODE_COVERS_NOBODY "LM0110"
+#define MESH__CODE_COVERS_NOBODY "LM0125"
 /* A VirtualService whose routes for a host another one's stand in for. */
-#define MESH__CODE_HOST_TAKEN "LM0111"
+#define MESH__CODE_HOST_TAKEN "LM0126"
 /* A DestinationRule that a nearer one hides from clients. */
-#define MESH__CODE_RULE_HIDDEN "LM0112"
+#define MESH__CODE_RULE_HIDDEN "LM0127"
 /* Parts of a DestinationRule that an older one of its host has already. */
-#define MESH__CODE_RULE_MERGED "LM0113"
+#define MESH__CODE_RULE_MERGED "LM0128"
 /* An authorization rule that no request can match. */
-#define MESH__CODE_IMPOSSIBLE_RULE "LM0114"
+#define MESH__CODE_IMPOSSIBLE_RULE "LM0129"
 /* A host that is kept out in one spelling and gets in by another. */
-#define MESH__CODE_OTHER_SPELLING "LM0115"
+#define MESH__CODE_OTHER_SPELLING "LM0130"
 
 #endif
