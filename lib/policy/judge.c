@@ -11,6 +11,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { JUDGE_BYTES = 1024 * 1024 * 1024, LINE_BYTES = 1024 };
 
@@ -198,13 +199,36 @@ static int list_kinds(struct mesh__judge *judge)
     return 0;
 }
 
+/* A server's "client/host": "*" and none are all, "." is its own namespace. */
+static void list_offer(struct mesh__judge *judge, struct mesh_slice gateway,
+                       struct mesh_slice owner, struct mesh_slice host)
+{
+    const char *slash = host.len ? memchr(host.at, '/', host.len) : NULL;
+    struct mesh_slice client = MESH__SLICE("*");
+
+    if (slash) {
+        client = mesh__slice(host.at, (size_t)(slash - host.at));
+        host = mesh__slice(slash + 1, host.len - client.len - 1);
+        if (mesh__slice_is(client, "."))
+            client = owner;
+    }
+    mesh__names_add(judge, &judge->offers,
+                    mesh__judge_key(judge, "%.*s to %.*s", MESH__SHOW(gateway),
+                                    MESH__SHOW(client)),
+                    host, judge);
+}
+
 static void list_gateway(struct mesh__judge *judge,
                          const struct mesh_resource *resource)
 {
+    const struct mesh_gateway *spec = resource->spec;
+    struct mesh_slice owner = mesh__namespace_of(resource);
     struct mesh_slice key = mesh__judge_key(
-        judge, "%.*s/%.*s", MESH__SHOW(mesh__namespace_of(resource)),
-        MESH__SHOW(resource->name));
+        judge, "%.*s/%.*s", MESH__SHOW(owner), MESH__SHOW(resource->name));
 
+    for (size_t i = 0; i < spec->server_count; i++)
+        for (size_t j = 0; j < spec->servers[i].hosts.count; j++)
+            list_offer(judge, key, owner, spec->servers[i].hosts.items[j]);
     if (mesh__map_put(&judge->gateways, key, (void *)resource) < 0)
         mesh__judge_lost(judge);
 }
@@ -266,6 +290,7 @@ int mesh__policy_judge(const struct mesh_collection *collection,
     mesh__map_fini(&judge.crowd.groups);
     mesh__map_fini(&judge.namespaces);
     mesh__map_fini(&judge.gateways);
+    mesh__names_fini(&judge.offers);
     mesh__names_fini(&judge.services);
     mesh__world_fini(&judge.world);
     mesh__arena_fini(&judge.arena);

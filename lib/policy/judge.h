@@ -67,6 +67,7 @@ struct mesh__judge {
     struct mesh__list kinds[MESH__KIND_COUNT]; /* with those set aside; oldest
                                                   first                      */
     struct mesh__names services;
+    struct mesh__names offers;  /* hosts by "namespace/name to client" */
     struct mesh_map gateways;   /* "namespace/name" to its resource */
     struct mesh_map namespaces; /* the Namespaces by name           */
     struct mesh__crowd crowd;

@@ -124,7 +124,7 @@ static bool is_torn(const struct reading *reading,
         while (j < not_values->count && mesh__judge_compares(reading->judge) &&
                !pattern_covers(not_values->items[j], values->items[i]))
             j++;
-        if (j == not_values->count)
+        if (j == not_values->count || reading->judge->comparisons == 0)
             return false;
     }
     return values->count > 0 && not_values->count > 0;
@@ -281,10 +281,9 @@ static bool is_covered(const struct reading *reading,
     for (size_t i = 0; i < hosts->count; i++) {
         struct mesh_slice one = hosts->items[i];
 
-        if (mesh__slice_is(one, "*"))
+        if (mesh__slice_is(one, "*") || !mesh__judge_compares(reading->judge))
             return true;
-        if (!ends_in_star(one) || one.len > host.len + 2 ||
-            !mesh__judge_compares(reading->judge))
+        if (!ends_in_star(one) || one.len > host.len + 2)
             continue;
         one.len--;
         if (mesh__slice_equal_nocase(

@@ -79,7 +79,8 @@ static struct selector selector_of(const struct mesh_resource *resource)
 static struct mesh__about about_selector(const struct mesh_resource *resource,
                                          const struct selector *selector)
 {
-    return (struct mesh__about){ resource, selector->mark, selector->path };
+    return (struct mesh__about){ resource, selector->mark,
+                                 selector->given ? selector->path : "spec" };
 }
 
 /* Is anybody covered, in the mesh if that is asked? */

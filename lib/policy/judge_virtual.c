@@ -152,49 +152,32 @@ static struct mesh_slice gateway_key(const struct visit *visit,
                            MESH__SHOW(name));
 }
 
-/* What a server's "namespace/host" offers to a namespace; else at NULL. */
-static struct mesh_slice offered(struct mesh_slice host,
-                                 struct mesh_slice gateway_namespace,
-                                 struct mesh_slice client)
+static bool meet(void *user, const struct mesh__name *name)
 {
-    const char *slash = host.len ? memchr(host.at, '/', host.len) : NULL;
-    struct mesh_slice scope;
+    bool *met = user;
 
-    if (!slash)
-        return host;
-    scope = mesh__slice(host.at, (size_t)(slash - host.at));
-    if (mesh__slice_is(scope, "."))
-        scope = gateway_namespace;
-    if (!mesh__slice_is(scope, "*") && !mesh__slice_equal(scope, client))
-        return (struct mesh_slice){ 0 };
-    return mesh__slice(slash + 1, (size_t)(host.at + host.len - slash) - 1);
-}
-
-static bool hosts_meet(const struct visit *visit, struct mesh_slice host)
-{
-    for (size_t i = 0; i < visit->spec->hosts.count; i++)
-        if (mesh__judge_compares(visit->judge) &&
-            mesh__host_overlaps(host, visit->spec->hosts.items[i]))
-            return true;
+    (void)name;
+    *met = true;
     return false;
 }
 
-static bool offers(const struct visit *visit,
-                   const struct mesh_resource *gateway)
+/* Is some host offered to the VirtualService's namespace, or to all? */
+static bool offers(const struct visit *visit, struct mesh_slice gateway)
 {
-    const struct mesh_gateway *spec = gateway->spec;
-    struct mesh_slice client = mesh__namespace_of(visit->resource);
+    struct mesh__judge *judge = visit->judge;
+    const struct mesh_slice clients[] = { MESH__SLICE("*"),
+                                          mesh__namespace_of(visit->resource) };
+    bool met = false;
 
-    for (size_t i = 0; i < spec->server_count; i++)
-        for (size_t j = 0; j < spec->servers[i].hosts.count; j++) {
-            struct mesh_slice host =
-                offered(spec->servers[i].hosts.items[j],
-                        mesh__namespace_of(gateway), client);
+    for (size_t i = 0; !met && i < 2; i++) {
+        struct mesh_slice scope = mesh__judge_key(
+            judge, "%.*s to %.*s", MESH__SHOW(gateway), MESH__SHOW(clients[i]));
 
-            if (host.at && hosts_meet(visit, host))
-                return true;
-        }
-    return false;
+        for (size_t j = 0; !met && j < visit->spec->hosts.count; j++)
+            mesh__names_meeting(judge, &judge->offers, scope,
+                                visit->spec->hosts.items[j], meet, &met);
+    }
+    return met || judge->comparisons == 0;
 }
 
 static bool is_internal(struct mesh_slice name)
@@ -215,7 +198,7 @@ static void judge_gateway(const struct visit *visit, size_t index)
         visit->resource, mesh__mark_of(&visit->spec->gateways, index),
         mesh__judge_path(visit->judge, "spec.gateways[%zu]", index)
     };
-    const struct mesh_resource *gateway;
+    struct mesh_slice key;
 
     if (is_internal(name)) {
         mesh__judge_say(visit->judge, MESH__WARNING,
@@ -224,11 +207,11 @@ static void judge_gateway(const struct visit *visit, size_t index)
                         MESH__SHOW(name));
         return;
     }
-    gateway = mesh__map_find(&visit->judge->gateways, gateway_key(visit, name));
-    if (!gateway)
+    key = gateway_key(visit, name);
+    if (!mesh__map_find(&visit->judge->gateways, key))
         mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_NOT_FOUND,
                         about, "gateway not found: \"%.*s\"", MESH__SHOW(name));
-    if (!gateway || !offers(visit, gateway))
+    if (!offers(visit, key))
         mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_NOT_OFFERED,
                         about, "none of the hosts is one of Gateway \"%.*s\"",
                         MESH__SHOW(name));
