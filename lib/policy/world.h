@@ -49,6 +49,7 @@ struct mesh__port {
     struct mesh_slice target; /* a number, a name, or nothing */
     uint16_t number;
     enum mesh_protocol protocol;
+    bool tls; /* TLS or HTTPS: told apart by server names */
     struct mesh_mark mark;
 };
 
@@ -126,6 +127,9 @@ uint16_t mesh__instance_port(const struct mesh__instance *instance,
 const struct mesh__port *mesh__service_port(const struct mesh__service *service,
                                             uint32_t number);
 
+/* May it carry what tcp and tls routes are about? */
+bool mesh__port_streams(const struct mesh__port *port);
+
 /* exportTo of a resource in owner, as somebody in client reads it. */
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
                    struct mesh_slice client);
@@ -153,6 +157,10 @@ bool mesh__is_settings(const struct mesh_resource *resource);
 /* "http-web" and the like (Istio: pkg/config/kube/conversion.go). */
 enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
                                      struct mesh_slice name, uint32_t port);
+
+/* Of the same names: TLS or HTTPS. */
+bool mesh__protocol_is_tls(struct mesh_slice app_protocol,
+                           struct mesh_slice name);
 
 /* A VirtualService that speaks to programs in the mesh, not to gateways. */
 bool mesh__for_mesh(const struct mesh_texts *gateways);
