@@ -116,6 +116,21 @@ static enum mesh_balancer balancer_of(const struct mesh_load_balancer *given)
 
 /* --- TLS --- */
 
+/*
+ * Not where the service's namespace puts it off, whatever a workload's own
+ * policy says: the sidecar of a client looks no closer.
+ */
+static bool is_automatic(const struct making *making)
+{
+    const struct mesh__world *world = &making->compiler->world;
+    const struct mesh__service *service = making->host->service;
+    struct mesh_mark mark;
+
+    return world->settings.auto_mtls && !service->external &&
+           mesh__mtls_for(world, service->namespace_, NULL, 0, &mark) !=
+               MESH__MTLS_DISABLE;
+}
+
 /* SIMPLE and MUTUAL have no translation yet: nothing weaker may stand in. */
 static int mode_of(const struct making *making, enum mesh_tls_mode *out)
 {
@@ -124,8 +139,7 @@ static int mode_of(const struct making *making, enum mesh_tls_mode *out)
 
     *out = MESH__TLS_OFF;
     if (!tls) {
-        if (making->compiler->world.settings.auto_mtls &&
-            !making->host->service->external)
+        if (is_automatic(making))
             *out = MESH__TLS_AUTO;
         return 0;
     }
@@ -158,6 +172,16 @@ static void add_name(struct names *names, const char *name)
         names->items[at] = names->items[at - 1];
     names->items[at] = name;
     names->count++;
+}
+
+/* With its twins: every identity that may stand behind the host. */
+static size_t count_instances(const struct mesh__service *service)
+{
+    size_t count = 0;
+
+    for (; service; service = service->twin)
+        count += service->instance_count;
+    return count;
 }
 
 static bool account_seen(const struct mesh__service *service, size_t index)
@@ -207,12 +231,12 @@ static int add_texts(const struct making *making, struct names *names,
 static int fill_names(const struct making *making,
                       struct mesh_destination_tls *out)
 {
-    const struct mesh__service *service = making->host->service;
+    const struct mesh__service *service = making->host->whole;
     const struct mesh_texts *given =
         making->blocks.tls ? &making->blocks.tls->subject_alt_names : NULL;
     size_t domains = making->compiler->snapshot->trust_domain_count;
     struct names names = { 0 };
-    size_t most = service->instance_count * domains + service->alt_names.count;
+    size_t most = count_instances(service) * domains + service->alt_names.count;
     int rc = 0;
 
     if (given && given->count)
@@ -224,10 +248,11 @@ static int fill_names(const struct making *making,
     if (given && given->count) {
         rc = add_texts(making, &names, given);
     } else {
-        for (size_t i = 0; rc == 0 && i < service->instance_count; i++)
-            if (service->instances[i]->service_account.len &&
-                !account_seen(service, i))
-                rc = add_account(making, &names, service->instances[i]);
+        for (const struct mesh__service *one = service; one; one = one->twin)
+            for (size_t i = 0; rc == 0 && i < one->instance_count; i++)
+                if (one->instances[i]->service_account.len &&
+                    !account_seen(one, i))
+                    rc = add_account(making, &names, one->instances[i]);
         if (rc == 0)
             rc = add_texts(making, &names, &service->alt_names);
     }
@@ -266,10 +291,21 @@ static int fill_tls(const struct making *making,
 
 /* --- endpoints --- */
 
-static bool chosen(const struct making *making,
-                   const struct mesh__instance *instance)
+/* The port of a service or its twin as that one itself has it, or NULL. */
+static const struct mesh__port *own_port(const struct mesh__service *service,
+                                         uint16_t number)
 {
-    return mesh__instance_port(instance, making->port) != 0 &&
+    for (size_t i = 0; i < service->own_count; i++)
+        if (service->ports[i].number == number)
+            return &service->ports[i];
+    return NULL;
+}
+
+static bool chosen(const struct making *making,
+                   const struct mesh__instance *instance,
+                   const struct mesh__port *port)
+{
+    return mesh__instance_port(instance, port) != 0 &&
            (!making->subset ||
             mesh__labels_cover(&instance->labels, &making->subset->labels));
 }
@@ -288,12 +324,13 @@ static bool wants_tls(const struct making *making,
 
 static bool fill_endpoint(const struct making *making, struct mesh_arena *arena,
                           const struct mesh__instance *instance,
+                          const struct mesh__port *port,
                           struct mesh_endpoint *out)
 {
     char text[MESH__ADDRESS_TEXT];
 
     out->address = instance->ip;
-    out->address.port = mesh__instance_port(instance, making->port);
+    out->address.port = mesh__instance_port(instance, port);
     mesh__address_print(&out->address, text);
     out->weight = instance->weight;
     out->mesh_tls = wants_tls(making, instance, out->address.port);
@@ -317,25 +354,32 @@ static uint32_t add_weights(uint32_t a, uint32_t b)
     return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-static int fill_endpoints(const struct making *making,
-                          struct mesh_endpoint_set *set)
+static size_t count_endpoints(const struct making *making)
 {
-    const struct mesh__service *service = making->host->service;
     size_t count = 0;
 
-    for (size_t i = 0; i < service->instance_count; i++)
-        count += chosen(making, service->instances[i]);
-    set->endpoints =
-        mesh__arena_array(&set->arena, count, sizeof(*set->endpoints));
-    if (!set->endpoints)
-        return MESH_ERR_NOMEM;
-    set->equal_weights = true;
-    for (size_t i = 0; i < service->instance_count; i++) {
+    for (const struct mesh__service *one = making->host->whole; one;
+         one = one->twin) {
+        const struct mesh__port *port = own_port(one, making->port->number);
+
+        for (size_t i = 0; port && i < one->instance_count; i++)
+            count += chosen(making, one->instances[i], port);
+    }
+    return count;
+}
+
+static int add_endpoints(const struct making *making,
+                         const struct mesh__service *service,
+                         struct mesh_endpoint_set *set)
+{
+    const struct mesh__port *port = own_port(service, making->port->number);
+
+    for (size_t i = 0; port && i < service->instance_count; i++) {
         struct mesh_endpoint *endpoint = &set->endpoints[set->count];
 
-        if (!chosen(making, service->instances[i]))
+        if (!chosen(making, service->instances[i], port))
             continue;
-        if (!fill_endpoint(making, &set->arena, service->instances[i],
+        if (!fill_endpoint(making, &set->arena, service->instances[i], port,
                            endpoint))
             return MESH_ERR_NOMEM;
         set->total_weight = add_weights(set->total_weight, endpoint->weight);
@@ -344,6 +388,22 @@ static int fill_endpoints(const struct making *making,
         set->count++;
     }
     return 0;
+}
+
+static int fill_endpoints(const struct making *making,
+                          struct mesh_endpoint_set *set)
+{
+    int rc = 0;
+
+    set->endpoints = mesh__arena_array(&set->arena, count_endpoints(making),
+                                       sizeof(*set->endpoints));
+    if (!set->endpoints)
+        return MESH_ERR_NOMEM;
+    set->equal_weights = true;
+    for (const struct mesh__service *one = making->host->whole; rc == 0 && one;
+         one = one->twin)
+        rc = add_endpoints(making, one, set);
+    return rc;
 }
 
 /* --- the whole --- */

@@ -37,6 +37,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/scope.c lib/policy/scope.h \
 	lib/policy/self.c \
 	lib/policy/snapshot.c lib/policy/snapshot.h \
+	lib/policy/streams.c \
 	lib/policy/text.c \
 	lib/policy/virtual.c lib/policy/virtual.h \
 	lib/policy/why.c lib/policy/why.h \

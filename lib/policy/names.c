@@ -60,13 +60,20 @@ static int add_domain(struct mesh_snapshot *snapshot, struct mesh_part *part,
     return mesh__map_put(&snapshot->exact, mesh__slice(lower, len), part);
 }
 
+static void note_length(struct mesh_snapshot *snapshot, size_t len)
+{
+    if (len <= MESH__HOST_MAX)
+        snapshot->wildcard_lengths[len / 64] |= UINT64_C(1) << (len % 64);
+}
+
+/* Its length, and that with a dot behind it. */
 static int add_wildcard(struct mesh_snapshot *snapshot, struct mesh_part *part)
 {
     size_t len = strlen(part->host);
 
     snapshot->wildcards[snapshot->wildcard_count++] = part;
-    if (len <= MESH__HOST_MAX)
-        snapshot->wildcard_lengths[len / 64] |= UINT64_C(1) << (len % 64);
+    note_length(snapshot, len);
+    note_length(snapshot, len + 1);
     return add_domain(snapshot, part, part->host);
 }
 
@@ -86,29 +93,45 @@ static int add_own_names(struct mesh__compiler *compiler,
         mesh__arena_format(&compiler->arena, "%s.", host->part->host));
 }
 
-/* a.ns.svc, a.ns, and a for those in the same namespace. */
+/* What stands in front of the mesh's own suffix; empty where that is missing.
+ */
+static struct mesh_slice inside_mesh(struct mesh_slice host)
+{
+    static const char suffix[] = ".svc." MESH__DOMAIN;
+    size_t len = sizeof(suffix) - 1;
+
+    if (mesh__host_is_wildcard(host) ||
+        !mesh__slice_ends(host, MESH__SLICE(".svc." MESH__DOMAIN)))
+        return MESH__SLICE("");
+    return mesh__slice(host.at, host.len - len);
+}
+
+/*
+ * a.ns.svc, a.ns, and a for those in the same namespace: of every host that is
+ * called like a service of the mesh, whoever registered it.
+ */
 static int add_short_names(struct mesh__compiler *compiler,
                            const struct mesh__host *host)
 {
-    const struct mesh__service *service = host->service;
     struct mesh_arena *arena = &compiler->arena;
-    struct mesh_slice name = service->name;
-    struct mesh_slice owner = service->namespace_;
-    const char *text;
+    struct mesh_slice both = inside_mesh(host->host);
+    const char *dot = both.len ? memchr(both.at, '.', both.len) : NULL;
+    size_t first = dot ? (size_t)(dot - both.at) : 0;
     int rc;
 
-    text = mesh__arena_format(arena, "%.*s.%.*s.svc", (int)name.len, name.at,
-                              (int)owner.len, owner.at);
-    rc = add_domain(compiler->snapshot, host->part, text);
-    if (rc < 0)
-        return rc;
-    text = mesh__arena_format(arena, "%.*s.%.*s", (int)name.len, name.at,
-                              (int)owner.len, owner.at);
-    rc = add_domain(compiler->snapshot, host->part, text);
-    if (rc < 0 || !mesh__slice_equal(owner, compiler->asker.namespace_))
+    if (!dot)
+        return 0;
+    rc = add_domain(
+        compiler->snapshot, host->part,
+        mesh__arena_format(arena, "%.*s.svc", (int)both.len, both.at));
+    if (rc == 0)
+        rc = add_domain(compiler->snapshot, host->part,
+                        mesh__arena_strndup(arena, both.at, both.len));
+    if (rc < 0 || !mesh__slice_equal(mesh__slice(dot + 1, both.len - first - 1),
+                                     compiler->asker.namespace_))
         return rc;
     return add_domain(compiler->snapshot, host->part,
-                      mesh__arena_strndup(arena, name.at, name.len));
+                      mesh__arena_strndup(arena, both.at, first));
 }
 
 static int add_addresses(struct mesh__compiler *compiler,
@@ -151,7 +174,7 @@ int mesh__name_parts(struct mesh__compiler *compiler)
     for (size_t i = 0; rc == 0 && i < compiler->host_count; i++) {
         const struct mesh__host *host = &compiler->hosts[i];
 
-        if (host->service && host->service->kubernetes)
+        if (host->service)
             rc = add_short_names(compiler, host);
         if (rc == 0 && host->service)
             rc = add_addresses(compiler, host);

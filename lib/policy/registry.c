@@ -46,6 +46,24 @@ static bool find_protocol(struct mesh_slice name, enum mesh_protocol *out)
     return false;
 }
 
+bool mesh__protocol_is_tls(struct mesh_slice app_protocol,
+                           struct mesh_slice name)
+{
+    static const char *const all[] = { "https", "tls" };
+    struct mesh_slice word = app_protocol.len ? app_protocol : name;
+    const char *dash = word.len ? memchr(word.at, '-', word.len) : NULL;
+
+    if (mesh__slice_equal_nocase(app_protocol,
+                                 MESH__SLICE("kubernetes.io/wss")))
+        return true;
+    if (!app_protocol.len && dash)
+        word = mesh__slice(word.at, (size_t)(dash - word.at));
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        if (mesh__slice_equal_nocase(word, mesh__slice_of(all[i])))
+            return true;
+    return false;
+}
+
 /* Ports whose peers wait for the server to speak: never detected. */
 static bool server_speaks_first(uint32_t port)
 {
@@ -103,6 +121,32 @@ static bool speaks_mesh_tls(const struct mesh_labels *labels,
     return mode ? mesh__slice_is(*mode, "istio") : service_account.len > 0;
 }
 
+/* A locality in a label, where slashes cannot be: "region.zone". */
+static int read_locality(struct mesh_arena *arena,
+                         const struct mesh_labels *labels,
+                         struct mesh_slice *out)
+{
+    const struct mesh_slice *label =
+        mesh__labels_get(labels, MESH__SLICE("topology.istio.io/locality"));
+    char *text;
+
+    if (!label)
+        label = mesh__labels_get(labels, MESH__SLICE("istio-locality"));
+    if (out->len || !label || label->len == 0)
+        return 0;
+    *out = *label;
+    if (memchr(label->at, '/', label->len))
+        return 0;
+    text = mesh__arena_strndup(arena, label->at, label->len);
+    if (!text)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < label->len; i++)
+        if (text[i] == '.')
+            text[i] = '/';
+    *out = mesh__slice(text, label->len);
+    return 0;
+}
+
 /* False for names and sockets: only DNS can use those. */
 static bool fill_instance(struct mesh__instance *out,
                           const struct mesh_workload_entry *entry,
@@ -135,6 +179,9 @@ static int add_workload(struct mesh__world *world,
         return 0;
     rc = mesh__unite_labels(&world->arena, &out->labels, &entry->labels,
                             &resource->labels);
+    if (rc < 0)
+        return rc;
+    rc = read_locality(&world->arena, &out->labels, &out->locality);
     if (rc < 0)
         return rc;
     out->tls = speaks_mesh_tls(&out->labels, entry->service_account);
@@ -240,6 +287,12 @@ const struct mesh__port *mesh__service_port(const struct mesh__service *service,
     return NULL;
 }
 
+bool mesh__port_streams(const struct mesh__port *port)
+{
+    return port->protocol == MESH__PROTO_TCP ||
+           port->protocol == MESH__PROTO_AUTO;
+}
+
 static int fill_ports(struct mesh_arena *arena, struct mesh__service *out,
                       const struct mesh_service_port *ports, size_t count)
 {
@@ -256,9 +309,11 @@ static int fill_ports(struct mesh_arena *arena, struct mesh__service *out,
             .number = (uint16_t)ports[i].port,
             .protocol = mesh__protocol_of(ports[i].app_protocol, ports[i].name,
                                           ports[i].port),
+            .tls = mesh__protocol_is_tls(ports[i].app_protocol, ports[i].name),
             .mark = ports[i].mark,
         };
     }
+    out->own_count = out->port_count;
     return 0;
 }
 
@@ -456,6 +511,8 @@ static int add_inline(struct mesh__world *world, struct mesh__service *service,
                            service->namespace_, entry->mark))
             continue;
         instance->labels = entry->labels;
+        if (read_locality(&world->arena, &entry->labels, &instance->locality))
+            return MESH_ERR_NOMEM;
         instance->tls = speaks_mesh_tls(&entry->labels, entry->service_account);
         service->instances[service->instance_count++] = instance;
     }
@@ -516,6 +573,48 @@ static size_t count_hosts(const struct mesh__list *entries)
     return count;
 }
 
+/* Do two ServiceEntries of a host and namespace make one service? */
+static bool unites(const struct mesh__service *a, const struct mesh__service *b)
+{
+    const struct mesh_service_entry *left = a->resource->spec;
+    const struct mesh_service_entry *right = b->resource->spec;
+
+    return mesh__slice_equal(left->resolution, right->resolution) &&
+           mesh__labels_equal(&left->selector, &right->selector) &&
+           mesh__labels_equal(&a->resource->labels, &b->resource->labels) &&
+           mesh__texts_equal(&a->export_to, &b->export_to);
+}
+
+/* The ports of a younger one behind those of the first. */
+static int unite_ports(struct mesh_arena *arena, struct mesh__service *first,
+                       const struct mesh__service *more)
+{
+    struct mesh__port *ports = mesh__arena_array(
+        arena, first->port_count + more->port_count, sizeof(*ports));
+
+    if (!ports)
+        return MESH_ERR_NOMEM;
+    if (first->port_count)
+        memcpy(ports, first->ports, first->port_count * sizeof(*ports));
+    first->ports = ports;
+    for (size_t i = 0; i < more->port_count; i++)
+        if (!mesh__service_port(first, more->ports[i].number))
+            ports[first->port_count++] = more->ports[i];
+    return 0;
+}
+
+/* Endpoints stay with the ports that their own entry gives them. */
+static int add_twin(struct mesh_arena *arena, struct mesh__service *first,
+                    struct mesh__service *twin)
+{
+    struct mesh__service *last = first;
+
+    while (last->twin)
+        last = last->twin;
+    last->twin = twin;
+    return unites(first, twin) ? unite_ports(arena, first, twin) : 0;
+}
+
 /* Behind those of the same host: Kubernetes' first, then by age. */
 static int enter_host(struct mesh__world *world, struct mesh__service *service)
 {
@@ -523,8 +622,13 @@ static int enter_host(struct mesh__world *world, struct mesh__service *service)
 
     if (!first)
         return mesh__map_put(&world->hosts, service->host, service);
-    while (first->next)
-        first = first->next;
+    for (;; first = first->next) {
+        if (!first->kubernetes &&
+            mesh__slice_equal(first->namespace_, service->namespace_))
+            return add_twin(&world->arena, first, service);
+        if (!first->next)
+            break;
+    }
     first->next = service;
     return 0;
 }

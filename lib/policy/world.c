@@ -31,6 +31,22 @@ int mesh__text_compare(struct mesh_slice a, struct mesh_slice b)
     return a.len < b.len ? -1 : a.len > b.len;
 }
 
+static bool lists(const struct mesh_texts *list, struct mesh_slice text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (mesh__slice_equal(list->items[i], text))
+            return true;
+    return false;
+}
+
+bool mesh__texts_equal(const struct mesh_texts *a, const struct mesh_texts *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (!lists(b, a->items[i]))
+            return false;
+    return a->count == b->count;
+}
+
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b)
 {

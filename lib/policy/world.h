@@ -49,6 +49,7 @@ struct mesh__port {
     struct mesh_slice target; /* a number, a name, or nothing */
     uint16_t number;
     enum mesh_protocol protocol;
+    bool tls; /* TLS or HTTPS: told apart by server names */
     struct mesh_mark mark;
 };
 
@@ -65,9 +66,12 @@ struct mesh__service {
     struct mesh_texts alt_names;
     struct mesh__port *ports;
     size_t port_count;
+    size_t own_count; /* of them: not those of a twin */
     const struct mesh__instance **instances;
     size_t instance_count;
     struct mesh__service *next; /* of the same host, in another namespace */
+    struct mesh__service *twin; /* a younger ServiceEntry of the same host and
+                                   namespace: its endpoints are ours, too   */
 };
 
 /* MeshConfig with its defaults filled in. */
@@ -131,6 +135,9 @@ uint16_t mesh__instance_port(const struct mesh__instance *instance,
 const struct mesh__port *mesh__service_port(const struct mesh__service *service,
                                             uint32_t number);
 
+/* May it carry what tcp and tls routes are about? */
+bool mesh__port_streams(const struct mesh__port *port);
+
 /* exportTo of a resource in owner, as somebody in client reads it. */
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
                    struct mesh_slice client);
@@ -138,6 +145,9 @@ bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
 /* Whom a VirtualService is for: its own word, else the mesh's. */
 const struct mesh_texts *mesh__virtual_export(
     const struct mesh__world *world, const struct mesh_virtual_service *spec);
+
+/* As sets of texts that are each there once. */
+bool mesh__texts_equal(const struct mesh_texts *a, const struct mesh_texts *b);
 
 /* As memory compares; a text comes before those that it begins. */
 int mesh__text_compare(struct mesh_slice a, struct mesh_slice b);
@@ -156,6 +166,10 @@ bool mesh__is_settings(const struct mesh_resource *resource);
 /* "http-web" and the like (Istio: pkg/config/kube/conversion.go). */
 enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
                                      struct mesh_slice name, uint32_t port);
+
+/* Of the same names: TLS or HTTPS. */
+bool mesh__protocol_is_tls(struct mesh_slice app_protocol,
+                           struct mesh_slice name);
 
 /* A VirtualService that speaks to programs in the mesh, not to gateways. */
 bool mesh__for_mesh(const struct mesh_texts *gateways);

@@ -60,7 +60,8 @@ static const struct yard_row names[] = {
       "ports: [{number: 80, name: http, protocol: HTTP}], endpoints: "
       "[{address: 10.1.1.1}]}\n",
       "destination outbound|80||" WEB " dev/" WEB
-      " http least-request @ ServiceEntry dev/e (row.yaml:1)" },
+      " http least-request @ ServiceEntry dev/e (row.yaml:1)\n"
+      "domain web.prod -> " WEB },
 };
 
 static const struct yard_row settings[] = {
@@ -178,6 +179,19 @@ static const char more[] =
     "metadata: {name: leaf, namespace: prod}\n"
     "spec: {http: [{name: l, match: [{name: m, sourceLabels: {app: api}, "
     "headers: {c: {exact: d}}}], route: [{destination: {host: web}}]}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: bytes, namespace: prod}\n"
+    "spec: {hosts: [db, '*.db.com'], tcp: [{match: [{destinationSubnets: "
+    "[10.0.0.0/8]}], route: [{destination: {host: db}}, {destination: {host: "
+    "gone}, weight: 1}]}], tls: [{match: [{sniHosts: [a.db.com]}], route: "
+    "[{destination: {host: db}}]}]}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: db, namespace: prod}\n"
+    "spec: {ports: [{name: tcp, port: 5432}, {name: tls, port: 5433}]}\n"
     "---\n"
     "apiVersion: networking.istio.io/v1\n"
     "kind: Sidecar\n"
@@ -373,6 +387,56 @@ static void delegates_are_looked_at(void **state)
     }
 }
 
+/* A port for bytes beside one for HTTP; and routes for the former, alone. */
+static const char bytes[] = "apiVersion: v1\n"
+                            "kind: Service\n"
+                            "metadata: {name: db, namespace: prod}\n"
+                            "spec: {ports: [{name: tcp, port: 5432}]}\n"
+                            "---\n"
+                            "apiVersion: v1\n"
+                            "kind: Service\n"
+                            "metadata: {name: api, namespace: prod}\n"
+                            "spec: {ports: [{name: http, port: 80}]}\n";
+
+#define STREAMS(hosts, to)                                                     \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: VirtualService\n"                                                   \
+    "metadata: {name: s, namespace: prod}\n"                                   \
+    "spec: {hosts: [" hosts "], tcp: [{route: [{destination: {host: " to       \
+    "}}]}]}\n"
+
+static const struct {
+    const char *claim;
+    const char *before;
+    const char *after;
+    bool db; /* serves again */
+} streams[] = {
+    { "its routes stay", STREAMS("db", "db"), STREAMS("db", "db"), true },
+    { "they change", STREAMS("db", "db"), STREAMS("db", "api"), false },
+    { "a wildcard's reach it, too", STREAMS("x.com", "db"),
+      STREAMS("'*.local'", "db"), false },
+    { "others come and go", STREAMS("x.com", "db"), STREAMS("y.com", "db"),
+      true },
+};
+
+static void streams_are_looked_at(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++) {
+        struct mesh_snapshot *before =
+            generation(NULL, 1, bytes, streams[i].before);
+        struct mesh_snapshot *after =
+            generation(before, 2, bytes, streams[i].after);
+
+        if ((part_of(before, "db") == part_of(after, "db")) != streams[i].db)
+            fail_msg("%s", streams[i].claim);
+        if (streams[i].db)
+            assert_ptr_equal(part_of(before, "api"), part_of(after, "api"));
+        mesh__snapshot_unref(before);
+        mesh__snapshot_unref(after);
+    }
+}
+
 static void a_snapshot_outlives_its_makers(void **state)
 {
     struct mesh_snapshot *snapshot;
@@ -434,14 +498,75 @@ static void destinations_are_found_by_their_parts(void **state)
     yard_fini(&yard);
 }
 
+/* A VirtualService for "web.prod" as written, beside the service's name. */
+static const char literal[] =
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: web, namespace: prod}\n"
+    "spec: {ports: [{name: http, port: 80}, {name: http-b, port: 81}]}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: late, namespace: prod}\n"
+    "spec: {ports: [{name: http, port: 82}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: a, namespace: prod}\n"
+    "spec: {hosts: [web.prod, late], http: [{match: [{port: 80}], route: "
+    "[{destination: {host: web}}]}]}\n";
+
+static const struct {
+    const char *authority;
+    uint16_t port;
+    const char *host; /* NULL: none */
+} shared[] = {
+    { "web.prod", 80, "web.prod:80" },
+    { "WEB.prod:80", 80, "web.prod:80" },
+    { "web.prod", 81, WEB ":81" },
+    { "web.prod.svc", 80, WEB ":80" },
+    { "web.prod", 83, NULL },
+    { "late.prod.svc.cluster.local", 80, "late.prod.svc.cluster.local:80" },
+    { "late.prod.svc.cluster.local", 82, "late.prod.svc.cluster.local:82" },
+    { "late", 82, "late.prod.svc.cluster.local:82" },
+    { "late", 80, NULL },
+};
+
+static void a_name_leads_elsewhere_on_another_port(void **state)
+{
+    struct mesh_snapshot *snapshot;
+    struct mesh_whoami whoami;
+    struct yard yard;
+
+    (void)state;
+    yard_init(&yard);
+    yard_add(&yard, "a.yaml", mesh__slice_of(literal));
+    whoami = yard_whoami(&yard, "ns=prod");
+    assert_int_equal(
+        mesh__policy_compile(yard.all, &whoami, NULL, 1, &snapshot), 0);
+    for (size_t i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
+        const struct mesh_virtual_host *host = mesh__snapshot_host(
+            snapshot, mesh__slice_of(shared[i].authority), shared[i].port);
+
+        if (!host != !shared[i].host)
+            fail_msg("%s on %u", shared[i].authority, shared[i].port);
+        if (host)
+            assert_string_equal(host->name, shared[i].host);
+    }
+    mesh__snapshot_unref(snapshot);
+    yard_fini(&yard);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_hosts_are_called),
         cmocka_unit_test(what_the_mesh_is_set_to),
+        cmocka_unit_test(a_name_leads_elsewhere_on_another_port),
         cmocka_unit_test(destinations_are_found_by_their_parts),
         cmocka_unit_test(unchanged_parts_serve_again),
         cmocka_unit_test(delegates_are_looked_at),
+        cmocka_unit_test(streams_are_looked_at),
         cmocka_unit_test(a_snapshot_outlives_its_makers),
         cmocka_unit_test(lost_allocations_leave_nothing),
     };

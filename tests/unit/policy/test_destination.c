@@ -68,6 +68,14 @@ static const char base[] =
     "idle=3600000ms age=0ms @ " where
 #define FREE(destination) POOL_LINE(destination, "-", "-")
 
+#define ENTRY(name, ports, endpoints)                                          \
+    "---\n"                                                                    \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: ServiceEntry\n"                                                     \
+    "metadata: {name: " name ", namespace: prod}\n"                            \
+    "spec: {hosts: [t.example], resolution: STATIC, ports: [{" ports           \
+    "}], endpoints: [" endpoints "]}\n"
+
 static const struct yard_row registry[] = {
     { "a service has a destination for each port", "ns=prod", NULL,
       "destination " ALL " prod/web http least-request @ Service prod/web "
@@ -162,6 +170,64 @@ static const struct yard_row registry[] = {
       "  endpoints: [{address: 10.2.0.1}]\n",
       "!domain in.example.com -> in.example.com\n"
       "domain " WEB " -> " WEB },
+    { "two ServiceEntries of a host and namespace are one service; endpoints "
+      "serve the ports of their own",
+      "ns=prod",
+      ENTRY("a", "number: 80, name: http, protocol: HTTP",
+            "{address: 10.4.0.1}")
+          ENTRY("b",
+                "number: 80, name: http, protocol: HTTP, targetPort: 8080}, "
+                "{number: 81, name: more, protocol: HTTP",
+                "{address: 10.4.0.2}"),
+      "destination outbound|81||t.example prod/t.example http least-request @ "
+      "ServiceEntry prod/a (row.yaml:2)\n"
+      "endpoint outbound|80||t.example: 10.4.0.1:80 prod/a plain weight=1 id=? "
+      "locality= \n"
+      "endpoint outbound|80||t.example: 10.4.0.2:8080 prod/b plain weight=1 "
+      "id=? locality= \n"
+      "endpoint outbound|81||t.example: 10.4.0.2:81 prod/b plain weight=1 id=? "
+      "locality= \n"
+      "!endpoint outbound|81||t.example: 10.4.0.1:81 prod/a plain weight=1 "
+      "id=? locality= " },
+    { "a label tells the place where the field does not", "ns=prod",
+      ENTRY("a", "number: 80, name: http, protocol: HTTP",
+            "{address: 10.4.0.1, labels: {istio-locality: eu.a.1}}, {address: "
+            "10.4.0.2, locality: us/b, labels: {istio-locality: eu.a.1}}, "
+            "{address: 10.4.0.3, labels: {istio-locality: x.y, "
+            "topology.istio.io/locality: z}}"),
+      "endpoint outbound|80||t.example: 10.4.0.1:80 prod/a plain weight=1 id=? "
+      "locality=eu/a/1 istio-locality=eu.a.1\n"
+      "endpoint outbound|80||t.example: 10.4.0.2:80 prod/a plain weight=1 id=? "
+      "locality=us/b istio-locality=eu.a.1\n"
+      "endpoint outbound|80||t.example: 10.4.0.3:80 prod/a plain weight=1 id=? "
+      "locality=z istio-locality=x.y,topology.istio.io/locality=z" },
+    { "of one host in several namespaces the oldest", "ns=dev",
+      ENTRY("b", "number: 80, name: http, protocol: HTTP",
+            "{address: 10.4.0.1}") "---\n"
+                                   "apiVersion: networking.istio.io/v1\n"
+                                   "kind: ServiceEntry\n"
+                                   "metadata: {name: a, namespace: other}\n"
+                                   "spec: {hosts: [t.example], resolution: "
+                                   "STATIC, ports: [{number: 82, "
+                                   "name: http, protocol: HTTP}], endpoints: "
+                                   "[{address: 10.4.0.3}]}\n",
+      "destination outbound|82||t.example other/t.example http least-request @ "
+      "ServiceEntry other/a (row.yaml:7)\n"
+      "!destination outbound|80||t.example prod/t.example http least-request @ "
+      "ServiceEntry prod/b (row.yaml:2)" },
+    { "unless one is for the client's namespace by name", "ns=dev",
+      ENTRY("a", "number: 80, name: http, protocol: HTTP",
+            "{address: 10.4.0.1}") "---\n"
+                                   "apiVersion: networking.istio.io/v1\n"
+                                   "kind: ServiceEntry\n"
+                                   "metadata: {name: z, namespace: other}\n"
+                                   "spec: {hosts: [t.example], exportTo: "
+                                   "[dev], resolution: STATIC, ports: "
+                                   "[{number: 82, name: http, protocol: "
+                                   "HTTP}], endpoints: [{address: "
+                                   "10.4.0.3}]}\n",
+      "destination outbound|82||t.example other/t.example http least-request @ "
+      "ServiceEntry other/z (row.yaml:7)" },
 };
 
 static const struct yard_row levels[] = {
@@ -389,6 +455,38 @@ static const struct yard_row tls[] = {
       "endpoint " ALL ": 10.0.0.1:8080 prod/web-1 plain weight=1 "
       "id=spiffe://cluster.local/ns/prod/sa/web locality= "
       "app=web,security.istio.io/tlsMode=disabled" },
+    { "nor is it where the service's namespace puts it off", "ns=prod",
+      PEER("prod", "p", "{mtls: {mode: DISABLE}}"),
+      "tls " ALL ": off sni=outbound_.80_._." WEB "\n"
+      "endpoint " ALL ": 10.0.0.1:8080 prod/web-1 plain weight=1 "
+      "id=spiffe://cluster.local/ns/prod/sa/web locality= app=web,version=v1" },
+    { "or the mesh", "ns=prod",
+      PEER("istio-system", "p", "{mtls: {mode: DISABLE}}"),
+      "tls " ALL ": off sni=outbound_.80_._." WEB },
+    { "unless its own takes it up again", "ns=prod",
+      PEER("istio-system", "p", "{mtls: {mode: DISABLE}}")
+          PEER("prod", "p", "{mtls: {mode: PERMISSIVE}}"),
+      "tls " ALL ": auto sni=outbound_.80_._." WEB "\n" },
+    { "a workload that puts it off is spoken to in plain text, others not",
+      "ns=prod labels=",
+      PEER("prod", "p",
+           "{selector: {matchLabels: {version: v2}}, mtls: {mode: "
+           "DISABLE}}"),
+      "tls " ALL ": auto sni=outbound_.80_._." WEB "\n"
+      "endpoint " ALL ": 10.0.0.1:8080 prod/web-1 mtls weight=1 "
+      "id=spiffe://cluster.local/ns/prod/sa/web locality= app=web,version=v1\n"
+      "endpoint " ALL ": 10.0.0.2:18080 prod/web-2 plain weight=3 "
+      "id=spiffe://cluster.local/ns/prod/sa/web-two locality=eu/a/1 "
+      "app=web,version=v2" },
+    { "on one of its ports", "ns=prod labels=",
+      PEER("prod", "p",
+           "{selector: {matchLabels: {app: web}}, portLevelMtls: "
+           "{9000: {mode: DISABLE}}}"),
+      "endpoint " ALL ": 10.0.0.1:8080 prod/web-1 mtls weight=1 "
+      "id=spiffe://cluster.local/ns/prod/sa/web locality= app=web,version=v1\n"
+      "endpoint outbound|9000||" WEB ": 10.0.0.1:9000 prod/web-1 plain "
+      "weight=1 id=spiffe://cluster.local/ns/prod/sa/web locality= "
+      "app=web,version=v1" },
 };
 
 #define CHECK(table) yard_check(base, table, sizeof(table) / sizeof(*(table)))
