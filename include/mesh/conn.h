@@ -18,7 +18,8 @@ typedef struct mesh_listener mesh_listener;
 /**
  * mesh_connect - a stream to a service of the mesh.
  *
- * to is "service:port". Balancing, limits and outlier detection of the
+ * to is "service:port". TCP and TLS routes pick the destination, by its name
+ * and the service's address; balancing, limits and outlier detection of the
  * destination apply.
  *
  * Ownership: to is borrowed; workload and loop (NULL: one of its own) are kept
@@ -26,7 +27,8 @@ typedef struct mesh_listener mesh_listener;
  * Threads:   any. Blocks until connected and shaken, at most timeout_ms (-1:
  *            the policy's connectTimeout alone bounds it).
  * Returns:   0, or MESH_ERR_INVALID, MESH_ERR_STATE, MESH_ERR_FORKED,
- *            MESH_ERR_NO_ROUTE (no such service), MESH_ERR_NO_ENDPOINT,
+ *            MESH_ERR_NO_ROUTE (no such service, or no route of it takes
+ *            this), MESH_ERR_NO_ENDPOINT,
  *            MESH_ERR_OVERFLOW, MESH_ERR_CONNECT, MESH_ERR_TIMEOUT,
  *            MESH_ERR_PEER_IDENTITY, MESH_ERR_TLS, MESH_ERR_RESET,
  *            MESH_ERR_FILES, MESH_ERR_SYSTEM, MESH_ERR_NOMEM.

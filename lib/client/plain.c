@@ -6,7 +6,7 @@
 #include "client/plain.h"
 
 #include "base/error.h"
-#include "value/host.h"
+#include "traffic/stream.h"
 
 #include <stdio.h>
 
@@ -23,30 +23,23 @@ static uint64_t draw(void *user)
 /* As istiod fills the ALPN of a TCP destination under mutual TLS. */
 static const char *const stream_alpn[] = { "istio-peer-exchange", "istio" };
 
-static const struct mesh_destination *find(const struct mesh_snapshot *snapshot,
-                                           struct mesh_slice service,
-                                           uint16_t port)
+/* What a stream is told that no destination takes. */
+static int refuse(const struct mesh_stream_choice *choice,
+                  struct mesh_slice service, uint16_t port)
 {
-    const struct mesh_slice none = { "", 0 };
-    const struct mesh_destination *found =
-        mesh__snapshot_destination(snapshot, service, port, none);
-    char name[MESH__HOST_MAX + 1];
-    /* The forms that a virtual host of the service would answer to. */
-    const char *const tails[][2] = {
-        { snapshot->self.namespace_, ".svc.cluster.local" },
-        { "", "svc.cluster.local" },
-        { "", "cluster.local" },
-    };
-
-    for (size_t i = 0; !found && i < sizeof(tails) / sizeof(tails[0]); i++) {
-        int len = snprintf(name, sizeof(name), "%.*s.%s%s", (int)service.len,
-                           service.at, tails[i][0], tails[i][1]);
-
-        if (len > 0 && (size_t)len < sizeof(name))
-            found = mesh__snapshot_destination(
-                snapshot, mesh__slice(name, (size_t)len), port, none);
-    }
-    return found;
+    if (choice->outcome == MESH__ROUTE_NO_HOST)
+        return mesh__fail(MESH_ERR_NO_ROUTE,
+                          "no service of the policy is called %.*s:%u",
+                          (int)service.len, service.at, (unsigned)port);
+    if (choice->outcome == MESH__ROUTE_NO_RULE)
+        return mesh__fail(MESH_ERR_NO_ROUTE,
+                          "no route of %s takes a stream to %.*s",
+                          choice->host->name, (int)service.len, service.at);
+    return mesh__fail(
+        MESH_ERR_NO_ROUTE, "the destination that %s leads to is not known: %s",
+        choice->host->name,
+        choice->arm && choice->arm->missing ? choice->arm->missing
+                                            : "none has a weight");
 }
 
 static int make_config(struct mesh_plain *plain)
@@ -143,16 +136,17 @@ int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
                         void (*on_ready)(struct mesh_plain *), void *owner)
 {
     const struct mesh_draws draws = { draw, plain };
+    struct mesh_stream_choice choice;
     int rc;
 
     *plain =
         (struct mesh_plain){ .env = env, .on_ready = on_ready, .owner = owner };
     plain->hold = mesh__hold_use(env->hold);
-    plain->destination = find(plain->hold->snapshot, service, port);
+    mesh__stream_choose(plain->hold->snapshot, service, port, draw(plain),
+                        &choice, NULL);
+    plain->destination = choice.destination;
     if (!plain->destination) {
-        rc = mesh__fail(MESH_ERR_NO_ROUTE,
-                        "no service of the policy is called %.*s:%u",
-                        (int)service.len, service.at, (unsigned)port);
+        rc = refuse(&choice, service, port);
     } else {
         mesh__pick(plain->destination, mesh__loop_now(loop_of(plain)), &draws,
                    NULL, 0, 0, &plain->pick, NULL);

@@ -54,6 +54,9 @@ static int fill_parts(struct mesh__compiler *compiler)
     for (size_t i = 0; rc == 0 && i < compiler->host_count; i++)
         if (!compiler->hosts[i].old)
             rc = mesh__compile_virtual_hosts(compiler, &compiler->hosts[i]);
+    for (size_t i = 0; rc == 0 && i < compiler->host_count; i++)
+        if (compiler->hosts[i].service && !compiler->hosts[i].old)
+            rc = mesh__compile_streams(compiler, &compiler->hosts[i]);
     return rc;
 }
 

@@ -62,9 +62,10 @@ int mesh__virtuals_init(struct mesh__compiler *compiler);
 
 /* hosts.c: what is seen, each host with its part. */
 int mesh__list_hosts(struct mesh__compiler *compiler);
-/* Does the listener of a port import this host's service? */
-bool mesh__host_is_shown(const struct mesh__compiler *compiler,
-                         const struct mesh__host *host, uint16_t port);
+/* The listener that lets a port of this host be seen; NULL: none does. */
+struct mesh__listener *mesh__host_listener(
+    const struct mesh__compiler *compiler, const struct mesh__host *host,
+    uint16_t port);
 
 /* names.c: the domains of all parts. */
 int mesh__name_parts(struct mesh__compiler *compiler);
@@ -76,6 +77,25 @@ struct mesh_slice mesh__resolve_ref(struct mesh__compiler *compiler,
 /* routes.c: the virtual hosts of a part. */
 int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
                                 const struct mesh__host *host);
+/* Let an arm of from lead to a destination of host, known or not. */
+int mesh__arm_lead(struct mesh__compiler *compiler,
+                   const struct mesh__host *from,
+                   const struct mesh_destination_ref *ref,
+                   struct mesh_slice host, uint16_t port, struct mesh_arm *arm);
+
+/* streams.c: the VirtualServices whose tcp and tls routes a host has. */
+struct mesh__streamers {
+    struct mesh__vs **items; /* in the order in which they are asked */
+    size_t count;
+};
+int mesh__streamers_find(struct mesh__compiler *compiler,
+                         const struct mesh__listener *listener,
+                         struct mesh_slice host, struct mesh__streamers *out);
+/* Destinations that their routes name. */
+size_t mesh__streamers_count(const struct mesh__streamers *list);
+/* The streams of a service's part; behind its virtual hosts. */
+int mesh__compile_streams(struct mesh__compiler *compiler,
+                          const struct mesh__host *host);
 
 /* inbound.c: the ports of this workload. */
 int mesh__compile_inbound(struct mesh__compiler *compiler);

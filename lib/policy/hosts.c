@@ -298,16 +298,30 @@ static int settle_all(struct mesh__compiler *compiler)
     return rc;
 }
 
-bool mesh__host_is_shown(const struct mesh__compiler *compiler,
-                         const struct mesh__host *host, uint16_t port)
+/*
+ * A port for bytes is dialled by the service's own address, which any listener
+ * may open; for one of HTTP only the port's own listener has routes.
+ */
+struct mesh__listener *mesh__host_listener(
+    const struct mesh__compiler *compiler, const struct mesh__host *host,
+    uint16_t number)
 {
-    const struct mesh__listener *listener =
-        mesh__scope_listener(&compiler->scope, port);
+    const struct mesh__scope *scope = &compiler->scope;
+    const struct mesh__port *port =
+        host->service ? mesh__service_port(host->service, number) : NULL;
 
-    return listener && host->service &&
-           mesh__service_port(host->service, port) &&
-           mesh__listener_service(listener, &compiler->world, host->host,
-                                  compiler->asker.namespace_);
+    for (size_t i = 0; port && i < scope->count; i++) {
+        struct mesh__listener *listener = &scope->listeners[i];
+
+        if (listener->port && listener->port != number)
+            continue;
+        if (mesh__listener_service(listener, &compiler->world, host->host,
+                                   compiler->asker.namespace_))
+            return listener;
+        if (port->protocol != MESH__PROTO_TCP)
+            break;
+    }
+    return NULL;
 }
 
 static void mark_port(struct mesh__compiler *compiler, uint16_t port)
@@ -321,12 +335,11 @@ static int lend_port(struct mesh__compiler *compiler,
                      const struct mesh__port *port)
 {
     struct mesh__listener *listener =
-        mesh__scope_listener(&compiler->scope, port->number);
+        mesh__host_listener(compiler, host, port->number);
     struct mesh__vs_run run;
     int rc = 0;
 
-    if (port->protocol == MESH__PROTO_TCP ||
-        !mesh__host_is_shown(compiler, host, port->number))
+    if (port->protocol == MESH__PROTO_TCP || !listener)
         return 0;
     if (port->protocol != MESH__PROTO_AUTO)
         mark_port(compiler, port->number);
@@ -373,7 +386,7 @@ static bool is_covered(const struct mesh__compiler *compiler,
 {
     for (size_t i = 0; i < compiler->host_count; i++)
         if (mesh__host_overlaps(compiler->hosts[i].host, wildcard) &&
-            mesh__host_is_shown(compiler, &compiler->hosts[i], port))
+            mesh__host_listener(compiler, &compiler->hosts[i], port))
             return true;
     return false;
 }
@@ -390,7 +403,7 @@ static bool may_lend(const struct mesh__compiler *compiler,
             return false;
     return mesh__host_is_wildcard(host->host)
                ? !is_covered(compiler, host->host, port)
-               : !mesh__host_is_shown(compiler, host, port);
+               : !mesh__host_listener(compiler, host, port);
 }
 
 /* Port 80, and those where the VirtualService speaks for a service. */

@@ -7,9 +7,22 @@ libmesh_core_la_SOURCES += \
 	lib/policy/hosts.c \
 	lib/policy/inbound.c \
 	lib/policy/judge.c lib/policy/judge.h \
+	lib/policy/judge_authz.c \
+	lib/policy/judge_claims.c \
+	lib/policy/judge_cover.c \
+	lib/policy/judge_crowd.c \
+	lib/policy/judge_entry.c \
+	lib/policy/judge_gateway.c \
+	lib/policy/judge_key.c \
+	lib/policy/judge_match.c \
+	lib/policy/judge_names.c \
+	lib/policy/judge_registry.c \
 	lib/policy/judge_rule.c \
+	lib/policy/judge_selector.c \
+	lib/policy/judge_service.c \
+	lib/policy/judge_telemetry.c \
+	lib/policy/judge_token.c \
 	lib/policy/judge_virtual.c \
-	lib/policy/judge_workload.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
 	lib/policy/names.c \
@@ -24,6 +37,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/scope.c lib/policy/scope.h \
 	lib/policy/self.c \
 	lib/policy/snapshot.c lib/policy/snapshot.h \
+	lib/policy/streams.c \
 	lib/policy/text.c \
 	lib/policy/virtual.c lib/policy/virtual.h \
 	lib/policy/why.c lib/policy/why.h \

@@ -60,13 +60,20 @@ static int add_domain(struct mesh_snapshot *snapshot, struct mesh_part *part,
     return mesh__map_put(&snapshot->exact, mesh__slice(lower, len), part);
 }
 
+static void note_length(struct mesh_snapshot *snapshot, size_t len)
+{
+    if (len <= MESH__HOST_MAX)
+        snapshot->wildcard_lengths[len / 64] |= UINT64_C(1) << (len % 64);
+}
+
+/* Its length, and that with a dot behind it. */
 static int add_wildcard(struct mesh_snapshot *snapshot, struct mesh_part *part)
 {
     size_t len = strlen(part->host);
 
     snapshot->wildcards[snapshot->wildcard_count++] = part;
-    if (len <= MESH__HOST_MAX)
-        snapshot->wildcard_lengths[len / 64] |= UINT64_C(1) << (len % 64);
+    note_length(snapshot, len);
+    note_length(snapshot, len + 1);
     return add_domain(snapshot, part, part->host);
 }
 

@@ -46,6 +46,24 @@ static bool find_protocol(struct mesh_slice name, enum mesh_protocol *out)
     return false;
 }
 
+bool mesh__protocol_is_tls(struct mesh_slice app_protocol,
+                           struct mesh_slice name)
+{
+    static const char *const all[] = { "https", "tls" };
+    struct mesh_slice word = app_protocol.len ? app_protocol : name;
+    const char *dash = word.len ? memchr(word.at, '-', word.len) : NULL;
+
+    if (mesh__slice_equal_nocase(app_protocol,
+                                 MESH__SLICE("kubernetes.io/wss")))
+        return true;
+    if (!app_protocol.len && dash)
+        word = mesh__slice(word.at, (size_t)(dash - word.at));
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        if (mesh__slice_equal_nocase(word, mesh__slice_of(all[i])))
+            return true;
+    return false;
+}
+
 /* Ports whose peers wait for the server to speak: never detected. */
 static bool server_speaks_first(uint32_t port)
 {
@@ -75,10 +93,9 @@ enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
 
 /* --- instances --- */
 
-/* spec.labels and metadata.labels together; those of metadata win. */
-static int unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
-                        const struct mesh_labels *spec,
-                        const struct mesh_labels *metadata)
+int mesh__unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                       const struct mesh_labels *spec,
+                       const struct mesh_labels *metadata)
 {
     int rc = 0;
 
@@ -160,8 +177,8 @@ static int add_workload(struct mesh__world *world,
     if (!fill_instance(out, entry, resource->name, mesh__namespace_of(resource),
                        resource->mark))
         return 0;
-    rc = unite_labels(&world->arena, &out->labels, &entry->labels,
-                      &resource->labels);
+    rc = mesh__unite_labels(&world->arena, &out->labels, &entry->labels,
+                            &resource->labels);
     if (rc < 0)
         return rc;
     rc = read_locality(&world->arena, &out->labels, &out->locality);
@@ -270,6 +287,12 @@ const struct mesh__port *mesh__service_port(const struct mesh__service *service,
     return NULL;
 }
 
+bool mesh__port_streams(const struct mesh__port *port)
+{
+    return port->protocol == MESH__PROTO_TCP ||
+           port->protocol == MESH__PROTO_AUTO;
+}
+
 static int fill_ports(struct mesh_arena *arena, struct mesh__service *out,
                       const struct mesh_service_port *ports, size_t count)
 {
@@ -286,6 +309,7 @@ static int fill_ports(struct mesh_arena *arena, struct mesh__service *out,
             .number = (uint16_t)ports[i].port,
             .protocol = mesh__protocol_of(ports[i].app_protocol, ports[i].name,
                                           ports[i].port),
+            .tls = mesh__protocol_is_tls(ports[i].app_protocol, ports[i].name),
             .mark = ports[i].mark,
         };
     }

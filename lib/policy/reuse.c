@@ -149,6 +149,37 @@ static int mix_vs(uint64_t *digest, struct mesh__compiler *compiler,
     return rc;
 }
 
+/* The same of tcp and tls routes. */
+static int mix_streams(uint64_t *digest, struct mesh__compiler *compiler,
+                       const struct mesh_stream_route *routes, size_t count)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; rc == 0 && j < routes[i].route_count; j++)
+            rc = mix_target(digest, compiler, &routes[i].route[j].destination);
+    return rc;
+}
+
+static int mix_streamers(uint64_t *digest, struct mesh__compiler *compiler,
+                         const struct mesh__listener *listener,
+                         struct mesh_slice host)
+{
+    struct mesh__streamers list;
+    int rc = mesh__streamers_find(compiler, listener, host, &list);
+
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        const struct mesh_virtual_service *spec = list.items[i]->spec;
+
+        *digest =
+            mix_resource(*digest, compiler->world.all, list.items[i]->resource);
+        rc = mix_streams(digest, compiler, spec->tcp, spec->tcp_count);
+        if (rc == 0)
+            rc = mix_streams(digest, compiler, spec->tls, spec->tls_count);
+    }
+    return rc;
+}
+
 static int mix_run(uint64_t *digest, struct mesh__compiler *compiler,
                    struct mesh__vs_run run)
 {
@@ -172,15 +203,16 @@ static int mix_ports(uint64_t *digest, struct mesh__compiler *compiler,
     for (size_t i = 0; rc == 0 && service && i < service->port_count; i++) {
         const struct mesh__port *port = &service->ports[i];
         const struct mesh__listener *listener =
-            mesh__scope_listener(scope, port->number);
+            mesh__host_listener(compiler, host, port->number);
 
         *digest = mix_number(*digest, port->number);
         *digest = mix_number(*digest, port->protocol);
-        *digest = mix_number(*digest,
-                             mesh__host_is_shown(compiler, host, port->number));
+        *digest = mix_number(*digest, listener != NULL);
         if (listener && listener != last)
             rc = mix_run(digest, compiler,
                          mesh__virtuals_for(&listener->virtuals, host->host));
+        if (rc == 0 && listener && mesh__port_streams(port))
+            rc = mix_streamers(digest, compiler, listener, host->host);
         last = listener;
     }
     for (size_t i = 0; rc == 0 && i < host->lent_count; i++) {

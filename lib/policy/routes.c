@@ -42,16 +42,33 @@ static void refer(struct mesh_part *from, struct mesh_part *to)
     from->others[from->other_count++] = to;
 }
 
-static bool say_missing(const struct building *building,
+static bool say_missing(const struct mesh__host *from,
                         const struct mesh_destination_ref *ref,
-                        struct mesh_slice host, struct mesh_arm *arm)
+                        struct mesh_slice host, uint16_t port,
+                        struct mesh_arm *arm)
 {
     arm->missing = mesh__arena_format(
-        &building->host->part->arena, "%.*s%s%.*s port %u", (int)host.len,
-        host.at, ref->subset.len ? " subset " : "", (int)ref->subset.len,
-        ref->subset.len ? ref->subset.at : "",
-        (unsigned)(ref->port ? ref->port : building->port));
+        &from->part->arena, "%.*s%s%.*s port %u", (int)host.len, host.at,
+        ref->subset.len ? " subset " : "", (int)ref->subset.len,
+        ref->subset.len ? ref->subset.at : "", (unsigned)port);
     return arm->missing != NULL;
+}
+
+int mesh__arm_lead(struct mesh__compiler *compiler,
+                   const struct mesh__host *from,
+                   const struct mesh_destination_ref *ref,
+                   struct mesh_slice host, uint16_t port, struct mesh_arm *arm)
+{
+    const struct mesh__host *to = mesh__map_find(&compiler->by_host, host);
+
+    arm->mark = ref->mark;
+    if (to && to->service) {
+        refer(from->part, to->part);
+        arm->destination = mesh__part_destination(to->part, port, ref->subset);
+    }
+    if (!arm->destination && !say_missing(from, ref, host, port, arm))
+        return MESH_ERR_NOMEM;
+    return 0;
 }
 
 static int fill_arm(const struct building *building,
@@ -59,23 +76,13 @@ static int fill_arm(const struct building *building,
                     struct mesh_arm *arm)
 {
     const struct mesh_destination_ref *ref = &given->destination;
-    struct mesh__compiler *compiler = building->compiler;
-    struct mesh_slice host = mesh__resolve_ref(compiler, ref);
-    const struct mesh__host *to;
+    struct mesh_slice host = mesh__resolve_ref(building->compiler, ref);
 
     if (!host.at)
         return MESH_ERR_NOMEM;
-    to = mesh__map_find(&compiler->by_host, host);
-    arm->mark = ref->mark;
     arm->weight = given->weight > 0 ? (uint32_t)given->weight : 0;
-    if (to && to->service) {
-        refer(building->host->part, to->part);
-        arm->destination = mesh__part_destination(
-            to->part, port_of(building, ref), ref->subset);
-    }
-    if (!arm->destination && !say_missing(building, ref, host, arm))
-        return MESH_ERR_NOMEM;
-    return 0;
+    return mesh__arm_lead(building->compiler, building->host, ref, host,
+                          port_of(building, ref), arm);
 }
 
 static int fill_arms(const struct building *building,
@@ -292,10 +299,10 @@ static void end(const struct building *building)
 static int build(struct building *building, const struct mesh__port *port)
 {
     const struct mesh__listener *listener =
-        mesh__scope_listener(&building->compiler->scope, port->number);
+        mesh__host_listener(building->compiler, building->host, port->number);
     int rc;
 
-    if (!mesh__host_is_shown(building->compiler, building->host, port->number))
+    if (!listener)
         return 0;
     rc = begin(building, port->number);
     if (rc == 0 && port->protocol != MESH__PROTO_TCP)
@@ -340,23 +347,38 @@ static size_t count_targets(const struct mesh__vs_run *run)
     return count;
 }
 
-/* Arms of all who might speak for it. */
-static size_t count_references(const struct mesh__compiler *compiler,
-                               const struct mesh__host *host)
+static int count_streams(struct mesh__compiler *compiler,
+                         const struct mesh__host *host,
+                         const struct mesh__listener *listener, size_t *count)
 {
-    size_t count = 0;
+    struct mesh__streamers list;
+    int rc = mesh__streamers_find(compiler, listener, host->host, &list);
 
-    for (size_t i = 0; i < compiler->scope.count; i++) {
-        const struct mesh__virtuals *virtuals =
-            &compiler->scope.listeners[i].virtuals;
-        struct mesh__vs_run all = mesh__virtuals_of(virtuals, host->host);
-        struct mesh__vs_run best = mesh__virtuals_for(virtuals, host->host);
+    *count += rc == 0 ? mesh__streamers_count(&list) : 0;
+    return rc;
+}
 
-        count += count_targets(&all);
+/* Arms of all who might speak for it. */
+static int count_references(struct mesh__compiler *compiler,
+                            const struct mesh__host *host, size_t *count)
+{
+    int rc = 0;
+
+    *count = 0;
+    for (size_t i = 0; rc == 0 && i < compiler->scope.count; i++) {
+        const struct mesh__listener *listener = &compiler->scope.listeners[i];
+        struct mesh__vs_run all =
+            mesh__virtuals_of(&listener->virtuals, host->host);
+        struct mesh__vs_run best =
+            mesh__virtuals_for(&listener->virtuals, host->host);
+
+        *count += count_targets(&all);
         if (all.count == 0 || best.items != all.items)
-            count += count_targets(&best);
+            *count += count_targets(&best);
+        if (host->service)
+            rc = count_streams(compiler, host, listener, count);
     }
-    return count;
+    return rc;
 }
 
 int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
@@ -367,13 +389,16 @@ int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
     struct mesh_part *part = host->part;
     size_t own = service ? service->port_count : 0;
     size_t count = own + host->lent_count;
-    int rc = 0;
+    size_t references;
+    int rc = count_references(compiler, host, &references);
 
+    if (rc < 0)
+        return rc;
     part->virtual_hosts =
         mesh__arena_array(&part->arena, count, sizeof(*part->virtual_hosts));
     part->ports = mesh__arena_array(&part->arena, count, sizeof(*part->ports));
-    part->others = mesh__arena_array(
-        &part->arena, count_references(compiler, host), sizeof(*part->others));
+    part->others =
+        mesh__arena_array(&part->arena, references, sizeof(*part->others));
     if (!part->virtual_hosts || !part->ports || !part->others)
         return MESH_ERR_NOMEM;
     for (size_t i = 0; rc == 0 && i < own; i++)

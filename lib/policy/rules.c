@@ -80,7 +80,7 @@ int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
 static const struct mesh_texts *export_of(const struct mesh__rule *rule)
 {
     static struct mesh_slice own[] = { { ".", 1 } };
-    static const struct mesh_texts kept = { own, 1 };
+    static const struct mesh_texts kept = { .items = own, .count = 1 };
 
     return rule->spec->has_selector ? &kept : &rule->spec->export_to;
 }
@@ -210,6 +210,14 @@ static bool goes_into(const struct mesh__rule *rule,
            mesh__labels_equal(&rule->spec->selector, &older->spec->selector);
 }
 
+bool mesh__rules_merge(const struct mesh__rule *rule,
+                       const struct mesh__rule *older)
+{
+    return goes_into(rule, older) &&
+           (rule->spec->has_selector == older->spec->has_selector ||
+            same_export(rule, older));
+}
+
 /*
  * Does a rule stand by itself beside those before it? The last of them that it
  * was held against decides, as in istiod.
@@ -222,9 +230,7 @@ static bool stands_alone(const struct mesh__rule *rule,
     for (size_t i = 0; i < before->count; i++) {
         const struct mesh__rule *older = before->items[i];
 
-        alone = !goes_into(rule, older) ||
-                (rule->spec->has_selector != older->spec->has_selector &&
-                 !same_export(rule, older));
+        alone = !mesh__rules_merge(rule, older);
     }
     return alone;
 }

@@ -31,6 +31,10 @@ int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
 /* The first rule of this very host, or where it would stand. */
 size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host);
 
+/* Does a rule become part of an older one of its host and level? */
+bool mesh__rules_merge(const struct mesh__rule *rule,
+                       const struct mesh__rule *older);
+
 /* Several DestinationRules of one host as one; zeroed where there is none. */
 struct mesh__merged {
     const struct mesh_traffic_policy *policy; /* or NULL */

@@ -114,7 +114,7 @@ static void read_port(struct mesh__listener *out,
 static int read_all(struct mesh__scope *scope, struct mesh_arena *arena)
 {
     static struct mesh_slice every[] = { { "*/*", 3 } };
-    static const struct mesh_texts all = { every, 1 };
+    static const struct mesh_texts all = { .items = every, .count = 1 };
 
     scope->listeners = mesh__arena_alloc(arena, sizeof(*scope->listeners));
     if (!scope->listeners)

@@ -134,6 +134,16 @@ static bool selector_in_scope(const struct mesh__compiler *compiler,
     }
 }
 
+/* Those of tcp and tls routes always count. */
+static bool streams_ask(const struct mesh_stream_route *routes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < routes[i].match_count; j++)
+            if (routes[i].match[j].source_labels.count)
+                return true;
+    return false;
+}
+
 /* sourceLabels count only in entries that list no gateways. */
 static bool source_labels_in_scope(const struct mesh__compiler *compiler,
                                    const struct mesh_resource *resource)
@@ -149,7 +159,8 @@ static bool source_labels_in_scope(const struct mesh__compiler *compiler,
             if (spec->http[i].match[j].source_labels.count &&
                 spec->http[i].match[j].gateways.count == 0)
                 return true;
-    return false;
+    return streams_ask(spec->tcp, spec->tcp_count) ||
+           streams_ask(spec->tls, spec->tls_count);
 }
 
 static const struct mesh_resource *find_selector(

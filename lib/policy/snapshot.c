@@ -179,34 +179,31 @@ struct mesh_destination *mesh__part_destination(const struct mesh_part *part,
     return NULL;
 }
 
-/* A part on a port, if that answers to this name. */
-static const struct mesh_virtual_host *serve(const struct mesh_part *part,
-                                             struct mesh_slice domain,
-                                             uint16_t port)
+/* Does a part answer to this name on this port? */
+static bool serves(const struct mesh_part *part, struct mesh_slice domain,
+                   uint16_t port)
 {
     const struct mesh_virtual_host *host = mesh__part_virtual_host(part, port);
 
-    if (host && host->only_own_name &&
-        !mesh__slice_equal_nocase(domain, mesh__slice_of(part->host)))
-        return NULL;
-    return host;
+    return host &&
+           (!host->only_own_name ||
+            mesh__slice_equal_nocase(domain, mesh__slice_of(part->host)));
 }
 
-static const struct mesh_virtual_host *find_domain(
-    const struct mesh_snapshot *snapshot, struct mesh_slice domain,
-    uint16_t port)
+static const struct mesh_part *find_domain(const struct mesh_snapshot *snapshot,
+                                           struct mesh_slice domain,
+                                           uint16_t port)
 {
     const struct mesh_part *part = mesh__map_find(&snapshot->exact, domain);
-    const struct mesh_virtual_host *host =
-        part ? serve(part, domain, port) : NULL;
     const struct mesh_domain *other;
 
-    if (host || !part || snapshot->shared.count == 0)
-        return host;
-    other = mesh__map_find(&snapshot->shared, domain);
-    for (; !host && other; other = other->next)
-        host = serve(other->part, domain, port);
-    return host;
+    if (!part || serves(part, domain, port))
+        return part;
+    other = snapshot->shared.count ? mesh__map_find(&snapshot->shared, domain)
+                                   : NULL;
+    while (other && !serves(other->part, domain, port))
+        other = other->next;
+    return other ? other->part : NULL;
 }
 
 static bool wildcard_of(const struct mesh_snapshot *snapshot, size_t len)
@@ -218,11 +215,11 @@ static bool wildcard_of(const struct mesh_snapshot *snapshot, size_t len)
  * Longest first. A wildcard's star stands for one byte at least, so that it
  * can be put over that byte of the host; only "*" stands for none, too.
  */
-static const struct mesh_virtual_host *find_wildcard(
+static const struct mesh_part *find_wildcard(
     const struct mesh_snapshot *snapshot, char *host, size_t len, uint16_t port)
 {
     for (size_t n = len < MESH__HOST_MAX ? len : MESH__HOST_MAX; n > 1; n--) {
-        const struct mesh_virtual_host *found;
+        const struct mesh_part *found;
         char *star = host + len - n;
         char kept = *star;
 
@@ -254,11 +251,11 @@ static bool to_lower(struct mesh_slice host, struct lower *out)
     return true;
 }
 
-const struct mesh_virtual_host *mesh__snapshot_host(
-    const struct mesh_snapshot *snapshot, struct mesh_slice authority,
-    uint16_t port)
+static const struct mesh_part *find_part(const struct mesh_snapshot *snapshot,
+                                         struct mesh_slice authority,
+                                         uint16_t port)
 {
-    const struct mesh_virtual_host *host;
+    const struct mesh_part *part;
     struct mesh_slice name;
     struct lower lower;
     uint16_t ignored;
@@ -267,10 +264,30 @@ const struct mesh_virtual_host *mesh__snapshot_host(
         name = authority;
     if (!to_lower(name, &lower))
         return find_domain(snapshot, MESH__SLICE("*"), port);
-    host = find_domain(snapshot, mesh__slice(lower.at, lower.len), port);
-    if (host || snapshot->wildcard_count == 0)
-        return host;
+    part = find_domain(snapshot, mesh__slice(lower.at, lower.len), port);
+    if (part || snapshot->wildcard_count == 0)
+        return part;
     return find_wildcard(snapshot, lower.at, lower.len, port);
+}
+
+const struct mesh_virtual_host *mesh__snapshot_host(
+    const struct mesh_snapshot *snapshot, struct mesh_slice authority,
+    uint16_t port)
+{
+    const struct mesh_part *part = find_part(snapshot, authority, port);
+
+    return part ? mesh__part_virtual_host(part, port) : NULL;
+}
+
+const struct mesh_stream_host *mesh__snapshot_stream(
+    const struct mesh_snapshot *snapshot, struct mesh_slice name, uint16_t port)
+{
+    const struct mesh_part *part = find_part(snapshot, name, port);
+
+    for (size_t i = 0; part && i < part->stream_count; i++)
+        if (part->streams[i].port == port)
+            return &part->streams[i];
+    return NULL;
 }
 
 const struct mesh_destination *mesh__snapshot_destination(

@@ -212,6 +212,33 @@ struct mesh_virtual_host {
     struct mesh_mark mark; /* VirtualService, else the service */
 };
 
+/*
+ * Where a stream to one port of a host may go. The longest subnet that has its
+ * original destination comes first, then the closest server name, then the
+ * order (Envoy's filter chains).
+ */
+struct mesh_stream_rule {
+    const char *name;          /* "tcp[0]", "tls[1]", "default" */
+    struct mesh_cidr *subnets; /* none: wherever it was meant to go */
+    size_t subnet_count;
+    const char *const *server_names; /* lower case, "*.x"; none: any */
+    size_t server_name_count;
+    struct mesh_arm *arms;
+    size_t arm_count;
+    uint64_t total_weight;
+    struct mesh_mark mark;
+};
+
+struct mesh_stream_host {
+    const char *name; /* "a.b.svc.cluster.local:80" */
+    const char *host; /* as registered              */
+    uint16_t port;
+    struct mesh_address address; /* the service's own; family 0: none */
+    struct mesh_stream_rule *rules;
+    size_t rule_count;
+    struct mesh_mark mark; /* the service */
+};
+
 /* A regex that dies with the part or snapshot whose matchers use it. */
 struct mesh_regex_keep {
     struct mesh_regex *regex;
@@ -229,6 +256,8 @@ struct mesh_part {
     struct mesh_virtual_host *virtual_hosts; /* one per port */
     uint16_t *ports;
     size_t port_count;
+    struct mesh_stream_host *streams; /* one per port that is seen */
+    size_t stream_count;
     /*
      * Referred to by arms. Borrowed: two hosts may route to each other, and
      * every snapshot that holds this part holds those too (a part is reused
@@ -398,6 +427,11 @@ void mesh__snapshot_unref(struct mesh_snapshot *snapshot);
  */
 const struct mesh_virtual_host *mesh__snapshot_host(
     const struct mesh_snapshot *snapshot, struct mesh_slice authority,
+    uint16_t port);
+
+/* The same for a stream to a service of that name. */
+const struct mesh_stream_host *mesh__snapshot_stream(
+    const struct mesh_snapshot *snapshot, struct mesh_slice name,
     uint16_t port);
 
 /* The destination by its parts; NULL when not known. host is an FQDN. */

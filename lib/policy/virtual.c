@@ -109,6 +109,7 @@ static void enter(struct mesh__virtuals *out, struct mesh__vs *vs)
     for (size_t i = 0; i < vs->spec->hosts.count; i++) {
         out->items[out->count++] = (struct mesh__virtual){ vs->hosts[i], vs };
         out->exact_count += !mesh__host_is_wildcard(vs->hosts[i]);
+        out->streaming += vs->spec->tcp_count || vs->spec->tls_count;
     }
 }
 

@@ -35,6 +35,7 @@ struct mesh__virtuals {
     struct mesh__virtual *items;
     size_t count;
     size_t exact_count;
+    size_t streaming; /* how many have tcp or tls routes */
 };
 
 /* Those that speak for one host, the first to be asked first. */

@@ -118,6 +118,12 @@ static int compare_age(const void *a, const void *b)
     return *left < *right ? -1 : *left > *right;
 }
 
+void mesh__list_sort(struct mesh__list *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof(*list->items), compare_age);
+}
+
 static int allot(struct mesh__world *world)
 {
     for (size_t i = 0; i < world->all->count; i++)
@@ -158,9 +164,7 @@ int mesh__world_sort(struct mesh__world *world)
         return rc;
     place(world);
     for (size_t i = 0; i < MESH__KIND_COUNT; i++)
-        if (world->kinds[i].count > 1)
-            qsort(world->kinds[i].items, world->kinds[i].count,
-                  sizeof(struct mesh_resource *), compare_age);
+        mesh__list_sort(&world->kinds[i]);
     return 0;
 }
 

@@ -49,6 +49,7 @@ struct mesh__port {
     struct mesh_slice target; /* a number, a name, or nothing */
     uint16_t number;
     enum mesh_protocol protocol;
+    bool tls; /* TLS or HTTPS: told apart by server names */
     struct mesh_mark mark;
 };
 
@@ -119,12 +120,23 @@ const struct mesh__instance *mesh__world_workloads(
     const struct mesh__world *world, struct mesh_slice namespace_,
     size_t *count);
 
+/*
+ * A WorkloadEntry's spec.labels and metadata.labels together; those of
+ * metadata win. 0, MESH_ERR_NOMEM or MESH_ERR_TOO_LARGE.
+ */
+int mesh__unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                       const struct mesh_labels *spec,
+                       const struct mesh_labels *metadata);
+
 /* Where an instance serves this port of a service; 0: it does not. */
 uint16_t mesh__instance_port(const struct mesh__instance *instance,
                              const struct mesh__port *port);
 
 const struct mesh__port *mesh__service_port(const struct mesh__service *service,
                                             uint32_t number);
+
+/* May it carry what tcp and tls routes are about? */
+bool mesh__port_streams(const struct mesh__port *port);
 
 /* exportTo of a resource in owner, as somebody in client reads it. */
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
@@ -146,6 +158,7 @@ struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource);
 /* Oldest first, then by name, then by namespace (Istio: model/config.go). */
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b);
+void mesh__list_sort(struct mesh__list *list);
 
 /* Its spec is a struct mesh_mesh_config. */
 bool mesh__is_settings(const struct mesh_resource *resource);
@@ -153,6 +166,10 @@ bool mesh__is_settings(const struct mesh_resource *resource);
 /* "http-web" and the like (Istio: pkg/config/kube/conversion.go). */
 enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
                                      struct mesh_slice name, uint32_t port);
+
+/* Of the same names: TLS or HTTPS. */
+bool mesh__protocol_is_tls(struct mesh_slice app_protocol,
+                           struct mesh_slice name);
 
 /* A VirtualService that speaks to programs in the mesh, not to gateways. */
 bool mesh__for_mesh(const struct mesh_texts *gateways);

@@ -91,6 +91,7 @@ static const struct mesh_message config_source_message = {
 
 static const struct mesh_field default_providers_fields[] = {
     { MESH__ROW("accessLogging", STRING, NOTED), .shape = MESH__LIST,
+      MESH__PUT(struct mesh_mesh_config, judged.access_logging),
       .default_value = "[]", .bounds = "names of extensionProviders" },
     { MESH__ROW("metrics", STRING, NOTED), .shape = MESH__LIST,
       .default_value = "[] (chart: [prometheus])",
@@ -411,8 +412,8 @@ static const struct mesh_field mesh_config_fields[] = {
       MESH__PUT(struct mesh_mesh_config, default_retry),
       .default_value = "built-in: 2 attempts",
       .bounds = "same rules as VirtualService retries" },
-    { MESH__ROW("defaultProviders", MESSAGE, NOTED), .camel_only = true,
-      .message = &default_providers_message,
+    { MESH__ROW("defaultProviders", MESSAGE, NOTED), MESH__PUT_INTO_SAME,
+      MESH__JUDGED, .camel_only = true, .message = &default_providers_message,
       .default_value = "chart: metrics [prometheus]",
       .bounds = "merged per field",
       .reason = "spans go to OTEL_EXPORTER_OTLP_ENDPOINT, logs where "
@@ -452,7 +453,9 @@ static const struct mesh_field mesh_config_fields[] = {
                     has_enable_tracing),
       .default_value = "true" },
     { MESH__ROW("extensionProviders", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &mesh__provider_message,
+      MESH__PUT_LIST(struct mesh_mesh_config, judged.providers,
+                     judged.provider_count, struct mesh_provider),
+      MESH__JUDGED, .message = &mesh__provider_message,
       .default_value = "prometheus, stackdriver, envoy",
       .bounds = "merged by name",
       .reason = "spans go to OTEL_EXPORTER_OTLP_ENDPOINT, logs where "

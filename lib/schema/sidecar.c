@@ -237,6 +237,7 @@ static const struct mesh_value mode2_values[] = {
 
 static const struct mesh_field sidecar_outbound_fields[] = {
     { MESH__ROW("egressProxy", MESSAGE, REFUSED),
+      .has = MESH__AT(struct mesh_sidecar, judged.egress_proxy), MESH__JUDGED,
       .message = &egress_proxy_message,
       .bounds = "ALLOW_ANY only; port required",
       .reason = "requests to unknown hosts would not go through the proxy that "
@@ -293,6 +294,7 @@ static const struct mesh_field sidecar_fields[] = {
       .bounds = "replaces the mesh object whole" },
     { MESH__ROW("workloadSelector", MESSAGE, ENFORCED),
       MESH__PUT_HAS(struct mesh_sidecar, selector, has_selector),
+      .mark = MESH__AT(struct mesh_sidecar, selector_mark),
       .message = &sidecar_selector_message,
       .default_value = "whole namespace" },
 };

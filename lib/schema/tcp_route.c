@@ -227,23 +227,24 @@ static void check_stream_route(struct mesh_reader *reader,
 }
 
 static const struct mesh_field tcp_match_fields[] = {
-    { MESH__ROW("destinationSubnets", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("destinationSubnets", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_stream_match, destination_subnets),
       .default_value = "any", .bounds = "IP or CIDR" },
-    { MESH__ROW("gateways", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("gateways", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_stream_match, gateways),
       .default_value = "the VirtualService's gateways" },
-    { MESH__ROW("port", UINT32, REFUSED),
+    { MESH__ROW("port", UINT32, ENFORCED),
       MESH__PUT(struct mesh_stream_match, port), MESH__RANGE(0, 65535),
       .default_value = "any", .bounds = "0-65535; 0 is any" },
-    { MESH__ROW("sourceLabels", STRING, REFUSED), .shape = MESH__MAP,
+    { MESH__ROW("sourceLabels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_stream_match, source_labels),
       .check = mesh__check_tags, .default_value = "any",
       .bounds = "valid labels" },
-    { MESH__ROW("sourceNamespace", STRING, REFUSED),
+    { MESH__ROW("sourceNamespace", STRING, ENFORCED),
       MESH__PUT(struct mesh_stream_match, source_namespace),
       .default_value = "any" },
-    { MESH__ROW("sourceSubnet", STRING, REFUSED) },
+    { MESH__ROW("sourceSubnet", STRING, NOTED),
+      .reason = "Istio does not look at it either" },
 };
 
 static const struct mesh_message tcp_match_message = {
@@ -254,10 +255,10 @@ static const struct mesh_message tcp_match_message = {
 };
 
 static const struct mesh_field tcp_destination_fields[] = {
-    { MESH__ROW("destination", MESSAGE, REFUSED), .required = true,
+    { MESH__ROW("destination", MESSAGE, ENFORCED), .required = true,
       .message = &mesh__destination_message,
       MESH__PUT(struct mesh_stream_destination, destination) },
-    { MESH__ROW("weight", INT32, REFUSED),
+    { MESH__ROW("weight", INT32, ENFORCED),
       MESH__PUT(struct mesh_stream_destination, weight), MESH__RANGE(0, 0),
       .default_value = "0 (single destination gets all)",
       .bounds = ">=0; sum >0 when several" },
@@ -270,12 +271,12 @@ static const struct mesh_message tcp_destination_message = {
 };
 
 static const struct mesh_field tcp_route_fields[] = {
-    { MESH__ROW("match", MESSAGE, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("match", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &tcp_match_message,
       MESH__PUT_LIST(struct mesh_stream_route, match, match_count,
                      struct mesh_stream_match),
       .default_value = "match everything" },
-    { MESH__ROW("route", MESSAGE, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("route", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &tcp_destination_message,
       MESH__PUT_LIST(struct mesh_stream_route, route, route_count,
                      struct mesh_stream_destination),
@@ -290,24 +291,24 @@ const struct mesh_message mesh__tcp_route_message = {
 };
 
 static const struct mesh_field tls_match_fields[] = {
-    { MESH__ROW("destinationSubnets", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("destinationSubnets", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_stream_match, destination_subnets),
       .default_value = "any", .bounds = "IP or CIDR" },
-    { MESH__ROW("gateways", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("gateways", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_stream_match, gateways),
       .default_value = "the VirtualService's gateways" },
-    { MESH__ROW("port", UINT32, REFUSED),
+    { MESH__ROW("port", UINT32, ENFORCED),
       MESH__PUT(struct mesh_stream_match, port), MESH__RANGE(0, 65535),
       .default_value = "any", .bounds = "0-65535; 0 is any" },
-    { MESH__ROW("sniHosts", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("sniHosts", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_stream_match, sni_hosts), .required = true,
       .min_items = 1,
       .bounds = "subset of the VirtualService hosts; *.suffix allowed" },
-    { MESH__ROW("sourceLabels", STRING, REFUSED), .shape = MESH__MAP,
+    { MESH__ROW("sourceLabels", STRING, ENFORCED), .shape = MESH__MAP,
       MESH__PUT(struct mesh_stream_match, source_labels),
       .check = mesh__check_tags, .default_value = "any",
       .bounds = "valid labels" },
-    { MESH__ROW("sourceNamespace", STRING, REFUSED),
+    { MESH__ROW("sourceNamespace", STRING, ENFORCED),
       MESH__PUT(struct mesh_stream_match, source_namespace),
       .default_value = "any" },
 };
@@ -320,12 +321,12 @@ static const struct mesh_message tls_match_message = {
 };
 
 static const struct mesh_field tls_route_fields[] = {
-    { MESH__ROW("match", MESSAGE, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("match", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .required = true, .min_items = 1, .message = &tls_match_message,
       MESH__PUT_LIST(struct mesh_stream_route, match, match_count,
                      struct mesh_stream_match),
       .bounds = "validation: at least one entry" },
-    { MESH__ROW("route", MESSAGE, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("route", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &tcp_destination_message,
       MESH__PUT_LIST(struct mesh_stream_route, route, route_count,
                      struct mesh_stream_destination),

@@ -6,4 +6,5 @@ libmesh_core_la_SOURCES += \
 	lib/traffic/pick.c lib/traffic/pick.h \
 	lib/traffic/retry.c lib/traffic/retry.h \
 	lib/traffic/route.c lib/traffic/route.h \
-	lib/traffic/schedule.c lib/traffic/schedule.h
+	lib/traffic/schedule.c lib/traffic/schedule.h \
+	lib/traffic/stream.c lib/traffic/stream.h

@@ -110,22 +110,30 @@ static bool find_rule(const struct mesh_head *head, struct mesh_route *out,
     return false;
 }
 
-const struct mesh_arm *mesh__split_pick(const struct mesh_route_rule *rule,
-                                        uint64_t draw)
+const struct mesh_arm *mesh__arms_pick(const struct mesh_arm *arms,
+                                       size_t count, uint64_t total_weight,
+                                       uint64_t draw)
 {
     uint64_t point;
 
-    if (rule->arm_count == 1)
-        return rule->arms; /* its weight does not matter */
-    if (rule->total_weight == 0)
+    if (count == 1)
+        return arms; /* its weight does not matter */
+    if (total_weight == 0)
         return NULL;
-    point = draw % rule->total_weight;
-    for (size_t i = 0; i < rule->arm_count; i++) {
-        if (point < rule->arms[i].weight)
-            return &rule->arms[i];
-        point -= rule->arms[i].weight;
+    point = draw % total_weight;
+    for (size_t i = 0; i < count; i++) {
+        if (point < arms[i].weight)
+            return &arms[i];
+        point -= arms[i].weight;
     }
     return NULL; /* out of reach: total_weight is the sum of the weights */
+}
+
+const struct mesh_arm *mesh__split_pick(const struct mesh_route_rule *rule,
+                                        uint64_t draw)
+{
+    return mesh__arms_pick(rule->arms, rule->arm_count, rule->total_weight,
+                           draw);
 }
 
 static void explain_arm(const struct mesh_route *route, struct mesh__why *why)

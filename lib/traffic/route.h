@@ -42,7 +42,14 @@ void mesh__route_find(const struct mesh_snapshot *snapshot,
                       uint64_t draw, struct mesh_arena *arena,
                       struct mesh_route *out, struct mesh__why *why);
 
-/* One arm by weight: draw % total, as Envoy walks weighted clusters. */
+/*
+ * One arm by weight: draw % total, as Envoy walks weighted clusters. NULL
+ * where none has a weight.
+ */
+const struct mesh_arm *mesh__arms_pick(const struct mesh_arm *arms,
+                                       size_t count, uint64_t total_weight,
+                                       uint64_t draw);
+/* The same of a rule. */
 const struct mesh_arm *mesh__split_pick(const struct mesh_route_rule *rule,
                                         uint64_t draw);
 

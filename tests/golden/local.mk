@@ -28,3 +28,9 @@ check_PROGRAMS += tests/golden/test_mutants
 tests_golden_test_mutants_SOURCES = tests/golden/test_mutants.c
 tests_golden_test_mutants_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/golden/mutants
+
+check_PROGRAMS += tests/golden/test_analyze
+tests_golden_test_analyze_SOURCES = tests/golden/test_analyze.c
+tests_golden_test_analyze_LDADD = tests/golden/libyard.la $(TEST_LIBS)
+EXTRA_DIST += tests/golden/analyze tests/golden/expect/analyze.tsv \
+	tests/golden/expect/analyze.txt

@@ -353,6 +353,45 @@ static void dump_rule(const struct mesh_snapshot *snapshot,
     say_mark(snapshot, out, rule->mark);
 }
 
+static void dump_stream(const struct mesh_snapshot *snapshot,
+                        const struct mesh_stream_host *host, size_t index,
+                        struct mesh_buffer *out)
+{
+    const struct mesh_stream_rule *rule = &host->rules[index];
+
+    SAY(out, "  stream %s %zu '%s':", host->name, index, rule->name);
+    for (size_t i = 0; i < rule->subnet_count; i++) {
+        char text[MESH__ADDRESS_TEXT];
+
+        mesh__address_print_ip(&rule->subnets[i].base, text);
+        SAY(out, " %s/%u", text, (unsigned)rule->subnets[i].prefix_bits);
+    }
+    for (size_t i = 0; i < rule->server_name_count; i++)
+        SAY(out, " %s", rule->server_names[i]);
+    SAY(out, " ->");
+    for (size_t i = 0; i < rule->arm_count; i++)
+        SAY(out, " %s*%u",
+            rule->arms[i].destination ? rule->arms[i].destination->name
+                                      : rule->arms[i].missing,
+            (unsigned)rule->arms[i].weight);
+    say_mark(snapshot, out, rule->mark);
+}
+
+/* Streams whose only rule leads to their own service say nothing. */
+static void dump_streams(const struct mesh_snapshot *snapshot,
+                         const struct mesh_part *part, struct mesh_buffer *out)
+{
+    for (size_t i = 0; i < part->stream_count; i++) {
+        const struct mesh_stream_host *host = &part->streams[i];
+
+        if (host->rule_count == 1 &&
+            strcmp(host->rules[0].name, "default") == 0)
+            continue;
+        for (size_t j = 0; j < host->rule_count; j++)
+            dump_stream(snapshot, host, j, out);
+    }
+}
+
 static void dump_part(const struct mesh_snapshot *snapshot,
                       const struct mesh_part *part, struct mesh_buffer *out)
 {
@@ -365,6 +404,7 @@ static void dump_part(const struct mesh_snapshot *snapshot,
         for (size_t j = 0; j < part->virtual_hosts[i].rule_count; j++)
             dump_rule(snapshot, &part->virtual_hosts[i], j, out);
     }
+    dump_streams(snapshot, part, out);
     for (size_t i = 0; i < part->other_count; i++)
         SAY(out, "  refers %s -> %s\n", part->host, part->others[i]->host);
 }

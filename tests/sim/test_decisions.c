@@ -980,6 +980,37 @@ static void a_stream_goes_where_it_was_meant_to(void **state)
     end_streams();
 }
 
+#define STREAMS(rest)                                                          \
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"               \
+    "metadata: {name: streams, namespace: demo}\n"                             \
+    "spec:\n  hosts: [web]\n  tcp:\n" rest "---\n"
+
+/* The same endpoints behind another name: a stream's destination tells. */
+static void a_route_leads_a_stream_elsewhere(void **state)
+{
+    (void)state;
+    begin_streams(STREAMS("  - route: [{destination: {host: web, subset: v1}}]"
+                          "\n") RULE(SUBSETS));
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    assert_true(plains[0].ready);
+    assert_string_equal(plains[0].destination->subset, "v1");
+    assert_int_equal(streams_taken, 1);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
+static void a_streams_route_may_lead_nowhere(void **state)
+{
+    (void)state;
+    begin_streams(STREAMS("  - match: [{destinationSubnets: [10.0.0.0/8]}]\n"
+                          "    route: [{destination: {host: gone}}]\n"
+                          "  - route: [{destination: {host: web, subset: v9}}]"
+                          "\n"));
+    assert_int_equal(connect_plain(&plains[0], "web"), MESH_ERR_NO_ROUTE);
+    assert_int_equal(streams_taken, 0);
+    end_streams();
+}
+
 static void streams_have_a_ceiling(void **state)
 {
     (void)state;
@@ -1110,6 +1141,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(who_does_not_leave_is_left),
         cmocka_unit_test(a_closing_server_waits_and_not_for_ever),
         cmocka_unit_test(a_stream_goes_where_it_was_meant_to),
+        cmocka_unit_test(a_route_leads_a_stream_elsewhere),
+        cmocka_unit_test(a_streams_route_may_lead_nowhere),
         cmocka_unit_test(streams_have_a_ceiling),
         cmocka_unit_test(a_streams_peer_must_be_who_was_meant),
         cmocka_unit_test(a_streams_outcome_is_reported),

@@ -10,6 +10,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_rules \
 	tests/unit/policy/test_scope \
 	tests/unit/policy/test_snapshot \
+	tests/unit/policy/test_streams \
 	tests/unit/policy/test_why
 
 YARD_LIBS = tests/golden/libyard.la $(TEST_LIBS)
@@ -35,5 +36,7 @@ tests_unit_policy_test_scope_SOURCES = tests/unit/policy/test_scope.c
 tests_unit_policy_test_scope_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_snapshot_SOURCES = tests/unit/policy/test_snapshot.c
 tests_unit_policy_test_snapshot_LDADD = $(TEST_LIBS)
+tests_unit_policy_test_streams_SOURCES = tests/unit/policy/test_streams.c
+tests_unit_policy_test_streams_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_why_SOURCES = tests/unit/policy/test_why.c
 tests_unit_policy_test_why_LDADD = $(TEST_LIBS)

@@ -181,6 +181,19 @@ static const char more[] =
     "headers: {c: {exact: d}}}], route: [{destination: {host: web}}]}]}\n"
     "---\n"
     "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: bytes, namespace: prod}\n"
+    "spec: {hosts: [db, '*.db.com'], tcp: [{match: [{destinationSubnets: "
+    "[10.0.0.0/8]}], route: [{destination: {host: db}}, {destination: {host: "
+    "gone}, weight: 1}]}], tls: [{match: [{sniHosts: [a.db.com]}], route: "
+    "[{destination: {host: db}}]}]}\n"
+    "---\n"
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: db, namespace: prod}\n"
+    "spec: {ports: [{name: tcp, port: 5432}, {name: tls, port: 5433}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
     "kind: Sidecar\n"
     "metadata: {name: s, namespace: prod}\n"
     "spec: {egress: [{port: {number: 80, protocol: HTTP, name: h}, hosts: "
@@ -374,6 +387,56 @@ static void delegates_are_looked_at(void **state)
     }
 }
 
+/* A port for bytes beside one for HTTP; and routes for the former, alone. */
+static const char bytes[] = "apiVersion: v1\n"
+                            "kind: Service\n"
+                            "metadata: {name: db, namespace: prod}\n"
+                            "spec: {ports: [{name: tcp, port: 5432}]}\n"
+                            "---\n"
+                            "apiVersion: v1\n"
+                            "kind: Service\n"
+                            "metadata: {name: api, namespace: prod}\n"
+                            "spec: {ports: [{name: http, port: 80}]}\n";
+
+#define STREAMS(hosts, to)                                                     \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: VirtualService\n"                                                   \
+    "metadata: {name: s, namespace: prod}\n"                                   \
+    "spec: {hosts: [" hosts "], tcp: [{route: [{destination: {host: " to       \
+    "}}]}]}\n"
+
+static const struct {
+    const char *claim;
+    const char *before;
+    const char *after;
+    bool db; /* serves again */
+} streams[] = {
+    { "its routes stay", STREAMS("db", "db"), STREAMS("db", "db"), true },
+    { "they change", STREAMS("db", "db"), STREAMS("db", "api"), false },
+    { "a wildcard's reach it, too", STREAMS("x.com", "db"),
+      STREAMS("'*.local'", "db"), false },
+    { "others come and go", STREAMS("x.com", "db"), STREAMS("y.com", "db"),
+      true },
+};
+
+static void streams_are_looked_at(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(streams) / sizeof(*streams); i++) {
+        struct mesh_snapshot *before =
+            generation(NULL, 1, bytes, streams[i].before);
+        struct mesh_snapshot *after =
+            generation(before, 2, bytes, streams[i].after);
+
+        if ((part_of(before, "db") == part_of(after, "db")) != streams[i].db)
+            fail_msg("%s", streams[i].claim);
+        if (streams[i].db)
+            assert_ptr_equal(part_of(before, "api"), part_of(after, "api"));
+        mesh__snapshot_unref(before);
+        mesh__snapshot_unref(after);
+    }
+}
+
 static void a_snapshot_outlives_its_makers(void **state)
 {
     struct mesh_snapshot *snapshot;
@@ -503,6 +566,7 @@ int main(void)
         cmocka_unit_test(destinations_are_found_by_their_parts),
         cmocka_unit_test(unchanged_parts_serve_again),
         cmocka_unit_test(delegates_are_looked_at),
+        cmocka_unit_test(streams_are_looked_at),
         cmocka_unit_test(a_snapshot_outlives_its_makers),
         cmocka_unit_test(lost_allocations_leave_nothing),
     };

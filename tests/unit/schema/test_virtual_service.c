@@ -186,13 +186,17 @@ static const struct say_row refused[] = {
       HTTP(ROUTE "    retries: {attempts: 1, retryRemoteLocalities: true}\n"),
       "8:28 info spec.http[0].retries.retryRemoteLocalities: noted: there are "
       "no localities yet [LM0003]\n" },
-    { "tcp routes are refused, and judged all the same",
+    { "tcp routes are read",
       HEAD "  hosts: [a]\n  tcp:\n"
            "  - route: [{destination: {host: a}, wieght: 1}]\n",
-      "6:3 refused spec.tcp: traffic would go elsewhere than the "
-      "policy says: not yet enforced by this version [LM0004]\n"
       "7:38 error spec.tcp[0].route[0]: unknown field \"wieght\" [LM0002] (did "
       "you mean \"weight\"?)\n" },
+    { "a source's subnet is nobody's to look at",
+      HEAD "  hosts: [a]\n  tcp:\n"
+           "  - match: [{sourceSubnet: 10.0.0.0/8}]\n"
+           "    route: [{destination: {host: a}}]\n",
+      "7:14 info spec.tcp[0].match[0].sourceSubnet: noted: Istio does not look "
+      "at it either [LM0003]\n" },
     { "actions exclude each other",
       HTTP("  - redirect: {uri: /x}\n    rewrite: {uri: /b}\n"),
       "7:5 refused spec.http[0].redirect: requests would be answered "
@@ -300,6 +304,43 @@ static void becomes_a_structure(void **state)
     mesh__collection_unref(collection);
 }
 
+static void stream_routes_become_a_structure(void **state)
+{
+    struct mesh_collection *collection;
+    const struct mesh_virtual_service *vs = say_spec(
+        HEAD
+        "  hosts: [a.example.com]\n"
+        "  tcp:\n"
+        "  - match: [{port: 7, destinationSubnets: [10.0.0.0/8], gateways: "
+        "[mesh], sourceLabels: {a: b}, sourceNamespace: ns}]\n"
+        "    route: [{destination: {host: b}, weight: 3}, {destination: "
+        "{host: c, subset: v1, port: {number: 9}}, weight: 1}]\n"
+        "  tls:\n"
+        "  - match: [{sniHosts: [a.example.com]}]\n"
+        "    route: [{destination: {host: b}}]\n",
+        &collection);
+    const struct mesh_stream_match *match = vs->tcp[0].match;
+
+    (void)state;
+    assert_int_equal(vs->tcp_count, 1);
+    assert_int_equal(vs->tcp[0].mark.line, 7);
+    assert_int_equal(match->port, 7);
+    assert_string_equal(match->destination_subnets.items[0].at, "10.0.0.0/8");
+    assert_string_equal(match->gateways.items[0].at, "mesh");
+    assert_string_equal(match->source_labels.items[0].key.at, "a");
+    assert_string_equal(match->source_namespace.at, "ns");
+    assert_int_equal(vs->tcp[0].route_count, 2);
+    assert_int_equal(vs->tcp[0].route[0].weight, 3);
+    assert_string_equal(vs->tcp[0].route[1].destination.subset.at, "v1");
+    assert_int_equal(vs->tcp[0].route[1].destination.port, 9);
+    assert_int_equal(vs->tls_count, 1);
+    assert_string_equal(vs->tls[0].match[0].sni_hosts.items[0].at,
+                        "a.example.com");
+    assert_string_equal(vs->tls[0].route[0].destination.host.at, "b");
+    assert_int_equal(vs->tls[0].route[0].destination.mark.line, 11);
+    mesh__collection_unref(collection);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +348,7 @@ int main(void)
         cmocka_unit_test(judges_matches),
         cmocka_unit_test(refuses_what_it_cannot_do),
         cmocka_unit_test(becomes_a_structure),
+        cmocka_unit_test(stream_routes_become_a_structure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
