@@ -334,3 +334,14 @@ void mesh__check_export_to(struct mesh_reader *reader,
                          item->text.at);
     }
 }
+
+void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other)
+{
+    const struct mesh_yaml_node *value = mesh__get(node, other);
+
+    if (value && mesh__has(node, one))
+        mesh__reject(reader, spot, value->mark, "%s and %s exclude each other",
+                     one, other);
+}

@@ -173,37 +173,52 @@ extern const struct mesh_message mesh__authorization_policy_message;
 extern const struct mesh_message mesh__client_tls_message;
 extern const struct mesh_message mesh__config_map_message;
 extern const struct mesh_message mesh__connection_pool_message;
+extern const struct mesh_message mesh__cors_policy_message;
 extern const struct mesh_message mesh__default_config_message;
 extern const struct mesh_message mesh__default_policy_message;
 extern const struct mesh_message mesh__default_retry_message;
+extern const struct mesh_message mesh__destination_message;
 extern const struct mesh_message mesh__destination_rule_message;
+extern const struct mesh_message mesh__direct_response_message;
 extern const struct mesh_message mesh__empty_message;
 extern const struct mesh_message mesh__endpoint_slice_message;
 extern const struct mesh_message mesh__endpoints_message;
 extern const struct mesh_message mesh__failover_message;
+extern const struct mesh_message mesh__fault_message;
 extern const struct mesh_message mesh__gateway_message;
 extern const struct mesh_message mesh__grpc_probe_message;
+extern const struct mesh_message mesh__header_edits_message;
+extern const struct mesh_message mesh__http_match_message;
+extern const struct mesh_message mesh__http_route_message;
 extern const struct mesh_message mesh__image_message;
 extern const struct mesh_message mesh__istio_operator_message;
+extern const struct mesh_message mesh__load_balancer_message;
 extern const struct mesh_message mesh__locality_lb_message;
 extern const struct mesh_message mesh__mesh_config_message;
 extern const struct mesh_message mesh__metadata_message;
+extern const struct mesh_message mesh__outlier_detection_message;
 extern const struct mesh_message mesh__peer_authentication_message;
+extern const struct mesh_message mesh__percent_message;
 extern const struct mesh_message mesh__port_selector_message;
 extern const struct mesh_message mesh__provider_message;
 extern const struct mesh_message mesh__proxy_config_message;
+extern const struct mesh_message mesh__redirect_message;
 extern const struct mesh_message mesh__request_authentication_message;
+extern const struct mesh_message mesh__rewrite_message;
 extern const struct mesh_message mesh__selector_message;
-extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__service_entry_message;
+extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__settings_keepalive_message;
 extern const struct mesh_message mesh__settings_tls_message;
 extern const struct mesh_message mesh__sidecar_message;
 extern const struct mesh_message mesh__status_message;
+extern const struct mesh_message mesh__string_match_message;
 extern const struct mesh_message mesh__target_ref_message;
 extern const struct mesh_message mesh__tcp_probe_message;
+extern const struct mesh_message mesh__tcp_route_message;
 extern const struct mesh_message mesh__telemetry_message;
 extern const struct mesh_message mesh__tls_certificates_message;
+extern const struct mesh_message mesh__tls_route_message;
 extern const struct mesh_message mesh__traffic_policy_message;
 extern const struct mesh_message mesh__virtual_service_message;
 extern const struct mesh_message mesh__workload_entry_message;
@@ -313,6 +328,16 @@ void mesh__check_labels(struct mesh_reader *reader,
 /* Of a message with "selector", "targetRef" and "targetRefs". */
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
+
+/* Of a message with "gateways". */
+void mesh__check_gateways(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
+
+/* Of two fields of which at most one may be given. */
+void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other);
 
 /* Of a message with "exportTo"; nobody: "~" is allowed. */
 void mesh__check_export_to(struct mesh_reader *reader,
