@@ -1,13 +1,16 @@
 # lib/policy: resources together, and the snapshot they compile to
 libmesh_core_la_SOURCES += \
+	lib/policy/balancing.c lib/policy/balancing.h \
 	lib/policy/codes.h \
 	lib/policy/compile.c lib/policy/compile.h \
 	lib/policy/destination.c \
+	lib/policy/hashing.c lib/policy/hashing.h \
 	lib/policy/inbound.c \
 	lib/policy/judge.c lib/policy/judge.h \
 	lib/policy/judge_rule.c \
 	lib/policy/judge_virtual.c \
 	lib/policy/judge_workload.c \
+	lib/policy/locality.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
 	lib/policy/parts.h \

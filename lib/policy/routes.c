@@ -5,6 +5,7 @@
  * and the port alone is settled here, so that a request only meets what can
  * still match it (semantics 4.2, 4.3; Istio: core/route/route.go).
  */
+#include "policy/balancing.h"
 #include "policy/compile.h"
 #include "policy/matchers.h"
 #include "policy/parts.h"
@@ -161,6 +162,8 @@ static int fill_rule(const struct building *building,
     rc = mesh__retries_compile(&route->retries, &rule->retry);
     if (rc == 0)
         rc = fill_arms(building, route, rule);
+    if (rc == 0)
+        rc = mesh__hashes_gather(route, &part->arena, rule);
     if (rc == 0 && match)
         rc = mesh__match_entry_compile(&part->arena, &part->regexes, match,
                                        &rule->entry);
@@ -250,7 +253,7 @@ static int add_own(const struct building *building,
     out->rules = rule;
     out->rule_count = 1;
     out->mark = rule->mark;
-    return 0;
+    return mesh__hashes_gather(NULL, &part->arena, rule);
 }
 
 /* --- a part --- */
