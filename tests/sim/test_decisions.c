@@ -185,6 +185,89 @@ static void a_retry_goes_elsewhere(void **state)
     sim_fini(sim);
 }
 
+#define BALANCE(block) RULE("  trafficPolicy: {loadBalancer: {" block "}}\n")
+
+static void a_key_has_its_endpoint(void **state)
+{
+    struct sim_ask ann = { .header = "x-user", .value = "ann" };
+    char endpoint[64];
+
+    (void)state;
+    begin(BALANCE("consistentHash: {httpHeaderName: x-user}"), 3);
+    for (int i = 0; i < 30; i++) {
+        struct sim_call call = ask(&ann);
+
+        expect(&call, 200, "-");
+        if (i > 0)
+            assert_string_equal(call.endpoint, endpoint);
+        memcpy(endpoint, call.endpoint, sizeof(endpoint));
+    }
+    sim_fini(sim);
+}
+
+static void a_cookie_brings_the_caller_back(void **state)
+{
+    struct sim_ask with = { .header = "cookie" };
+    struct sim_call first, call;
+    char pair[64];
+
+    (void)state;
+    begin(ROUTE(TO_WEB "    retries: {attempts: 2, retryOn: '5xx'}\n")
+              BALANCE("consistentHash: {httpCookie: {name: user, ttl: 60s, "
+                      "path: /p}}"),
+          3);
+    for (int i = 0; i < 10; i++) {
+        first = ask(&get);
+        expect(&first, 200, "-");
+        assert_int_equal(first.cookies, 1);
+        assert_non_null(
+            strstr(first.cookie, "\"; Max-Age=60; Path=/p; HttpOnly"));
+        (void)snprintf(pair, sizeof(pair), "%.23s", first.cookie);
+        with.value = pair;
+        call = ask(&with);
+        assert_int_equal(call.cookies, 0);
+        assert_string_equal(call.endpoint, first.endpoint);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        sim->servers[i].manner = SIM_REFUSES;
+        sim->servers[i].status = 503;
+    }
+    first = ask(&get); /* seen: one for each attempt */
+    expect(&first, 503, "URX");
+    assert_int_equal(first.cookies, 3);
+    sim_fini(sim);
+}
+
+/* A workload where nobody listens comes first; the second retry leaves it. */
+static void a_retry_leaves_its_locality(void **state)
+{
+    const struct mesh_address gone = { 4, SIM_PORT, { 10, 0, 7, 7 } };
+
+    (void)state;
+    begin(
+        ROUTE(TO_WEB "    retries: {attempts: 2, retryOn: connect-failure, "
+                     "retryRemoteLocalities: true}\n")
+            RULE(
+                "  trafficPolicy:\n"
+                "    outlierDetection: {interval: 600s}\n"
+                "    loadBalancer: {localityLbSetting: {failoverPriority: "
+                "[spot=first]}}\n") "apiVersion: networking.istio.io/v1\nkind: "
+                                    "WorkloadEntry\n"
+                                    "metadata: {name: gone, namespace: demo}\n"
+                                    "spec: {address: 10.0.7.7, labels: {app: "
+                                    "web, spot: first}, "
+                                    "serviceAccount: web}\n---\n",
+        2);
+    mesh__world_set_refused(sim->world, &gone, true, false);
+    for (int i = 0; i < 10; i++) {
+        struct sim_call call = ask(&get);
+
+        expect(&call, 200, "-");
+        assert_int_equal(call.attempts, 3);
+    }
+    sim_fini(sim);
+}
+
 static void nobody_to_send_to_is_said(void **state)
 {
     struct sim_call call;
@@ -1064,6 +1147,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(weights_share_the_requests),
         cmocka_unit_test(pick_goes_round),
         cmocka_unit_test(a_retry_goes_elsewhere),
+        cmocka_unit_test(a_key_has_its_endpoint),
+        cmocka_unit_test(a_cookie_brings_the_caller_back),
+        cmocka_unit_test(a_retry_leaves_its_locality),
         cmocka_unit_test(nobody_to_send_to_is_said),
         cmocka_unit_test(connections_have_a_ceiling),
         cmocka_unit_test(those_who_wait_have_a_ceiling),
