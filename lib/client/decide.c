@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "value/duration.h"
+#include "value/grpc.h"
 
 #include <stdio.h>
 
@@ -182,6 +183,21 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
 
 /* --- judge --- */
 
+/* What the answer counts as: for a gRPC caller its grpc-status, if its head
+ * has one. */
+static unsigned status_of(const struct mesh_client *client)
+{
+    const struct mesh_head *response = &client->outcome.response;
+    struct mesh_slice value;
+    unsigned status = 0;
+
+    if (mesh__head_get(&client->request->head, MESH__H_CONTENT_TYPE, &value) &&
+        mesh__grpc_is(value) &&
+        mesh__head_get(response, MESH__H_GRPC_STATUS, &value))
+        status = mesh__grpc_http_status(value);
+    return status ? status : response->status;
+}
+
 static void report(struct mesh_client *client)
 {
     struct mesh_ejection ejection = { 0 };
@@ -207,8 +223,8 @@ static void report(struct mesh_client *client)
     if (!client->pick.endpoint)
         return;
     mesh__outlier_report(client->route.destination, client->pick.index, result,
-                         client->outcome.response.status,
-                         mesh__loop_now(loop_of(client)), &ejection);
+                         status_of(client), mesh__loop_now(loop_of(client)),
+                         &ejection);
     if (ejection.ejected)
         mesh__log_write(client->env->log, client->env->ejected_event,
                         "%s: %s ejected: %s %u",

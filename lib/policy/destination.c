@@ -94,9 +94,9 @@ static void fill_outlier(struct mesh_outlier_policy *out,
         given->has_consecutive_gateway ? given->consecutive_gateway : 0;
     out->split_local_origin = given->split_local_origin;
     if (given->split_local_origin)
-        out->consecutive_local_origin = given->has_consecutive_local_origin
+        out->consecutive_local_origin = given->consecutive_local_origin
                                             ? given->consecutive_local_origin
-                                            : DEFAULT_CONSECUTIVE;
+                                            : DEFAULT_CONSECUTIVE; /* 0, too */
     out->interval_ns =
         duration(given->interval_ns, DEFAULT_INTERVAL_S * second_ns);
     out->base_ejection_ns =

@@ -554,6 +554,39 @@ static void a_connection_is_reported(void **state)
     sim_fini(sim);
 }
 
+/* Seen: each attempt that has a connection counts as reached, on a used one
+ * too, so that timeouts never add up where the two are told apart. */
+static void a_connection_is_reported_each_time(void **state)
+{
+    struct sim_ask post = { .streamed = true, .body = huge, .body_len = 65536 };
+    struct sim_call calls[2];
+    struct sim_call call;
+
+    (void)state;
+    begin(ROUTE(TO_WEB ONCE "    timeout: 1s\n")
+              RULE("  trafficPolicy:\n"
+                   "    outlierDetection:\n"
+                   "      splitExternalLocalOriginErrors: true\n"
+                   "      consecutiveLocalOriginFailures: 2\n"
+                   "      maxEjectionPercent: 100\n"),
+          1);
+    for (int i = 0; i < 2; i++)
+        assert_true(sim_begin(sim, &post, &calls[i]));
+    assert_true(sim_await(sim, calls, 2, 10 * MESH__S));
+    assert_int_equal(mesh__world_connections(sim->world), 2);
+    sim->servers[0].manner = SIM_STALLS;
+    for (int i = 0; i < 2; i++) {
+        sim_end(sim, &calls[i]);
+        call = ask(&get);
+        expect(&call, 504, "UT");
+    }
+    assert_int_equal(mesh__world_connections(sim->world), 2);
+    sim->servers[0].manner = SIM_ECHOES;
+    call = ask(&get);
+    expect(&call, 200, "-");
+    sim_fini(sim);
+}
+
 static void what_may_be_tried_again_is(void **state)
 {
     struct sim_call call;
@@ -1168,6 +1201,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_answer_goes_on_or_ends),
         cmocka_unit_test(an_outcome_is_reported),
         cmocka_unit_test(a_connection_is_reported),
+        cmocka_unit_test(a_connection_is_reported_each_time),
         cmocka_unit_test(what_may_be_tried_again_is),
         cmocka_unit_test(between_attempts_there_is_a_pause),
         cmocka_unit_test(what_is_not_kept_is_not_sent_again),

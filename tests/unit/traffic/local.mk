@@ -3,6 +3,11 @@ TRAFFIC_WORLD = tests/unit/traffic/world.c tests/unit/traffic/world.h
 TRAFFIC_TOWN = tests/unit/traffic/town.c tests/unit/traffic/town.h
 TRAFFIC_WORDS = tests/unit/traffic/words.c tests/unit/traffic/words.h
 
+check_PROGRAMS += tests/unit/traffic/test_bitten
+tests_unit_traffic_test_bitten_SOURCES = tests/unit/traffic/test_bitten.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_bitten_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/traffic/test_entry
 tests_unit_traffic_test_entry_SOURCES = tests/unit/traffic/test_entry.c \
 	$(TRAFFIC_WORDS)
