@@ -260,8 +260,11 @@ static void decide_route(struct bench *bench)
 
 static void decide_pick(struct bench *bench)
 {
-    mesh__pick(bench->route.destination, bench->now_ns, &bench->draws, NULL, 0,
-               5, &bench->pick, NULL);
+    const struct mesh_pick_ask ask = { .now_ns = bench->now_ns,
+                                       .draws = &bench->draws,
+                                       .re_picks = 5 };
+
+    mesh__pick(bench->route.destination, &ask, &bench->pick, NULL);
     bench->good += bench->pick.endpoint != NULL;
 }
 

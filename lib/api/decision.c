@@ -427,6 +427,23 @@ static void explain_text(struct explain *explain)
     explain_steps(explain);
 }
 
+static void explain_pick(struct explain *explain,
+                         const struct mesh_draws *draws)
+{
+    const struct mesh_route_rule *rule = explain->route.rule;
+    struct mesh_pick_ask ask = { .now_ns = mesh__kernel_now_ns(),
+                                 .draws = draws };
+    struct mesh_key key = { 0 };
+
+    if (mesh__key_balances(explain->route.destination)) {
+        mesh__key_find(rule->hashes, rule->hash_count, &explain->request->head,
+                       &explain->snapshot->self, draws, &key, &explain->why);
+        ask.has_key = key.known;
+        ask.key = key.hash;
+    }
+    mesh__pick(explain->route.destination, &ask, &explain->pick, &explain->why);
+}
+
 static int explain_request(struct mesh_workload *workload,
                            const struct mesh_client_request *request,
                            uint64_t seed, struct mesh_decision *decision)
@@ -445,8 +462,7 @@ static int explain_request(struct mesh_workload *workload,
     mesh__route_find(snapshot, &request->head, request->port, dice(&seed),
                      &arena, &explain.route, &explain.why);
     if (explain.route.outcome == MESH__ROUTE_OK)
-        mesh__pick(explain.route.destination, mesh__kernel_now_ns(), &draws,
-                   NULL, 0, 0, &explain.pick, &explain.why);
+        explain_pick(&explain, &draws);
     rc = explain.route.outcome == MESH__ROUTE_NOMEM
              ? mesh__fail(MESH_ERR_NOMEM, "a route")
              : whole(&explain.why);

@@ -84,6 +84,7 @@ struct mesh_routing {
     struct mesh_arena arena;
     struct mesh_route route;
     struct mesh_pick pick;
+    struct mesh_key key;
     struct mesh_retry retry;
     size_t tried[MESH__TRIED_MAX];
     size_t tried_count;

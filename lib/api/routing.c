@@ -64,6 +64,19 @@ static int code_of(enum mesh_route_outcome outcome)
     return mesh__fail(MESH_ERR_INVALID, "the path cannot be normalized");
 }
 
+/* The key, while the request is here to be looked at. */
+static void hash(struct mesh_routing *routing,
+                 const struct mesh_client_request *request)
+{
+    const struct mesh_draws draws = { draw, routing->workload };
+    const struct mesh_route_rule *rule = routing->route.rule;
+
+    if (routing->route.outcome == MESH__ROUTE_OK &&
+        mesh__key_balances(routing->route.destination))
+        mesh__key_find(rule->hashes, rule->hash_count, &request->head,
+                       &routing->snapshot->self, &draws, &routing->key, NULL);
+}
+
 static struct mesh_decision *routing_new(
     struct mesh_workload *workload, const struct mesh_client_request *request)
 {
@@ -84,6 +97,7 @@ static struct mesh_decision *routing_new(
     mesh__arena_init(&routing->arena, MESH__CLIENT_ARENA);
     mesh__route_find(routing->snapshot, &request->head, request->port,
                      draw(workload), &routing->arena, &routing->route, NULL);
+    hash(routing, request);
     return decision;
 }
 
@@ -111,11 +125,27 @@ int mesh_route(mesh_workload *workload, const mesh_request *request,
     return mesh__error_out(error, rc);
 }
 
+static void pick(struct mesh_routing *routing)
+{
+    const struct mesh_draws draws = { draw, routing->workload };
+    const struct mesh_retry_policy *retry = &routing->route.rule->retry;
+    const struct mesh_pick_ask ask = {
+        .now_ns = mesh__kernel_now_ns(),
+        .draws = &draws,
+        .tried = routing->tried,
+        .tried_count = routing->tried_count,
+        .re_picks = retry->host_picks,
+        .leave_priorities = retry->leave_priorities,
+        .has_key = routing->key.known,
+        .key = routing->key.hash,
+    };
+
+    mesh__pick(routing->route.destination, &ask, &routing->pick, NULL);
+}
+
 int mesh_pick(mesh_decision *decision, mesh_error *error)
 {
     struct mesh_routing *routing = decision ? decision->routing : NULL;
-    const struct mesh_draws draws = { draw,
-                                      routing ? routing->workload : NULL };
 
     if (!decision)
         return null_argument(error);
@@ -125,9 +155,7 @@ int mesh_pick(mesh_decision *decision, mesh_error *error)
     if (routing->picked)
         return mesh__error_out(
             error, mesh__fail(MESH_ERR_STATE, "the last pick has no report"));
-    mesh__pick(routing->route.destination, mesh__kernel_now_ns(), &draws,
-               routing->tried, routing->tried_count,
-               routing->route.rule->retry.host_picks, &routing->pick, NULL);
+    pick(routing);
     if (!routing->pick.endpoint)
         return mesh__error_out(error,
                                mesh__fail(MESH_ERR_NO_ENDPOINT,

@@ -16,6 +16,7 @@
 #include "link/pool.h"
 #include "policy/hold.h"
 #include "telemetry/telemetry.h"
+#include "traffic/key.h"
 #include "traffic/outlier.h"
 #include "traffic/pick.h"
 #include "traffic/retry.h"
@@ -134,6 +135,7 @@ struct mesh_client {
 
     struct mesh_route route;
     struct mesh_pick pick;
+    struct mesh_key key;
     size_t tried[MESH__TRIED_MAX];
     size_t tried_count;
     struct mesh_retry retry;

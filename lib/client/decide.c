@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "value/duration.h"
+#include "value/grpc.h"
 
 #include <stdio.h>
 
@@ -134,16 +135,34 @@ enum mesh_answer mesh__step_route(struct mesh_client *client)
 
 /* --- pick --- */
 
-enum mesh_answer mesh__step_pick(struct mesh_client *client)
+static void pick(struct mesh_client *client)
 {
     const struct mesh_draws draws = { draw, client };
-    const struct mesh_retry_policy *retry = &client->route.rule->retry;
-    uint64_t now_ns = mesh__loop_now(loop_of(client));
+    const struct mesh_route_rule *rule = client->route.rule;
+    struct mesh_pick_ask ask = {
+        .now_ns = mesh__loop_now(loop_of(client)),
+        .draws = &draws,
+        .tried = client->tried,
+        .tried_count = client->tried_count,
+        .re_picks = rule->retry.host_picks,
+        .leave_priorities = rule->retry.leave_priorities,
+    };
 
+    if (mesh__key_balances(client->route.destination)) {
+        mesh__key_find(rule->hashes, rule->hash_count, &client->request->head,
+                       &client->hold->snapshot->self, &draws, &client->key,
+                       NULL);
+        ask.has_key = client->key.known;
+        ask.key = client->key.hash;
+    }
+    mesh__pick(client->route.destination, &ask, &client->pick, NULL);
+}
+
+enum mesh_answer mesh__step_pick(struct mesh_client *client)
+{
     if (client->backoff.place)
         return MESH__WAIT;
-    mesh__pick(client->route.destination, now_ns, &draws, client->tried,
-               client->tried_count, retry->host_picks, &client->pick, NULL);
+    pick(client);
     if (!client->pick.endpoint) {
         (void)mesh__fail(MESH_ERR_NO_ENDPOINT,
                          "%s has no endpoint that may be used",
@@ -163,6 +182,21 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
 }
 
 /* --- judge --- */
+
+/* What the answer counts as: for a gRPC caller its grpc-status, if its head
+ * has one. */
+static unsigned status_of(const struct mesh_client *client)
+{
+    const struct mesh_head *response = &client->outcome.response;
+    struct mesh_slice value;
+    unsigned status = 0;
+
+    if (mesh__head_get(&client->request->head, MESH__H_CONTENT_TYPE, &value) &&
+        mesh__grpc_is(value) &&
+        mesh__head_get(response, MESH__H_GRPC_STATUS, &value))
+        status = mesh__grpc_http_status(value);
+    return status ? status : response->status;
+}
 
 static void report(struct mesh_client *client)
 {
@@ -189,8 +223,8 @@ static void report(struct mesh_client *client)
     if (!client->pick.endpoint)
         return;
     mesh__outlier_report(client->route.destination, client->pick.index, result,
-                         client->outcome.response.status,
-                         mesh__loop_now(loop_of(client)), &ejection);
+                         status_of(client), mesh__loop_now(loop_of(client)),
+                         &ejection);
     if (ejection.ejected)
         mesh__log_write(client->env->log, client->env->ejected_event,
                         "%s: %s ejected: %s %u",
@@ -236,6 +270,25 @@ static bool again(struct mesh_client *client)
     return false;
 }
 
+/* The cookie that is to bring the caller back to this endpoint, once for each
+ * attempt (seen: Envoy 1.40). */
+static int set_cookie(struct mesh_client *client)
+{
+    struct mesh_head *head = &client->outcome.response;
+    const char *cookie;
+    int rc = 0;
+
+    if (!client->key.made)
+        return 0;
+    cookie = mesh__key_cookie(&client->key, &client->arena);
+    if (!cookie)
+        return MESH_ERR_NOMEM;
+    for (unsigned i = 0; rc == 0 && i < client->outcome.attempts; i++)
+        rc = mesh__head_add(head, &client->arena, head->count + 1,
+                            MESH__SLICE("set-cookie"), mesh__slice_of(cookie));
+    return rc;
+}
+
 enum mesh_answer mesh__step_judge(struct mesh_client *client)
 {
     report(client);
@@ -245,6 +298,8 @@ enum mesh_answer mesh__step_judge(struct mesh_client *client)
         client->outcome.status = 0;
         return MESH__BACK;
     }
+    if (client->failure == MESH__FAILURE_NONE && set_cookie(client) < 0)
+        (void)mesh__attempt_failed(client, MESH__FAILURE_LOCAL, MESH_ERR_NOMEM);
     if (client->failure != MESH__FAILURE_NONE) {
         mesh__attempt_end(client, false);
         mesh__reply_failure(client);

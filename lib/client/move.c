@@ -157,10 +157,9 @@ static enum mesh_answer linked(struct mesh_client *client)
     mesh__quota_raise(&client->pick.live->active);
     client->counted_active = true;
     client->reused = client->stream->used > 0;
-    if (!client->reused)
-        mesh__outlier_report(destination, client->pick.index,
-                             MESH__RESULT_CONNECTED, 0,
-                             mesh__loop_now(loop_of(client)), &ejection);
+    mesh__outlier_report(destination, client->pick.index,
+                         MESH__RESULT_CONNECTED, 0,
+                         mesh__loop_now(loop_of(client)), &ejection);
     note_peer(client);
     return MESH__NEXT;
 }

@@ -6,7 +6,9 @@
 #include "client/plain.h"
 
 #include "base/error.h"
+#include "traffic/key.h"
 #include "traffic/stream.h"
+#include "value/host.h"
 
 #include <stdio.h>
 
@@ -131,11 +133,24 @@ static int open_stream(struct mesh_plain *plain)
                              on_stream, plain, &plain->stream);
 }
 
+static void pick(struct mesh_plain *plain)
+{
+    const struct mesh_draws draws = { draw, plain };
+    struct mesh_pick_ask ask = { .now_ns = mesh__loop_now(loop_of(plain)),
+                                 .draws = &draws };
+    struct mesh_key key = { 0 };
+
+    mesh__key_find_plain(plain->destination, &plain->hold->snapshot->self,
+                         &key);
+    ask.has_key = key.known;
+    ask.key = key.hash;
+    mesh__pick(plain->destination, &ask, &plain->pick, NULL);
+}
+
 int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
                         struct mesh_slice service, uint16_t port,
                         void (*on_ready)(struct mesh_plain *), void *owner)
 {
-    const struct mesh_draws draws = { draw, plain };
     struct mesh_stream_choice choice;
     int rc;
 
@@ -148,8 +163,7 @@ int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
     if (!plain->destination) {
         rc = refuse(&choice, service, port);
     } else {
-        mesh__pick(plain->destination, mesh__loop_now(loop_of(plain)), &draws,
-                   NULL, 0, 0, &plain->pick, NULL);
+        pick(plain);
         rc = plain->pick.endpoint
                  ? open_stream(plain)
                  : mesh__fail(MESH_ERR_NO_ENDPOINT,

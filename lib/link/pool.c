@@ -170,6 +170,15 @@ static bool may_connect(const struct mesh_pool *pool)
                                 pool->permits.max_connections);
 }
 
+/* When maxConnectionDuration is over. */
+static uint64_t grown_old_ns(const struct mesh_pool *pool,
+                             const struct mesh_stream *stream)
+{
+    uint64_t most_ns = pool->permits.max_connection_ns;
+
+    return most_ns ? mesh__time_add(stream->opened_ns, most_ns) : MESH__NEVER;
+}
+
 static bool usable(const struct mesh_pool *pool,
                    const struct mesh_stream *stream, uint64_t now_ns)
 {
@@ -179,8 +188,7 @@ static bool usable(const struct mesh_pool *pool,
            !stream->read_ended && stream->serial == pool->serial &&
            (permits->max_requests_per_connection == 0 ||
             stream->used < permits->max_requests_per_connection) &&
-           (permits->max_connection_ns == 0 ||
-            now_ns - stream->opened_ns < permits->max_connection_ns);
+           now_ns < grown_old_ns(pool, stream);
 }
 
 static void close_all(struct mesh_pool *pool, struct mesh_node *victims)
@@ -568,23 +576,34 @@ static void keep_session(struct mesh_pool *pool, struct mesh_stream *stream)
     mesh__buffer_fini(&old);
 }
 
+/* Until when an idle stream may stay. */
+static uint64_t stays_until_ns(const struct mesh_pool *pool,
+                               const struct mesh_stream *stream)
+{
+    uint64_t idle_ns = pool->permits.idle_timeout_ns;
+    uint64_t old_ns = grown_old_ns(pool, stream);
+
+    if (idle_ns == 0 || old_ns < mesh__time_add(stream->idle_since_ns, idle_ns))
+        return old_ns;
+    return mesh__time_add(stream->idle_since_ns, idle_ns);
+}
+
 /* A stream in hand that nobody waits for: keep it here or on the shelf. */
 static void shelve(struct mesh_pool *pool, struct mesh_stream *stream)
 {
     struct mesh_link *link = stream->link;
-    uint64_t now_ns = mesh__loop_now(link->loop);
     bool keep = link->keeps_idle;
+    uint64_t until_ns;
 
-    stream->idle_since_ns = now_ns;
+    stream->idle_since_ns = mesh__loop_now(link->loop);
+    until_ns = stays_until_ns(pool, stream);
     if (keep) {
         stream->on_ready = on_idle;
         stream->owner = NULL;
         mesh__stream_settle(stream);
         if (mesh__stream_want(stream, true) < 0 ||
-            (pool->permits.idle_timeout_ns &&
-             mesh__loop_set_timer(
-                 link->loop, &stream->timer,
-                 mesh__time_add(now_ns, pool->permits.idle_timeout_ns)) < 0))
+            (until_ns != MESH__NEVER &&
+             mesh__loop_set_timer(link->loop, &stream->timer, until_ns) < 0))
             keep = false; /* no place to wait: the shelf has one */
     }
     if (!keep)

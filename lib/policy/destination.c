@@ -5,6 +5,7 @@
  * Translates DestinationRule blocks as istiod does for Envoy (semantics 5.2 to
  * 5.5). Declines to know who routes here.
  */
+#include "policy/balancing.h"
 #include "policy/compile.h"
 #include "policy/mtls.h"
 #include "policy/parts.h"
@@ -19,6 +20,8 @@ enum {
     DEFAULT_BASE_EJECTION_S = 30,
     LONGEST_EJECTION_S = 300,
     DEFAULT_EJECTION_PERCENT = 10,
+    DEFAULT_BUDGET_PERCENT = 20,
+    DEFAULT_BUDGET_RETRIES = 3,
     DEFAULT_IDLE_S = 3600
 };
 
@@ -91,9 +94,9 @@ static void fill_outlier(struct mesh_outlier_policy *out,
         given->has_consecutive_gateway ? given->consecutive_gateway : 0;
     out->split_local_origin = given->split_local_origin;
     if (given->split_local_origin)
-        out->consecutive_local_origin = given->has_consecutive_local_origin
+        out->consecutive_local_origin = given->consecutive_local_origin
                                             ? given->consecutive_local_origin
-                                            : DEFAULT_CONSECUTIVE;
+                                            : DEFAULT_CONSECUTIVE; /* 0, too */
     out->interval_ns =
         duration(given->interval_ns, DEFAULT_INTERVAL_S * second_ns);
     out->base_ejection_ns =
@@ -105,13 +108,18 @@ static void fill_outlier(struct mesh_outlier_policy *out,
     out->min_health_percent = percent(given->min_health_percent, 0);
 }
 
-static enum mesh_balancer balancer_of(const struct mesh_load_balancer *given)
+/* Instead of maxRetries, once there is one. */
+static void fill_budget(struct mesh_breaker_policy *out,
+                        const struct mesh_retry_budget *given)
 {
-    if (given && mesh__slice_is(given->simple, "RANDOM"))
-        return MESH__RANDOM;
-    if (given && mesh__slice_is(given->simple, "ROUND_ROBIN"))
-        return MESH__ROUND_ROBIN;
-    return MESH__LEAST_REQUEST;
+    if (!given)
+        return;
+    out->retry_budget = true;
+    out->budget_percent =
+        given->has_percent ? given->percent : DEFAULT_BUDGET_PERCENT;
+    out->budget_retries = given->min_retry_concurrency
+                              ? given->min_retry_concurrency
+                              : DEFAULT_BUDGET_RETRIES;
 }
 
 /* --- TLS --- */
@@ -427,6 +435,29 @@ static bool fill_names_of(const struct making *making,
     return out->name != NULL;
 }
 
+/* By what its requests are hashed, and who of its endpoints comes first. */
+static int fill_balancing(const struct making *making,
+                          struct mesh_destination *out)
+{
+    struct mesh__compiler *compiler = making->compiler;
+    const struct mesh__balance from = {
+        .block = making->blocks.load_balancer,
+        .detects = making->blocks.outlier_detection != NULL,
+        .mesh = &compiler->world.settings.config,
+        .service = making->host->service,
+        .self = &compiler->snapshot->self,
+        .arena = &compiler->arena,
+    };
+    struct mesh_arena *arena = &making->host->part->arena;
+    int rc = mesh__hash_policy(making->rule, making->subset, 0, arena,
+                               &out->hash[0]);
+
+    if (rc == 0)
+        rc = mesh__hash_policy(making->rule, making->subset,
+                               making->port->number, arena, &out->hash[1]);
+    return rc < 0 ? rc : mesh__balance(&from, out);
+}
+
 static int make(const struct making *making, struct mesh_destination *out)
 {
     int rc;
@@ -435,17 +466,19 @@ static int make(const struct making *making, struct mesh_destination *out)
         return MESH_ERR_NOMEM;
     out->port = making->port->number;
     out->protocol = making->port->protocol;
-    out->balancer = balancer_of(making->blocks.load_balancer);
     out->mark = making->host->service->resource->mark;
     fill_breakers(&out->breakers, making->blocks.connection_pool,
                   making->compiler->world.settings.connect_timeout_ns);
+    fill_budget(&out->breakers, making->blocks.retry_budget);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
     rc = fill_tls(making, out);
     if (rc < 0)
         return rc;
     out->endpoints = mesh__endpoint_set_new();
-    return out->endpoints ? fill_endpoints(making, out->endpoints)
-                          : MESH_ERR_NOMEM;
+    if (!out->endpoints)
+        return MESH_ERR_NOMEM;
+    rc = fill_endpoints(making, out->endpoints);
+    return rc < 0 ? rc : fill_balancing(making, out);
 }
 
 /* The part owns it from its birth, so that a half-made one is let go. */

@@ -1,9 +1,11 @@
 # lib/policy: resources together, and the snapshot they compile to
 libmesh_core_la_SOURCES += \
+	lib/policy/balancing.c lib/policy/balancing.h \
 	lib/policy/codes.h \
 	lib/policy/compile.c lib/policy/compile.h \
 	lib/policy/delegate.c lib/policy/delegate.h \
 	lib/policy/destination.c \
+	lib/policy/hashing.c lib/policy/hashing.h \
 	lib/policy/hosts.c \
 	lib/policy/inbound.c \
 	lib/policy/judge.c lib/policy/judge.h \
@@ -23,6 +25,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/judge_telemetry.c \
 	lib/policy/judge_token.c \
 	lib/policy/judge_virtual.c \
+	lib/policy/locality.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
 	lib/policy/names.c \

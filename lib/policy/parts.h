@@ -7,8 +7,9 @@
 #include "policy/snapshot.h"
 
 enum {
-    MESH__PART_BYTES = 256 * 1024 * 1024,    /* ceiling of one host's arena  */
-    MESH__ENDPOINTS_BYTES = 64 * 1024 * 1024 /* and of one set of endpoints */
+    MESH__PART_BYTES = 256 * 1024 * 1024, /* ceiling of one host's arena  */
+    MESH__ENDPOINTS_BYTES = 1024 * 1024 * 1024 /* and of one set of endpoints,
+                                                  rings and tables included */
 };
 
 /* Empty, with one reference; NULL with a line when memory is out. */

@@ -101,6 +101,13 @@ int mesh__retries_compile(const struct mesh_http_retry *given,
     out->attempts = (uint32_t)given->attempts;
     if (given->has_per_try_timeout && given->per_try_timeout_ns > 0)
         out->per_try_ns = (uint64_t)given->per_try_timeout_ns;
+    if (given->backoff_ns > 0) {
+        out->base_ns = (uint64_t)given->backoff_ns;
+        out->max_ns = MAX_OVER_BASE * out->base_ns;
+    }
+    if (given->has_ignore_previous)
+        out->host_picks = given->ignore_previous ? HOST_PICKS : 0;
+    out->leave_priorities = given->remote_localities;
     if (!given->has_retry_on || given->retry_on.len == 0)
         return 0;
     out->on = 0;

@@ -72,6 +72,7 @@ static uint64_t digest_of_all(const struct mesh__compiler *compiler)
     uint64_t digest = mix_text(0, compiler->asker.namespace_);
 
     digest = mix_labels(digest, compiler->asker.labels);
+    digest = mix_text(digest, mesh__slice_of(snapshot->self.locality));
     for (size_t i = 0; i < snapshot->trust_domain_count; i++)
         digest = mix_text(digest, mesh__slice_of(snapshot->trust_domains[i]));
     for (size_t i = 0; i < all->count; i++)

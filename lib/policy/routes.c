@@ -5,6 +5,7 @@
  * and the port alone is settled here, so that a request only meets what can
  * still match it (semantics 4.2, 4.3; Istio: core/route/route.go).
  */
+#include "policy/balancing.h"
 #include "policy/compile.h"
 #include "policy/matchers.h"
 #include "policy/parts.h"
@@ -166,6 +167,8 @@ static int fill_rule(const struct building *building,
                                &rule->retry);
     if (rc == 0)
         rc = fill_arms(building, route, rule);
+    if (rc == 0)
+        rc = mesh__hashes_gather(route, &part->arena, rule);
     if (rc == 0 && match)
         rc = mesh__match_entry_compile(&part->arena, &part->regexes, match,
                                        &rule->entry);
@@ -254,6 +257,7 @@ static int add_own(const struct building *building,
     struct mesh_route_rule *rule =
         mesh__arena_alloc(&part->arena, sizeof(*rule));
     struct mesh_arm *arm = mesh__arena_alloc(&part->arena, sizeof(*arm));
+    int rc;
 
     if (!rule || !arm)
         return MESH_ERR_NOMEM;
@@ -269,9 +273,10 @@ static int add_own(const struct building *building,
     out->rules = rule;
     out->rule_count = 1;
     out->mark = rule->mark;
-    return port->protocol == MESH__PROTO_TCP
-               ? 0
-               : mesh__retries_compile(default_retry(building), &rule->retry);
+    rc = mesh__hashes_gather(NULL, &part->arena, rule);
+    if (rc == 0 && port->protocol != MESH__PROTO_TCP)
+        rc = mesh__retries_compile(default_retry(building), &rule->retry);
+    return rc;
 }
 
 /* --- a part --- */

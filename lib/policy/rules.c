@@ -361,27 +361,18 @@ int mesh__rules_find(const struct mesh__rules *rules, struct mesh_arena *arena,
 
 /* --- levels inside a rule --- */
 
-static struct mesh__blocks blocks_in(
-    const struct mesh_load_balancer *load_balancer,
-    const struct mesh_connection_pool *connection_pool,
-    const struct mesh_outlier_detection *outlier_detection,
-    const struct mesh_client_tls *tls)
+static struct mesh__blocks blocks_at(const struct mesh_traffic_policy *policy)
 {
     return (struct mesh__blocks){
-        load_balancer->set ? load_balancer : NULL,
-        connection_pool->set ? connection_pool : NULL,
-        outlier_detection->set ? outlier_detection : NULL,
-        tls->set ? tls : NULL,
+        policy->load_balancer.set ? &policy->load_balancer : NULL,
+        policy->connection_pool.set ? &policy->connection_pool : NULL,
+        policy->outlier_detection.set ? &policy->outlier_detection : NULL,
+        policy->tls.set ? &policy->tls : NULL,
+        policy->retry_budget.set ? &policy->retry_budget : NULL,
     };
 }
 
-static struct mesh__blocks blocks_at(const struct mesh_traffic_policy *policy)
-{
-    return blocks_in(&policy->load_balancer, &policy->connection_pool,
-                     &policy->outlier_detection, &policy->tls);
-}
-
-/* portLevelSettings replace the four blocks as a whole. */
+/* portLevelSettings replace the four blocks as a whole, and have no budget. */
 static const struct mesh_traffic_policy *port_level(
     const struct mesh_traffic_policy *policy, uint32_t port)
 {
@@ -418,9 +409,11 @@ struct mesh__blocks mesh__blocks_of(const struct mesh__merged *rule,
     if (!subset || !subset->policy.set)
         return blocks;
     own = port_level(&subset->policy, port);
-    if (own)
-        return blocks_at(own);
-    over = blocks_at(&subset->policy);
+    over = blocks_at(own ? own : &subset->policy);
+    if (own) {
+        over.retry_budget = blocks.retry_budget;
+        return over;
+    }
     if (over.load_balancer)
         blocks.load_balancer = over.load_balancer;
     if (over.connection_pool)
@@ -429,5 +422,7 @@ struct mesh__blocks mesh__blocks_of(const struct mesh__merged *rule,
         blocks.outlier_detection = over.outlier_detection;
     if (over.tls)
         blocks.tls = over.tls;
+    if (over.retry_budget)
+        blocks.retry_budget = over.retry_budget;
     return blocks;
 }

@@ -62,6 +62,7 @@ struct mesh__blocks {
     const struct mesh_connection_pool *connection_pool;
     const struct mesh_outlier_detection *outlier_detection;
     const struct mesh_client_tls *tls;
+    const struct mesh_retry_budget *retry_budget;
 };
 
 /* subset may be NULL; otherwise fills what the host's level leaves unset. */

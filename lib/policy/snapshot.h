@@ -16,8 +16,10 @@
 #include "value/address.h"
 #include "value/head.h"
 #include "value/labels.h"
+#include "value/maglev.h"
 #include "value/match.h"
 #include "value/path.h"
+#include "value/ring.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -46,7 +48,25 @@ struct mesh_endpoint {
     struct mesh_mark mark;
 };
 
-/* Of one destination; counted, swapped on its own. */
+/* A run of endpoints that is chosen as one: a locality, or a whole priority. */
+struct mesh_endpoint_group {
+    size_t first;
+    size_t count;    /* at least 1 */
+    uint32_t weight; /* among the groups of its priority */
+};
+
+/* The endpoints that share load; those of the next come when these fail. */
+struct mesh_priority {
+    size_t first; /* of all endpoints */
+    size_t count;
+    size_t first_group;
+    size_t group_count;
+    struct mesh_ring ring; /* over all of them: MESH__RING_HASH */
+    struct mesh_maglev table;
+};
+
+/* Of one destination; counted, swapped on its own. Endpoints stand by priority,
+ * then by group. */
 struct mesh_endpoint_set {
     atomic_int refs;
     struct mesh_arena arena;
@@ -54,11 +74,47 @@ struct mesh_endpoint_set {
     size_t count;
     uint32_t total_weight;
     bool equal_weights;
+    bool by_locality; /* a group is chosen by weight before an endpoint is */
+    struct mesh_priority *priorities; /* none: one of all endpoints */
+    size_t priority_count;
+    struct mesh_endpoint_group *groups;
+    size_t group_count;
 };
 struct mesh_endpoint_set *mesh__endpoint_set_ref(struct mesh_endpoint_set *s);
 void mesh__endpoint_set_unref(struct mesh_endpoint_set *set);
 
-enum mesh_balancer { MESH__LEAST_REQUEST, MESH__ROUND_ROBIN, MESH__RANDOM };
+enum mesh_balancer {
+    MESH__LEAST_REQUEST,
+    MESH__ROUND_ROBIN,
+    MESH__RANDOM,
+    MESH__RING_HASH,
+    MESH__MAGLEV
+};
+
+/* DestinationRule warmup: what an endpoint weighs while it is new. */
+struct mesh_warmup_policy {
+    uint64_t window_ns; /* 0: there is none            */
+    double exponent;    /* 1 / aggression              */
+    double least;       /* minimumPercent, as a share  */
+};
+
+enum mesh_hash_source {
+    MESH__HASH_NOTHING, /* consistentHash without a key */
+    MESH__HASH_HEADER,
+    MESH__HASH_COOKIE,
+    MESH__HASH_SOURCE_IP,
+    MESH__HASH_QUERY
+};
+
+/* What of a request decides its endpoint (Envoy: a route's hash_policy). */
+struct mesh_hash_policy {
+    enum mesh_hash_source source;
+    const char *name; /* of the header (lower case), cookie or parameter */
+    enum mesh_header_id id;
+    const char *tail; /* behind a generated cookie's value: "; Path=/;
+                         HttpOnly". NULL: none is ever generated */
+    struct mesh_mark mark;
+};
 
 /* DestinationRule connectionPool, Envoy's thresholds; nothing set: unlimited.
  */
@@ -67,6 +123,9 @@ struct mesh_breaker_policy {
     uint32_t max_pending;
     uint32_t max_requests;
     uint32_t max_retries;
+    bool retry_budget;                    /* instead of max_retries: */
+    double budget_percent;                /* of requests active and pending */
+    uint32_t budget_retries;              /* at least so many */
     uint32_t max_requests_per_connection; /* 0: unlimited */
     uint64_t connect_timeout_ns;          /* TCP and TLS together */
     uint64_t idle_timeout_ns;             /* of a shelved stream; 0 never */
@@ -114,6 +173,11 @@ struct mesh_destination {
     uint16_t port;
     enum mesh_protocol protocol;
     enum mesh_balancer balancer;
+    struct mesh_warmup_policy warmup;
+    uint64_t ring_least; /* MESH__RING_HASH: entries at least */
+    /* By which a route's requests are hashed; [1]: the route names the port.
+     * NULL: consistentHash does not speak for it. */
+    const struct mesh_hash_policy *hash[2];
     struct mesh_breaker_policy breakers;
     struct mesh_outlier_policy outlier;
     struct mesh_destination_tls tls;
@@ -159,10 +223,11 @@ struct mesh_retry_policy {
     uint32_t attempts; /* retries after the first try */
     uint16_t codes[MESH__RETRY_CODES];
     size_t code_count;
-    uint64_t per_try_ns; /* 0: none */
-    uint64_t base_ns;    /* 25 ms */
-    uint64_t max_ns;     /* 10 x base */
-    uint32_t host_picks; /* re-picks when the host was tried: 5 */
+    uint64_t per_try_ns;   /* 0: none */
+    uint64_t base_ns;      /* 25 ms */
+    uint64_t max_ns;       /* 10 x base */
+    uint32_t host_picks;   /* re-picks when the host was tried: 5 */
+    bool leave_priorities; /* retryRemoteLocalities */
     struct mesh_mark mark;
 };
 
@@ -196,6 +261,8 @@ struct mesh_route_rule {
     uint64_t total_weight;
     uint64_t timeout_ns; /* 0: none */
     struct mesh_retry_policy retry;
+    const struct mesh_hash_policy **hashes; /* of all its arms, in order */
+    size_t hash_count;
     struct mesh_mark mark;
 };
 

@@ -229,6 +229,10 @@ static void lay(struct mesh_mesh_config *under,
         under->trust_domain_aliases = over->trust_domain_aliases;
     if (over->connect_timeout_ns)
         under->connect_timeout_ns = over->connect_timeout_ns;
+    if (over->locality.set)
+        under->locality = over->locality;
+    if (over->zone_aware.set)
+        under->zone_aware = over->zone_aware;
     lay_text(&under->trust_domain, over->trust_domain);
     lay_text(&under->root_namespace, over->root_namespace);
     lay_text(&under->path_normalization, over->path_normalization);

@@ -113,8 +113,11 @@ static void check_warmup_duration(struct mesh_reader *reader,
 }
 
 static const struct mesh_field cookie_attribute_fields[] = {
-    { MESH__ROW("name", STRING, NOTED), .required = true },
-    { MESH__ROW("value", STRING, NOTED), .default_value = "empty" },
+    { MESH__ROW("name", STRING, ENFORCED),
+      MESH__PUT(struct mesh_cookie_attribute, name), .required = true },
+    { MESH__ROW("value", STRING, ENFORCED),
+      MESH__PUT(struct mesh_cookie_attribute, value),
+      .default_value = "empty" },
 };
 
 static const struct mesh_message cookie_attribute_message = {
@@ -123,12 +126,19 @@ static const struct mesh_message cookie_attribute_message = {
 };
 
 static const struct mesh_field http_cookie_fields[] = {
-    { MESH__ROW("attributes", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &cookie_attribute_message, .bounds = "unique names" },
-    { MESH__ROW("name", STRING, NOTED), .required = true, .min_len = 1,
-      .bounds = "not empty" },
-    { MESH__ROW("path", STRING, NOTED), .default_value = "none" },
-    { MESH__ROW("ttl", DURATION, NOTED),
+    { MESH__ROW("attributes", MESSAGE, ENFORCED), .shape = MESH__LIST,
+      .message = &cookie_attribute_message,
+      MESH__PUT_LIST(struct mesh_consistent_hash, cookie_attributes,
+                     cookie_attribute_count, struct mesh_cookie_attribute),
+      .bounds = "unique names" },
+    { MESH__ROW("name", STRING, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, cookie), .required = true,
+      .min_len = 1, .bounds = "not empty" },
+    { MESH__ROW("path", STRING, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, cookie_path),
+      .default_value = "none" },
+    { MESH__ROW("ttl", DURATION, ENFORCED),
+      MESH__PUT_HAS(struct mesh_consistent_hash, cookie_ttl_ns, has_cookie_ttl),
       .default_value = "none (cookie never generated)",
       .bounds = "0s makes a session cookie" },
 };
@@ -136,24 +146,29 @@ static const struct mesh_field http_cookie_fields[] = {
 static const struct mesh_message http_cookie_message = {
     .name = "http_cookie",
     MESH__FIELDS(http_cookie_fields),
+    .set = MESH__AT(struct mesh_consistent_hash, has_cookie),
     .check = check_http_cookie,
 };
 
 static const struct mesh_field maglev_fields[] = {
-    { MESH__ROW("tableSize", UINT64, NOTED), MESH__RANGE(1, 5000010),
-      .default_value = "Envoy default 65537",
+    { MESH__ROW("tableSize", UINT64, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, table_size),
+      MESH__RANGE(1, 5000010), .default_value = "Envoy default 65537",
       .bounds = "prime, 1-5000010; zero rejected by validation" },
 };
 
 static const struct mesh_message maglev_message = {
     .name = "maglev",
     MESH__FIELDS(maglev_fields),
+    .set = MESH__AT(struct mesh_consistent_hash, has_maglev),
     .check = check_maglev,
 };
 
 static const struct mesh_field ring_hash_fields[] = {
-    { MESH__ROW("minimumRingSize", UINT64, NOTED),
-      .default_value = "Envoy default 1024 when 0" },
+    { MESH__ROW("minimumRingSize", UINT64, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, ring_size),
+      .default_value = "Envoy default 1024 when 0",
+      .bounds = "more than 8388608 counts as that" },
 };
 
 static const struct mesh_message ring_hash_message = {
@@ -162,29 +177,34 @@ static const struct mesh_message ring_hash_message = {
 };
 
 static const struct mesh_field consistent_hash_fields[] = {
-    { MESH__ROW("httpCookie", MESSAGE, NOTED), .message = &http_cookie_message,
-      .oneof = "hash_key",
+    { MESH__ROW("httpCookie", MESSAGE, ENFORCED),
+      .message = &http_cookie_message, MESH__PUT_INTO_SAME, .oneof = "hash_key",
       .bounds =
           "oneof hash_key "
           "(httpHeaderName|httpCookie|useSourceIp|httpQueryParameterName)" },
-    { MESH__ROW("httpHeaderName", STRING, NOTED), .oneof = "hash_key",
+    { MESH__ROW("httpHeaderName", STRING, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, header), .oneof = "hash_key",
       .bounds =
           "oneof hash_key "
           "(httpHeaderName|httpCookie|useSourceIp|httpQueryParameterName)" },
-    { MESH__ROW("httpQueryParameterName", STRING, NOTED), .oneof = "hash_key",
+    { MESH__ROW("httpQueryParameterName", STRING, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, query), .oneof = "hash_key",
       .bounds =
           "oneof hash_key "
           "(httpHeaderName|httpCookie|useSourceIp|httpQueryParameterName)" },
-    { MESH__ROW("maglev", MESSAGE, NOTED), .message = &maglev_message,
-      .oneof = "hash_algorithm",
+    { MESH__ROW("maglev", MESSAGE, ENFORCED), .message = &maglev_message,
+      MESH__PUT_INTO_SAME, .oneof = "hash_algorithm",
       .bounds = "oneof hash_algorithm (ringHash|maglev)" },
-    { MESH__ROW("minimumRingSize", UINT64, NOTED), .default_value = "1024",
+    { MESH__ROW("minimumRingSize", UINT64, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, minimum_ring_size),
+      .default_value = "1024",
       .bounds = "deprecated; not with ringHash or maglev" },
-    { MESH__ROW("ringHash", MESSAGE, NOTED), .message = &ring_hash_message,
-      .oneof = "hash_algorithm",
+    { MESH__ROW("ringHash", MESSAGE, ENFORCED), .message = &ring_hash_message,
+      MESH__PUT_INTO_SAME, .oneof = "hash_algorithm",
       .default_value = "ring hash with 1024 minimum entries",
       .bounds = "oneof hash_algorithm (ringHash|maglev)" },
-    { MESH__ROW("useSourceIp", BOOL, NOTED), .oneof = "hash_key",
+    { MESH__ROW("useSourceIp", BOOL, ENFORCED),
+      MESH__PUT(struct mesh_consistent_hash, source_ip), .oneof = "hash_key",
       .bounds =
           "oneof hash_key "
           "(httpHeaderName|httpCookie|useSourceIp|httpQueryParameterName)" },
@@ -193,40 +213,56 @@ static const struct mesh_field consistent_hash_fields[] = {
 static const struct mesh_message consistent_hash_message = {
     .name = "consistent_hash",
     MESH__FIELDS(consistent_hash_fields),
+    .set = MESH__AT(struct mesh_consistent_hash, set),
+    .mark = MESH__AT(struct mesh_consistent_hash, mark),
     .check = check_consistent_hash,
 };
 
 static const struct mesh_field warmup_fields[] = {
-    { MESH__ROW("aggression", DOUBLE, NOTED), .nullable = true,
+    { MESH__ROW("aggression", DOUBLE, ENFORCED), .nullable = true,
+      MESH__PUT_HAS(struct mesh_load_balancer, aggression, has_aggression),
       MESH__RANGE(0, 0), .default_value = "1.0 (linear)",
       .bounds = "min 0; validation: greater than 0" },
-    { MESH__ROW("duration", DURATION, NOTED), .required = true,
-      MESH__RANGE(1e6, 0), .bounds = "duration >= 1ms; required" },
-    { MESH__ROW("minimumPercent", DOUBLE, NOTED), .nullable = true,
+    { MESH__ROW("duration", DURATION, ENFORCED), .required = true,
+      MESH__PUT(struct mesh_load_balancer, warmup_ns), MESH__RANGE(1e6, 0),
+      .bounds = "duration >= 1ms; required" },
+    { MESH__ROW("minimumPercent", DOUBLE, ENFORCED), .nullable = true,
+      MESH__PUT_HAS(struct mesh_load_balancer, minimum_percent,
+                    has_minimum_percent),
       MESH__RANGE(0, 100), .default_value = "10", .bounds = "min 0; max 100" },
 };
 
 static const struct mesh_message warmup_message = {
     .name = "warmup",
     MESH__FIELDS(warmup_fields),
+    .set = MESH__AT(struct mesh_load_balancer, has_warmup),
     .check = check_warmup,
 };
 
 static const struct mesh_field zone_aware_lb_fields[] = {
-    { MESH__ROW("enabled", BOOL, NOTED), .nullable = true,
-      .default_value = "false" },
-    { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &mesh__failover_message, .bounds = "region names" },
-    { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
+    { MESH__ROW("enabled", BOOL, ENFORCED), .nullable = true,
+      MESH__PUT_HAS(struct mesh_locality_lb, enabled, has_enabled),
+      .default_value = "true when block present" },
+    { MESH__ROW("failover", MESSAGE, ENFORCED), .shape = MESH__LIST,
+      .message = &mesh__failover_message,
+      MESH__PUT_LIST(struct mesh_locality_lb, failover, failover_count,
+                     struct mesh_failover),
+      .bounds = "region names" },
+    { MESH__ROW("failoverPriority", STRING, ENFORCED), .shape = MESH__LIST,
+      MESH__PUT(struct mesh_locality_lb, failover_priority),
       .bounds = "no region/zone/subzone labels" },
     { MESH__ROW("minClusterSize", UINT64, NOTED), .nullable = true,
       MESH__RANGE(1, 4294967295), .default_value = "6",
-      .bounds = "1-4294967295" },
+      .bounds = "1-4294967295",
+      .reason = "regions are kept apart; zones of a region share evenly, as in "
+                "a sidecar that does not discover its own peers" },
 };
 
 static const struct mesh_message zone_aware_lb_message = {
     .name = "zone_aware_lb",
     MESH__FIELDS(zone_aware_lb_fields),
+    .set = MESH__AT(struct mesh_locality_lb, set),
+    .mark = MESH__AT(struct mesh_locality_lb, mark),
     .check = check_zone_aware,
 };
 
@@ -243,37 +279,32 @@ static const struct mesh_value simple_values[] = {
 };
 
 static const struct mesh_field load_balancer_fields[] = {
-    { MESH__ROW("consistentHash", MESSAGE, NOTED),
-      .message = &consistent_hash_message, .oneof = "lb_policy",
+    { MESH__ROW("consistentHash", MESSAGE, ENFORCED),
+      .message = &consistent_hash_message,
+      MESH__PUT(struct mesh_load_balancer, hash), .oneof = "lb_policy",
       .bounds = "oneof lb_policy (simple|consistentHash); one hash key; "
-                "cookie, header, query or source IP",
-      .reason = "only balancing: requests with one key may go to different "
-                "endpoints" },
-    { MESH__ROW("localityLbSetting", MESSAGE, NOTED),
+                "cookie, header, query or source IP" },
+    { MESH__ROW("localityLbSetting", MESSAGE, ENFORCED),
       .message = &mesh__locality_lb_message,
+      MESH__PUT(struct mesh_load_balancer, locality),
       .default_value = "mesh-wide setting (enabled)",
-      .bounds = "not with zoneAwareLbSetting",
-      .reason =
-          "only how load is spread, not who may be reached: not yet enforced" },
+      .bounds = "not with zoneAwareLbSetting" },
     { MESH__ROW("simple", ENUM, ENFORCED), .values = simple_values,
       MESH__PUT(struct mesh_load_balancer, simple), .oneof = "lb_policy",
       .default_value = "UNSPECIFIED (= LEAST_REQUEST)",
       .bounds = "oneof lb_policy (simple|consistentHash); LEAST_CONN "
                 "deprecated alias" },
-    { MESH__ROW("warmup", MESSAGE, NOTED), .message = &warmup_message,
-      .default_value = "none",
-      .reason =
-          "only how load is spread, not who may be reached: not yet enforced" },
-    { MESH__ROW("warmupDurationSecs", DURATION, NOTED),
+    { MESH__ROW("warmup", MESSAGE, ENFORCED), .message = &warmup_message,
+      MESH__PUT_INTO_SAME, .default_value = "none",
+      .bounds = "ROUND_ROBIN and LEAST_REQUEST only" },
+    { MESH__ROW("warmupDurationSecs", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_load_balancer, warmup_duration_ns),
       .check = check_warmup_duration, .default_value = "none",
-      .bounds = "duration >= 1ms; deprecated",
-      .reason =
-          "only how load is spread, not who may be reached: not yet enforced" },
-    { MESH__ROW("zoneAwareLbSetting", MESSAGE, NOTED),
-      .message = &zone_aware_lb_message, .default_value = "disabled",
-      .bounds = "not with localityLbSetting",
-      .reason =
-          "only how load is spread, not who may be reached: not yet enforced" },
+      .bounds = "duration >= 1ms; deprecated" },
+    { MESH__ROW("zoneAwareLbSetting", MESSAGE, ENFORCED),
+      .message = &zone_aware_lb_message,
+      MESH__PUT(struct mesh_load_balancer, zone_aware),
+      .default_value = "disabled", .bounds = "not with localityLbSetting" },
 };
 
 const struct mesh_message mesh__load_balancer_message = {

@@ -263,10 +263,13 @@ static void check_failover(struct mesh_reader *reader,
 }
 
 static const struct mesh_field distribute_fields[] = {
-    { MESH__ROW("from", STRING, NOTED),
+    { MESH__ROW("from", STRING, ENFORCED),
+      MESH__PUT(struct mesh_distribute, from),
       .bounds = "region/zone/subzone, trailing * allowed" },
-    { MESH__ROW("to", UINT32, NOTED), .shape = MESH__MAP, MESH__RANGE(1, 100),
-      .bounds = "each 1-100, sum 100" },
+    { MESH__ROW("to", UINT32, ENFORCED), .shape = MESH__MAP,
+      MESH__PUT_MAP(struct mesh_distribute, to, to_count,
+                    struct mesh_locality_share, locality, percent),
+      MESH__RANGE(1, 100), .bounds = "each 1-100, sum 100" },
 };
 
 static const struct mesh_message distribute_message = {
@@ -275,10 +278,11 @@ static const struct mesh_message distribute_message = {
 };
 
 static const struct mesh_field failover_fields[] = {
-    { MESH__ROW("from", STRING, NOTED), .check = check_region,
+    { MESH__ROW("from", STRING, ENFORCED),
+      MESH__PUT(struct mesh_failover, from), .check = check_region,
       .bounds = "plain region, no slash or *" },
-    { MESH__ROW("to", STRING, NOTED), .check = check_region,
-      .bounds = "differs from from" },
+    { MESH__ROW("to", STRING, ENFORCED), MESH__PUT(struct mesh_failover, to),
+      .check = check_region, .bounds = "differs from from" },
 };
 
 const struct mesh_message mesh__failover_message = {
@@ -288,19 +292,28 @@ const struct mesh_message mesh__failover_message = {
 };
 
 static const struct mesh_field locality_lb_fields[] = {
-    { MESH__ROW("distribute", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &distribute_message, .bounds = "not with failover" },
-    { MESH__ROW("enabled", BOOL, NOTED), .nullable = true,
+    { MESH__ROW("distribute", MESSAGE, ENFORCED), .shape = MESH__LIST,
+      .message = &distribute_message,
+      MESH__PUT_LIST(struct mesh_locality_lb, distribute, distribute_count,
+                     struct mesh_distribute),
+      .bounds = "not with failover" },
+    { MESH__ROW("enabled", BOOL, ENFORCED), .nullable = true,
+      MESH__PUT_HAS(struct mesh_locality_lb, enabled, has_enabled),
       .default_value = "true when block present" },
-    { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
+    { MESH__ROW("failover", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &mesh__failover_message,
+      MESH__PUT_LIST(struct mesh_locality_lb, failover, failover_count,
+                     struct mesh_failover),
       .bounds = "needs outlierDetection to take effect" },
-    { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
+    { MESH__ROW("failoverPriority", STRING, ENFORCED), .shape = MESH__LIST,
+      MESH__PUT(struct mesh_locality_lb, failover_priority),
       .bounds = "needs outlierDetection; key or key=value" },
 };
 
 const struct mesh_message mesh__locality_lb_message = {
     .name = "locality_lb",
     MESH__FIELDS(locality_lb_fields),
+    .set = MESH__AT(struct mesh_locality_lb, set),
+    .mark = MESH__AT(struct mesh_locality_lb, mark),
     .check = check_locality_lb,
 };

@@ -335,19 +335,29 @@ static const struct mesh_message tls_defaults_message = {
 };
 
 static const struct mesh_field mesh_zone_aware_lb_fields[] = {
-    { MESH__ROW("enabled", BOOL, NOTED), .default_value = "false" },
-    { MESH__ROW("failover", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &mesh__failover_message, .bounds = "region names" },
-    { MESH__ROW("failoverPriority", STRING, NOTED), .shape = MESH__LIST,
+    { MESH__ROW("enabled", BOOL, ENFORCED),
+      MESH__PUT_HAS(struct mesh_locality_lb, enabled, has_enabled),
+      .default_value = "true when block present" },
+    { MESH__ROW("failover", MESSAGE, ENFORCED), .shape = MESH__LIST,
+      .message = &mesh__failover_message,
+      MESH__PUT_LIST(struct mesh_locality_lb, failover, failover_count,
+                     struct mesh_failover),
+      .bounds = "region names" },
+    { MESH__ROW("failoverPriority", STRING, ENFORCED), .shape = MESH__LIST,
+      MESH__PUT(struct mesh_locality_lb, failover_priority),
       .check = mesh__check_no_topology,
       .bounds = "no region/zone/subzone labels" },
     { MESH__ROW("minClusterSize", UINT64, NOTED), MESH__RANGE(0, UINT32_MAX),
-      .default_value = "6" },
+      .default_value = "6",
+      .reason = "regions are kept apart; zones of a region share evenly, as in "
+                "a sidecar that does not discover its own peers" },
 };
 
 static const struct mesh_message mesh_zone_aware_lb_message = {
     .name = "mesh_zone_aware_lb",
     MESH__FIELDS(mesh_zone_aware_lb_fields),
+    .set = MESH__AT(struct mesh_locality_lb, set),
+    .mark = MESH__AT(struct mesh_locality_lb, mark),
 };
 
 static const struct mesh_value access_log_encoding_values[] = {
@@ -484,10 +494,10 @@ static const struct mesh_field mesh_config_fields[] = {
     { MESH__ROW("ingressService", STRING, NOTED),
       .default_value = "istio-ingressgateway",
       .reason = "of the control plane, and there is none" },
-    { MESH__ROW("localityLbSetting", MESSAGE, NOTED), .firm = true,
-      .message = &mesh__locality_lb_message, .default_value = "enabled",
-      .reason =
-          "only how load is spread, not who may be reached: not yet enforced" },
+    { MESH__ROW("localityLbSetting", MESSAGE, ENFORCED), .firm = true,
+      .message = &mesh__locality_lb_message,
+      MESH__PUT(struct mesh_mesh_config, locality),
+      .default_value = "enabled" },
     { MESH__ROW("meshMTLS", MESSAGE, ENFORCED), .firm = true,
       .message = &mesh_mtls_message, .default_value = "TLS 1.2 minimum" },
     { MESH__ROW("outboundClusterStatName", STRING, NOTED),
@@ -544,11 +554,10 @@ static const struct mesh_field mesh_config_fields[] = {
       .bounds = "same as trustDomain; merged as a union" },
     { MESH__ROW("verifyCertificateAtClient", BOOL, NOTED),
       .bounds = "deprecated", .reason = "Istio ignores it too" },
-    { MESH__ROW("zoneAwareLbSetting", MESSAGE, NOTED), .firm = true,
-      .message = &mesh_zone_aware_lb_message, .default_value = "disabled",
-      .bounds = "wins over localityLbSetting",
-      .reason =
-          "only how load is spread, not who may be reached: not yet enforced" },
+    { MESH__ROW("zoneAwareLbSetting", MESSAGE, ENFORCED), .firm = true,
+      .message = &mesh_zone_aware_lb_message,
+      MESH__PUT(struct mesh_mesh_config, zone_aware),
+      .default_value = "disabled", .bounds = "wins over localityLbSetting" },
 };
 
 const struct mesh_message mesh__mesh_config_message = {

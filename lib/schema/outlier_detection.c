@@ -61,7 +61,8 @@ static const struct mesh_field outlier_detection_fields[] = {
     { MESH__ROW("outlierDetectionHttpErrorCodes", UINT32, NOTED),
       .shape = MESH__LIST, MESH__RANGE(100, 599), .default_value = "5xx range",
       .bounds = "element min 100; element max 599",
-      .reason = "5xx counts as an error for now" },
+      .reason = "Istio's control plane does not hand it to sidecars either: "
+                "5xx counts as an error" },
     { MESH__ROW("splitExternalLocalOriginErrors", BOOL, ENFORCED),
       MESH__PUT(struct mesh_outlier_detection, split_local_origin),
       .default_value = "false" },

@@ -109,6 +109,10 @@ struct mesh_http_retry {
     bool has_per_try_timeout;
     struct mesh_slice retry_on;
     bool has_retry_on;
+    int64_t backoff_ns; /* 0: not given */
+    bool has_ignore_previous;
+    bool ignore_previous;
+    bool remote_localities;
     struct mesh_mark mark;
 };
 
@@ -202,10 +206,82 @@ struct mesh_outlier_detection {
     int32_t min_health_percent;
 };
 
+struct mesh_cookie_attribute {
+    struct mesh_slice name;
+    struct mesh_slice value;
+};
+
+/* One key (header, query, source address, cookie) and one algorithm. */
+struct mesh_consistent_hash {
+    bool set;
+    struct mesh_mark mark;
+    struct mesh_slice header; /* "" when absent */
+    struct mesh_slice query;
+    bool source_ip;
+    bool has_cookie;
+    struct mesh_slice cookie;
+    struct mesh_slice cookie_path;
+    bool has_cookie_ttl;
+    int64_t cookie_ttl_ns;
+    struct mesh_cookie_attribute *cookie_attributes;
+    size_t cookie_attribute_count;
+    bool has_maglev;
+    uint64_t table_size; /* 0: not given, here and below */
+    uint64_t ring_size;
+    uint64_t minimum_ring_size; /* the deprecated one */
+};
+
+struct mesh_locality_share {
+    struct mesh_slice locality; /* "r1/z1", its last part may be a star */
+    uint32_t percent;
+};
+
+struct mesh_distribute {
+    struct mesh_slice from;
+    struct mesh_locality_share *to;
+    size_t to_count;
+};
+
+struct mesh_failover {
+    struct mesh_slice from;
+    struct mesh_slice to;
+};
+
+/* localityLbSetting, and zoneAwareLbSetting, which has no distribute. */
+struct mesh_locality_lb {
+    bool set;
+    struct mesh_mark mark;
+    bool has_enabled;
+    bool enabled;
+    struct mesh_distribute *distribute;
+    size_t distribute_count;
+    struct mesh_failover *failover;
+    size_t failover_count;
+    struct mesh_texts failover_priority;
+};
+
 struct mesh_load_balancer {
     bool set;
     struct mesh_mark mark;
     struct mesh_slice simple; /* enum name, "" when absent */
+    struct mesh_consistent_hash hash;
+    struct mesh_locality_lb locality;
+    struct mesh_locality_lb zone_aware;
+    bool has_warmup;
+    int64_t warmup_ns;
+    bool has_aggression;
+    double aggression;
+    bool has_minimum_percent;
+    double minimum_percent;
+    int64_t warmup_duration_ns; /* the deprecated one */
+};
+
+struct mesh_retry_budget {
+    bool set;
+    struct mesh_mark mark;
+    bool has_percent;
+    double percent;
+    uint32_t min_retry_concurrency; /* 0: not given */
 };
 
 struct mesh_client_tls {
@@ -229,6 +305,7 @@ struct mesh_traffic_policy {
     struct mesh_connection_pool connection_pool;
     struct mesh_outlier_detection outlier_detection;
     struct mesh_client_tls tls;
+    struct mesh_retry_budget retry_budget;
     struct mesh_port_policy *ports;
     size_t port_count;
 };
@@ -331,6 +408,7 @@ struct mesh_service {
     bool has_selector;
     struct mesh_slice cluster_ip;
     struct mesh_slice type;
+    struct mesh_slice traffic_distribution;
     struct mesh_service_port *ports;
     size_t port_count;
 };
@@ -443,6 +521,8 @@ struct mesh_mesh_config {
                                                   outlierDetection only */
     int64_t connect_timeout_ns;
     struct mesh_slice path_normalization;
+    struct mesh_locality_lb locality;
+    struct mesh_locality_lb zone_aware;
     struct mesh_mark mark;
     struct {
         struct mesh_texts access_logging; /* defaultProviders */

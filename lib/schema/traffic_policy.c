@@ -133,16 +133,22 @@ static const struct mesh_message proxy_protocol_message = {
 
 static const struct mesh_field retry_budget_fields[] = {
     { MESH__ROW("budgetInterval", DURATION, NOTED),
-      .default_value = "0 (only active requests)" },
-    { MESH__ROW("minRetryConcurrency", UINT32, NOTED), .default_value = "3",
-      .bounds = "0 = default" },
-    { MESH__ROW("percent", DOUBLE, NOTED), .nullable = true,
+      .default_value = "0 (only active requests)",
+      .reason = "only requests under way count: the budget is never larger "
+                "than the sidecar's" },
+    { MESH__ROW("minRetryConcurrency", UINT32, ENFORCED),
+      MESH__PUT(struct mesh_retry_budget, min_retry_concurrency),
+      .default_value = "3", .bounds = "0 = default" },
+    { MESH__ROW("percent", DOUBLE, ENFORCED), .nullable = true,
+      MESH__PUT_HAS(struct mesh_retry_budget, percent, has_percent),
       MESH__RANGE(0, 100), .default_value = "20", .bounds = "min 0; max 100" },
 };
 
 static const struct mesh_message retry_budget_message = {
     .name = "retry_budget",
     MESH__FIELDS(retry_budget_fields),
+    .set = MESH__AT(struct mesh_retry_budget, set),
+    .mark = MESH__AT(struct mesh_retry_budget, mark),
 };
 
 static const struct mesh_field tunnel_fields[] = {
@@ -184,10 +190,10 @@ static const struct mesh_field traffic_policy_fields[] = {
       .bounds = "not with tunnel",
       .reason = "the service would not see the header it waits for: not yet "
                 "enforced by this version" },
-    { MESH__ROW("retryBudget", MESSAGE, NOTED),
+    { MESH__ROW("retryBudget", MESSAGE, ENFORCED),
       .message = &retry_budget_message,
-      .default_value = "none (maxRetries applies)",
-      .reason = "retries are bounded by connectionPool.http.maxRetries only" },
+      MESH__PUT(struct mesh_traffic_policy, retry_budget),
+      .default_value = "none (maxRetries applies)" },
     { MESH__ROW("tls", MESSAGE, ENFORCED), .message = &mesh__client_tls_message,
       MESH__PUT(struct mesh_traffic_policy, tls),
       .default_value = "auto mTLS decision",

@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "traffic/schedule.h"
+#include "traffic/hashed.h"
 #include "traffic/state.h"
 
 #include <stdint.h>
@@ -26,8 +26,7 @@ struct mesh_live_registry {
     uint64_t past_refused;
 };
 
-/* Zeroed and aligned to a cache line; *memory is what to free. */
-static void *new_aligned(size_t size, void **memory)
+void *mesh__new_aligned(size_t size, void **memory)
 {
     uintptr_t at;
 
@@ -49,7 +48,7 @@ static void endpoint_key(const struct mesh_address *address,
     memcpy(key + 3, address->ip, sizeof(address->ip));
 }
 
-static void endpoint_unref(struct mesh_live_endpoint *endpoint)
+void mesh__live_endpoint_unref(struct mesh_live_endpoint *endpoint)
 {
     void *shelf;
 
@@ -67,7 +66,7 @@ static void endpoints_unref(struct mesh_live_endpoint *endpoint)
 
     for (; endpoint; endpoint = next) {
         next = endpoint->next;
-        endpoint_unref(endpoint);
+        mesh__live_endpoint_unref(endpoint);
     }
 }
 
@@ -78,13 +77,14 @@ static struct mesh_live_endpoint *endpoint_new(
     struct mesh_live_endpoint *endpoint;
     void *memory;
 
-    endpoint = new_aligned(sizeof(*endpoint), &memory);
+    endpoint = mesh__new_aligned(sizeof(*endpoint), &memory);
     if (!endpoint)
         return NULL;
     endpoint->memory = memory;
     endpoint->address = *address;
     endpoint->admitted_at_ns = MESH__NEVER;
     endpoint->absent_since_ns = now_ns;
+    atomic_init(&endpoint->present_since_ns, now_ns);
     endpoint->shelf_free = shared->shelf_free;
     atomic_init(&endpoint->refs, 1);
     endpoint_key(address, endpoint->key);
@@ -101,8 +101,7 @@ static struct mesh_live_endpoint *endpoint_new(
     return endpoint;
 }
 
-/* Under the registry's lock. NULL when memory is out. */
-static struct mesh_live_endpoint *endpoint_for(
+struct mesh_live_endpoint *mesh__live_endpoint_for(
     struct mesh_live_destination *shared, const struct mesh_address *address,
     uint64_t now_ns)
 {
@@ -117,7 +116,7 @@ static struct mesh_live_endpoint *endpoint_for(
 
 /* --- destinations --- */
 
-static void destination_unref(struct mesh_live_destination *shared)
+void mesh__live_destination_unref(struct mesh_live_destination *shared)
 {
     if (!shared || atomic_fetch_sub(&shared->refs, 1) != 1)
         return;
@@ -134,7 +133,7 @@ static struct mesh_live_destination *destination_new(
     struct mesh_live_destination *shared;
     void *memory;
 
-    shared = new_aligned(sizeof(*shared), &memory);
+    shared = mesh__new_aligned(sizeof(*shared), &memory);
     if (!shared)
         return NULL;
     shared->memory = memory;
@@ -152,7 +151,7 @@ static struct mesh_live_destination *destination_new(
     atomic_init(&shared->refs, 1);
     if (mesh__map_put(&registry->destinations, mesh__slice_of(shared->name),
                       shared) < 0) {
-        destination_unref(shared);
+        mesh__live_destination_unref(shared);
         return NULL;
     }
     return shared;
@@ -170,21 +169,6 @@ static struct mesh_live_destination *destination_for(
 
 /* --- what the picker sees --- */
 
-static void show(struct mesh_live *live)
-{
-    unsigned count = 0;
-
-    for (size_t i = 0; i < live->count; i++) {
-        if (!atomic_load_explicit(&live->endpoints[i]->hidden,
-                                  memory_order_relaxed))
-            atomic_store_explicit(&live->admitted[count++], (unsigned)i,
-                                  memory_order_relaxed);
-    }
-    atomic_store_explicit(&live->admitted_count, count, memory_order_release);
-    if (live->schedule)
-        mesh__schedule_outdate(live->schedule);
-}
-
 void mesh__live_publish(struct mesh_live_destination *shared)
 {
     struct mesh_node *node;
@@ -195,7 +179,7 @@ void mesh__live_publish(struct mesh_live_destination *shared)
             memory_order_relaxed);
     for (node = shared->bindings.next; node != &shared->bindings;
          node = node->next)
-        show(MESH__OF(node, struct mesh_live, binding));
+        mesh__binding_show(MESH__OF(node, struct mesh_live, binding));
     atomic_store(&shared->publish_at_ns, MESH__NEVER);
 }
 
@@ -217,43 +201,7 @@ void mesh__live_publish_soon(struct mesh_live_destination *shared,
 
 static void live_free(void *opaque)
 {
-    struct mesh_live *live = opaque;
-
-    if (!live)
-        return;
-    pthread_mutex_lock(&live->shared->lock);
-    mesh__list_remove(&live->binding);
-    pthread_mutex_unlock(&live->shared->lock);
-    for (size_t i = 0; i < live->count; i++)
-        endpoint_unref(live->endpoints[i]);
-    destination_unref(live->shared);
-    mesh__schedule_free(live->schedule);
-    mesh__free(live->endpoints);
-    mesh__free(live->admitted);
-    mesh__free(live);
-}
-
-/* The arrays of a binding; every endpoint that is there holds a reference. */
-static int live_fill(struct mesh_live *live,
-                     const struct mesh_endpoint_set *set, uint64_t now_ns)
-{
-    size_t room = set && set->count ? set->count : 1;
-
-    live->endpoints = mesh__calloc(room, sizeof(struct mesh_live_endpoint *));
-    live->admitted = mesh__calloc(room, sizeof(*live->admitted));
-    if (!live->endpoints || !live->admitted)
-        return MESH_ERR_NOMEM;
-    for (size_t i = 0; set && i < set->count; i++) {
-        live->endpoints[i] =
-            endpoint_for(live->shared, &set->endpoints[i].address, now_ns);
-        if (!live->endpoints[i])
-            return MESH_ERR_NOMEM;
-        atomic_fetch_add(&live->endpoints[i]->refs, 1);
-        live->count++;
-    }
-    if (!set || set->equal_weights)
-        return 0;
-    return mesh__schedule_new(set, &live->schedule);
+    mesh__binding_unref(opaque);
 }
 
 static int bind_new(struct mesh_live_registry *registry,
@@ -263,19 +211,9 @@ static int bind_new(struct mesh_live_registry *registry,
     struct mesh_live *live;
 
     shared = destination_for(registry, destination->name, now_ns);
-    live = shared ? mesh__calloc(1, sizeof(*live)) : NULL;
-    if (!live)
+    if (!shared || mesh__binding_new(shared, destination, now_ns, &live) < 0)
         return mesh__fail(MESH_ERR_NOMEM, "live state of %s",
                           destination->name);
-    mesh__list_init(&live->binding);
-    atomic_fetch_add(&shared->refs, 1);
-    live->shared = shared;
-    live->quotas = &shared->quotas;
-    if (live_fill(live, destination->endpoints, now_ns) < 0) {
-        live_free(live);
-        return mesh__fail(MESH_ERR_NOMEM, "live endpoints of %s",
-                          destination->name);
-    }
     destination->live = live;
     destination->live_unref = live_free;
     return 0;
@@ -333,6 +271,16 @@ static void begin_presence(struct mesh_live_destination *shared, uint64_t epoch,
     }
 }
 
+/* Who was away for longer than this bind comes as a stranger. */
+static void settle_endpoint(struct mesh_live_endpoint *endpoint,
+                            uint64_t now_ns)
+{
+    if (endpoint->absent_since_ns != MESH__NEVER &&
+        endpoint->absent_since_ns != now_ns)
+        atomic_store(&endpoint->present_since_ns, now_ns);
+    endpoint->absent_since_ns = MESH__NEVER;
+}
+
 /* Cannot fail: all memory is there. */
 static int visit_settle(struct walk *walk, struct mesh_destination *destination)
 {
@@ -342,9 +290,8 @@ static int visit_settle(struct walk *walk, struct mesh_destination *destination)
     pthread_mutex_lock(&shared->lock);
     begin_presence(shared, walk->registry->epoch, walk->now_ns);
     for (size_t i = 0; i < live->count; i++)
-        live->endpoints[i]->absent_since_ns = MESH__NEVER;
-    if (mesh__list_empty(&live->binding))
-        mesh__list_push_back(&shared->bindings, &live->binding);
+        settle_endpoint(live->endpoints[i], walk->now_ns);
+    mesh__binding_list(live);
     if (!destination->outlier.enabled)
         mesh__outlier_forget(shared);
     mesh__live_publish(shared);
@@ -432,7 +379,7 @@ static void let_go(struct gone *gone)
     endpoints_unref(gone->endpoints);
     for (; gone->destinations; gone->destinations = next) {
         next = gone->destinations->next_gone;
-        destination_unref(gone->destinations);
+        mesh__live_destination_unref(gone->destinations);
     }
 }
 
@@ -499,7 +446,7 @@ void mesh__live_registry_free(struct mesh_live_registry *registry)
     if (!registry)
         return;
     while ((entry = mesh__map_next(&registry->destinations, &at)))
-        destination_unref(entry->value);
+        mesh__live_destination_unref(entry->value);
     mesh__map_fini(&registry->destinations);
     pthread_mutex_destroy(&registry->lock);
     mesh__free(registry);
@@ -509,12 +456,8 @@ static void destination_forked(struct mesh_live_destination *shared)
 {
     (void)pthread_mutex_init(&shared->lock, NULL);
     for (struct mesh_node *node = shared->bindings.next;
-         node != &shared->bindings; node = node->next) {
-        struct mesh_live *live = MESH__OF(node, struct mesh_live, binding);
-
-        if (live->schedule)
-            mesh__schedule_forked(live->schedule);
-    }
+         node != &shared->bindings; node = node->next)
+        mesh__binding_forked(MESH__OF(node, struct mesh_live, binding));
 }
 
 void mesh__live_forked(struct mesh_live_registry *registry)
@@ -525,6 +468,42 @@ void mesh__live_forked(struct mesh_live_registry *registry)
     (void)pthread_mutex_init(&registry->lock, NULL);
     while ((entry = mesh__map_next(&registry->destinations, &at)))
         destination_forked(entry->value);
+}
+
+/* Any binding whose rings are stale, counted; NULL when there is none. */
+static struct mesh_live *find_stale(struct mesh_live_destination *shared)
+{
+    struct mesh_live *found = NULL;
+
+    pthread_mutex_lock(&shared->lock);
+    for (struct mesh_node *node = shared->bindings.next;
+         !found && node != &shared->bindings; node = node->next) {
+        struct mesh_live *live = MESH__OF(node, struct mesh_live, binding);
+
+        if (mesh__hashed_is_stale(live) && mesh__binding_ref(live))
+            found = live;
+    }
+    pthread_mutex_unlock(&shared->lock);
+    return found;
+}
+
+int mesh__live_refresh(struct mesh_live_registry *registry)
+{
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+    int rc = 0;
+
+    pthread_mutex_lock(&registry->lock);
+    while (rc == 0 && (entry = mesh__map_next(&registry->destinations, &at))) {
+        struct mesh_live *live;
+
+        while (rc == 0 && (live = find_stale(entry->value))) {
+            rc = mesh__hashed_refresh(live);
+            mesh__binding_unref(live);
+        }
+    }
+    pthread_mutex_unlock(&registry->lock);
+    return rc;
 }
 
 /* The first endpoint that is back and was not told of. */

@@ -16,6 +16,7 @@
 
 #include <stdatomic.h>
 
+struct mesh_hashed;
 struct mesh_live_registry;
 struct mesh_live_destination;
 struct mesh_schedule;
@@ -37,6 +38,9 @@ struct mesh_live_endpoint {
     uint64_t admitted_at_ns;  /* MESH__NEVER: was never ejected */
     uint32_t backoff;         /* times ejected, decaying */
     uint64_t absent_since_ns; /* MESH__NEVER while present */
+    /* Since when it is one of the endpoints without a break: what warm-up
+     * counts from. Written at a bind. */
+    atomic_uint_fast64_t present_since_ns;
     struct mesh_live_endpoint *next;
     char key[MESH__LIVE_KEY];
     void *memory; /* what to free: the block, before alignment */
@@ -57,6 +61,28 @@ struct mesh_live_quotas {
     struct mesh_quota retries;
 };
 
+/* A run of the endpoint set whose members take turns: a group, or in panic a
+ * whole priority. Private to traffic/, as the next. */
+struct mesh_live_source {
+    _Alignas(64) atomic_uint_fast64_t cursor; /* ROUND_ROBIN */
+    atomic_uint admitted; /* how many of mesh_live.admitted, from first on */
+    uint32_t first;
+    uint32_t count;
+    struct mesh_schedule *schedule; /* NULL: nobody weighs more than another */
+};
+
+/* What is known of one priority of the endpoint set. */
+struct mesh_live_priority {
+    struct mesh_live_source everyone; /* in panic */
+    atomic_uint load;                 /* percent of the requests it gets */
+    atomic_uint health;               /* 0 to 100: what it could carry */
+    atomic_bool panic;
+    uint32_t first_group;
+    uint32_t group_count;
+    struct mesh_schedule *localities; /* NULL: groups have no shares */
+    struct mesh_hashed *hashed;       /* NULL: not a hashing balancer */
+};
+
 /* What destination->live points at: made for one snapshot's destination. */
 struct mesh_live {
     struct mesh_live_destination *shared;  /* survives reloads */
@@ -64,14 +90,21 @@ struct mesh_live {
     struct mesh_live_endpoint **endpoints; /* parallel to the endpoint set */
     size_t count;
     /*
-     * Below: private to traffic/. The indexes that the picker may choose from.
-     * Written under shared's lock, read without: a reader in the middle of a
-     * change sees some of the old and some of the new, each a valid index.
+     * Below: private to traffic/. The indexes that the picker may choose from,
+     * each source's at its own place. Written under shared's lock, read
+     * without: a reader in the middle of a change sees some of the old and
+     * some of the new, each a valid index.
      */
+    const struct mesh_destination *destination;
     atomic_uint *admitted;
-    atomic_uint admitted_count;
-    struct mesh_schedule *schedule; /* NULL when all weights are equal */
-    struct mesh_node binding;       /* in shared, under its lock */
+    struct mesh_live_source *groups;
+    size_t group_count;
+    struct mesh_live_priority *priorities; /* at least one */
+    size_t priority_count;
+    void *groups_memory;
+    void *priorities_memory;
+    struct mesh_node binding; /* in shared, under its lock */
+    atomic_int refs;
 };
 
 /*
@@ -101,6 +134,14 @@ static inline struct mesh_live *mesh__live(
 {
     return (struct mesh_live *)destination->live;
 }
+
+/*
+ * Fill the rings and tables of hashing balancers anew where somebody was
+ * ejected or admitted; until then a key whose endpoint is out goes to the next
+ * one. Takes memory and time: called by the keeper, never for a request.
+ * 0 or MESH_ERR_NOMEM (what could not be done is done the next time).
+ */
+int mesh__live_refresh(struct mesh_live_registry *registry);
 
 /*
  * In a forked child: locks that a thread of the parent held are free again,

@@ -1,9 +1,13 @@
 # lib/traffic: decisions over a snapshot, and the live state they need
 libmesh_core_la_SOURCES += \
+	lib/traffic/binding.c \
 	lib/traffic/entry.c lib/traffic/entry.h \
+	lib/traffic/hashed.c lib/traffic/hashed.h \
+	lib/traffic/key.c lib/traffic/key.h \
 	lib/traffic/live.c lib/traffic/live.h lib/traffic/state.h \
 	lib/traffic/outlier.c lib/traffic/outlier.h \
 	lib/traffic/pick.c lib/traffic/pick.h \
+	lib/traffic/priority.c lib/traffic/priority.h \
 	lib/traffic/retry.c lib/traffic/retry.h \
 	lib/traffic/route.c lib/traffic/route.h \
 	lib/traffic/schedule.c lib/traffic/schedule.h \

@@ -143,6 +143,23 @@ void mesh__retry_end(const struct mesh_destination *destination,
     retry->holds_slot = false;
 }
 
+/* How many retries may be under way at once: maxRetries, or with a budget its
+ * share of all requests (Envoy: resource_manager_impl.h). */
+static uint32_t most_retries(const struct mesh_destination *destination)
+{
+    const struct mesh_breaker_policy *breakers = &destination->breakers;
+    const struct mesh_live_quotas *quotas = mesh__live(destination)->quotas;
+    double share;
+
+    if (!breakers->retry_budget)
+        return breakers->max_retries;
+    share = breakers->budget_percent / 100.0 *
+            ((double)mesh__quota_used(&quotas->requests) +
+             mesh__quota_used(&quotas->pending));
+    return share > breakers->budget_retries ? (uint32_t)share
+                                            : breakers->budget_retries;
+}
+
 static bool take_slot(const struct mesh_destination *destination,
                       struct mesh_retry *retry)
 {
@@ -150,7 +167,7 @@ static bool take_slot(const struct mesh_destination *destination,
 
     if (!quota)
         return true;
-    if (!mesh__quota_has_room(quota, destination->breakers.max_retries))
+    if (!mesh__quota_has_room(quota, most_retries(destination)))
         return false;
     mesh__quota_raise(quota);
     retry->holds_slot = true;
@@ -201,7 +218,9 @@ static enum mesh_retry_answer decide(const struct mesh_retry_policy *policy,
     if (retry->used >= policy->attempts)
         return MESH__RETRY_LIMIT;
     retry->used++;
-    *reason = "the breaker of retries is full";
+    *reason = destination->breakers.retry_budget
+                  ? "the budget of retries is used up"
+                  : "the breaker of retries is full";
     if (!take_slot(destination, retry))
         return MESH__RETRY_OVERFLOW;
     *reason = "the policy asks for it";

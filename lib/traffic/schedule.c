@@ -11,6 +11,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+static const double NEVER = 1e18;
+
 struct turn {
     double deadline;
     uint64_t order; /* among equal deadlines the older goes first */
@@ -20,17 +22,15 @@ struct turn {
 struct mesh_schedule {
     pthread_mutex_t lock;
     atomic_bool outdated; /* set by anyone; all else under the lock */
-    bool everyone;
-    bool equal; /* all candidates of the last filling weigh the same */
+    bool even;  /* the candidates of the last filling need no weights */
     double now; /* deadline of the last pick */
     uint64_t order;
-    const struct mesh_endpoint_set *set;
-    struct turn *turns; /* a heap, room for set->count */
+    struct turn *turns; /* a heap */
+    size_t most;
     size_t count;
 };
 
-int mesh__schedule_new(const struct mesh_endpoint_set *set,
-                       struct mesh_schedule **out)
+int mesh__schedule_new(size_t most, struct mesh_schedule **out)
 {
     struct mesh_schedule *schedule;
 
@@ -38,14 +38,13 @@ int mesh__schedule_new(const struct mesh_endpoint_set *set,
     schedule = mesh__calloc(1, sizeof(*schedule));
     if (!schedule)
         return mesh__fail(MESH_ERR_NOMEM, "a schedule");
-    schedule->turns =
-        mesh__calloc(set->count ? set->count : 1, sizeof(*schedule->turns));
+    schedule->turns = mesh__calloc(most ? most : 1, sizeof(*schedule->turns));
     if (!schedule->turns || pthread_mutex_init(&schedule->lock, NULL) != 0) {
         mesh__free(schedule->turns);
         mesh__free(schedule);
-        return mesh__fail(MESH_ERR_NOMEM, "a schedule of %zu", set->count);
+        return mesh__fail(MESH_ERR_NOMEM, "a schedule of %zu", most);
     }
-    schedule->set = set;
+    schedule->most = most;
     atomic_init(&schedule->outdated, true);
     *out = schedule;
     return 0;
@@ -126,9 +125,11 @@ static size_t turn_over(struct mesh_schedule *schedule,
 {
     struct turn *first = &schedule->turns[0];
     size_t index = first->index;
+    double weight = source->weight(source->user, index);
 
     schedule->now = first->deadline;
-    first->deadline += 1.0 / source->weight(source->user, index);
+    /* A weight that vanished since the filling: it will be filled again. */
+    first->deadline += weight > 0 ? 1.0 / weight : NEVER;
     first->order = schedule->order++;
     sift_down(schedule->turns, schedule->count);
     return index;
@@ -139,25 +140,21 @@ static size_t turn_over(struct mesh_schedule *schedule,
 static void fill(struct mesh_schedule *schedule,
                  const struct mesh_schedule_source *source)
 {
-    uint32_t first_weight = 0;
-
     schedule->count = 0;
     schedule->now = 0;
     schedule->order = 0;
-    schedule->equal = true;
-    schedule->everyone = source->everyone;
-    for (size_t i = 0; i < source->count; i++) {
-        size_t index = source->candidate(source->user, i);
-        uint32_t weight = schedule->set->endpoints[index].weight;
-
-        if (i == 0)
-            first_weight = weight;
-        schedule->equal = schedule->equal && weight == first_weight;
-        push(schedule, index, source->weight(source->user, index));
-    }
-    if (schedule->equal)
+    schedule->even = source->even && source->even(source->user);
+    if (schedule->even)
         return;
-    for (uint64_t n = source->seed % schedule->count; n > 0; n--)
+    for (size_t i = 0; i < source->count && i < schedule->most; i++) {
+        size_t index = source->candidate(source->user, i);
+        double weight = source->weight(source->user, index);
+
+        if (weight > 0)
+            push(schedule, index, weight);
+    }
+    for (uint64_t n = schedule->count ? source->seed % schedule->count : 0;
+         n > 0; n--)
         turn_over(schedule, source);
 }
 
@@ -168,10 +165,9 @@ bool mesh__schedule_pick(struct mesh_schedule *schedule,
     bool picked = false;
 
     pthread_mutex_lock(&schedule->lock);
-    if (atomic_exchange(&schedule->outdated, false) ||
-        schedule->everyone != source->everyone)
+    if (atomic_exchange(&schedule->outdated, false))
         fill(schedule, source);
-    if (!schedule->equal) {
+    if (!schedule->even && schedule->count) {
         *index = turn_over(schedule, source);
         picked = true;
     }

@@ -1,6 +1,6 @@
 /*
- * schedule.h - endpoints of unequal weight in a fair order: earliest deadline
- * first, as Envoy's EdfScheduler.
+ * schedule.h - endpoints or localities of unequal weight in a fair order:
+ * earliest deadline first, as Envoy's EdfScheduler.
  *
  * Picking pops the earliest and puts it back 1/weight later; equal deadlines
  * keep the order of insertion. Filled again, in place, whenever who may be
@@ -11,16 +11,14 @@
 #ifndef MESH_TRAFFIC_SCHEDULE_H
 #define MESH_TRAFFIC_SCHEDULE_H
 
-#include "policy/snapshot.h"
-
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct mesh_schedule;
 
-/* Room for every endpoint of set, which must outlive it. 0 or NOMEM. */
-int mesh__schedule_new(const struct mesh_endpoint_set *set,
-                       struct mesh_schedule **out);
+/* Room for most candidates. 0 or NOMEM. */
+int mesh__schedule_new(size_t most, struct mesh_schedule **out);
 void mesh__schedule_free(struct mesh_schedule *schedule);
 
 /* Who may be chosen has changed: fill again before the next pick. */
@@ -32,14 +30,15 @@ void mesh__schedule_forked(struct mesh_schedule *schedule);
 /* Who may be chosen, and what each is worth now. */
 struct mesh_schedule_source {
     size_t count;
-    size_t (*candidate)(const void *user, size_t i);  /* index in the set */
-    double (*weight)(const void *user, size_t index); /* above 0 */
+    size_t (*candidate)(const void *user, size_t i);
+    double (*weight)(const void *user, size_t index); /* 0: has no turn */
+    /* Asked when filled: may turns do without weights? NULL: never. */
+    bool (*even)(const void *user);
     const void *user;
-    bool everyone; /* in panic; a change of it fills again */
     uint64_t seed; /* where to begin: seed % count picks in */
 };
 
-/* false: all candidates weigh the same, or there is none; pick otherwise. */
+/* false: turns are even, or nobody has one; pick otherwise. */
 bool mesh__schedule_pick(struct mesh_schedule *schedule,
                          const struct mesh_schedule_source *source,
                          size_t *index);

@@ -17,11 +17,10 @@
 #define MESH__MERGE_WINDOW_NS MESH__S
 
 struct mesh_live_destination {
-    struct mesh_live_quotas quotas; /* first: aligned to cache lines */
-    _Alignas(64) atomic_uint_fast64_t cursor; /* ROUND_ROBIN */
-    _Alignas(64) atomic_uint_fast64_t seed;   /* 0 until the first draw */
-    atomic_uint_fast64_t sweep_at_ns;         /* 0 until the first use */
-    atomic_uint_fast64_t publish_at_ns;       /* MESH__NEVER: nothing waits */
+    struct mesh_live_quotas quotas;         /* first: aligned to cache lines */
+    _Alignas(64) atomic_uint_fast64_t seed; /* 0 until the first draw */
+    atomic_uint_fast64_t sweep_at_ns;       /* 0 until the first use */
+    atomic_uint_fast64_t publish_at_ns;     /* MESH__NEVER: nothing waits */
     atomic_uint_fast64_t ejections;
     atomic_uint_fast64_t ejections_refused;
     pthread_mutex_t lock;
@@ -37,6 +36,33 @@ struct mesh_live_destination {
     void (*shelf_free)(void *shelf);
     atomic_int refs;
 };
+
+/* Zeroed and aligned to a cache line; *memory is what to free. */
+void *mesh__new_aligned(size_t size, void **memory);
+
+/*
+ * The state of an endpoint, made where there is none; under the registry's
+ * lock. NULL when memory is out.
+ */
+struct mesh_live_endpoint *mesh__live_endpoint_for(
+    struct mesh_live_destination *shared, const struct mesh_address *address,
+    uint64_t now_ns);
+void mesh__live_endpoint_unref(struct mesh_live_endpoint *endpoint);
+void mesh__live_destination_unref(struct mesh_live_destination *shared);
+
+/* binding.c: a binding of its own, not yet listed. 0 or NOMEM. */
+int mesh__binding_new(struct mesh_live_destination *shared,
+                      const struct mesh_destination *destination,
+                      uint64_t now_ns, struct mesh_live **out);
+/* One more holder; false when the last one is just letting go. */
+bool mesh__binding_ref(struct mesh_live *live);
+void mesh__binding_unref(struct mesh_live *live);
+/* List it: the cursors go on from where the last one's are. Under the lock. */
+void mesh__binding_list(struct mesh_live *live);
+/* Who may be picked has changed. Under the lock. */
+void mesh__binding_show(struct mesh_live *live);
+/* In a forked child. */
+void mesh__binding_forked(struct mesh_live *live);
 
 /* Show the picker, through every binding, who is ejected. Under the lock. */
 void mesh__live_publish(struct mesh_live_destination *shared);

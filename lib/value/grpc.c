@@ -36,6 +36,20 @@ const char *mesh__grpc_status(unsigned status)
     }
 }
 
+unsigned mesh__grpc_http_status(struct mesh_slice grpc_status)
+{
+    static const unsigned statuses[] = {
+        200, 499, 500, 400, 504, 404, 409, 403, 429, /* OK to EXHAUSTED   */
+        400, 409, 400, 501, 500, 503, 500, 401       /* to UNAUTHENTICATED */
+    };
+    enum { COUNT = sizeof(statuses) / sizeof(statuses[0]) };
+    unsigned long long code;
+
+    if (!mesh__slice_number(grpc_status, UINT32_MAX, &code))
+        return 0;
+    return code < COUNT ? statuses[code] : 500;
+}
+
 char *mesh__grpc_message(struct mesh_arena *arena, struct mesh_slice text)
 {
     static const char digits[] = "0123456789ABCDEF";

@@ -17,6 +17,9 @@ bool mesh__grpc_is(struct mesh_slice content_type);
 /* The grpc-status for an HTTP status, as Envoy maps them: "7" for 403. */
 const char *mesh__grpc_status(unsigned status);
 
+/* The HTTP status that a grpc-status counts as: 503 for "14"; 0: it is none. */
+unsigned mesh__grpc_http_status(struct mesh_slice grpc_status);
+
 /* text with all but printable ASCII and '%' escaped; NULL: no memory. */
 char *mesh__grpc_message(struct mesh_arena *arena, struct mesh_slice text);
 

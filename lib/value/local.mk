@@ -9,8 +9,11 @@ libmesh_core_la_SOURCES += \
 	lib/value/host.c lib/value/host.h \
 	lib/value/json.c lib/value/json.h \
 	lib/value/labels.c lib/value/labels.h \
+	lib/value/maglev.c lib/value/maglev.h \
 	lib/value/match.c lib/value/match.h \
 	lib/value/path.c lib/value/path.h \
 	lib/value/re2.c lib/value/re2.h \
+	lib/value/ring.c lib/value/ring.h \
 	lib/value/spiffe.c lib/value/spiffe.h \
-	lib/value/trace.c lib/value/trace.h
+	lib/value/trace.c lib/value/trace.h \
+	lib/value/xxhash64.c lib/value/xxhash64.h

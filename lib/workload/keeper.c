@@ -141,6 +141,8 @@ static void on_sweep(struct mesh_timer *timer)
     mesh__pools_sweep(workload->pools, mesh__loop_now(workload->keeper->loop),
                       false);
     tell_admitted(workload);
+    if (mesh__live_refresh(workload->live) < 0)
+        mesh__error_clear(); /* the next sweep tries again */
     again(workload, timer, MESH__KEEPER_SWEEP_MS);
 }
 

@@ -42,5 +42,29 @@ EXTRA_DIST += tests/differential/cases/client-envoy-headers.yaml \
 	tests/differential/cases/client-envoy-headers.seen.jsonl
 EXTRA_DIST += tests/differential/cases/no-cluster-no-endpoint.yaml \
 	tests/differential/cases/no-cluster-no-endpoint.seen.jsonl
+EXTRA_DIST += tests/differential/cases/consistent-hash-header.yaml \
+	tests/differential/cases/consistent-hash-header.seen.jsonl
+EXTRA_DIST += tests/differential/cases/consistent-hash-maglev.yaml \
+	tests/differential/cases/consistent-hash-maglev.seen.jsonl
+EXTRA_DIST += tests/differential/cases/consistent-hash-more.yaml \
+	tests/differential/cases/consistent-hash-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/consistent-hash-other.yaml \
+	tests/differential/cases/consistent-hash-other.seen.jsonl
+EXTRA_DIST += tests/differential/cases/locality-distribute.yaml \
+	tests/differential/cases/locality-distribute.seen.jsonl
+EXTRA_DIST += tests/differential/cases/locality-failover.yaml \
+	tests/differential/cases/locality-failover.seen.jsonl
+EXTRA_DIST += tests/differential/cases/outlier.yaml \
+	tests/differential/cases/outlier.seen.jsonl
+EXTRA_DIST += tests/differential/cases/outlier-merge-window.yaml \
+	tests/differential/cases/outlier-merge-window.seen.jsonl
+EXTRA_DIST += tests/differential/cases/outlier-more.yaml \
+	tests/differential/cases/outlier-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/pool-overflow.yaml \
+	tests/differential/cases/pool-overflow.seen.jsonl
+EXTRA_DIST += tests/differential/cases/retry-other-endpoint.yaml \
+	tests/differential/cases/retry-other-endpoint.seen.jsonl
+EXTRA_DIST += tests/differential/cases/retry-tokens.yaml \
+	tests/differential/cases/retry-tokens.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/subsets.yaml

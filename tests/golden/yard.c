@@ -95,7 +95,7 @@ struct mesh_whoami yard_whoami(struct yard *yard, const char *words)
 
 static const char *const protocols[] = { "auto", "http", "http2", "tcp" };
 static const char *const balancers[] = { "least-request", "round-robin",
-                                         "random" };
+                                         "random", "ring", "maglev" };
 static const char *const tls_modes[] = { "auto", "off", "mesh" };
 static const char *const mtls_modes[] = { "permissive", "strict", "disable" };
 static const char *const path_modes[] = { "base", "none", "merge-slashes",
@@ -271,6 +271,61 @@ static void dump_endpoints(const struct mesh_destination *destination,
             (unsigned)set->total_weight, set->equal_weights ? " equal" : "");
 }
 
+static void say_hash(struct mesh_buffer *out,
+                     const struct mesh_hash_policy *hash)
+{
+    static const char *const sources[] = { "nothing", "header", "cookie",
+                                           "source", "query" };
+
+    SAY(out, " %s:%s%s", sources[hash->source], hash->name,
+        hash->tail ? hash->tail : "");
+}
+
+/* Only what is not as it is where no rule speaks. */
+static void dump_balancing(const struct mesh_destination *destination,
+                           struct mesh_buffer *out)
+{
+    const struct mesh_endpoint_set *set = destination->endpoints;
+    const struct mesh_breaker_policy *pool = &destination->breakers;
+
+    if (destination->warmup.window_ns)
+        SAY(out, "  warmup %s: %llums exponent=%.3f least=%.3f\n",
+            destination->name,
+            (unsigned long long)(destination->warmup.window_ns / 1000000),
+            destination->warmup.exponent, destination->warmup.least);
+    if (pool->retry_budget)
+        SAY(out, "  budget %s: %.1f%% at least %u\n", destination->name,
+            pool->budget_percent, (unsigned)pool->budget_retries);
+    for (size_t i = 0; i < 2; i++)
+        if (destination->hash[i]) {
+            SAY(out, "  hash%s %s:", i ? "-port" : "", destination->name);
+            say_hash(out, destination->hash[i]);
+            SAY(out, "\n");
+        }
+    for (size_t i = 0; set->priorities && i < set->priority_count; i++) {
+        const struct mesh_priority *one = &set->priorities[i];
+
+        if (one->ring.room || one->table.size)
+            SAY(out, "  places %s %zu: %zu\n", destination->name, i,
+                one->table.size ? one->table.size
+                                : atomic_load(&one->ring.count));
+        if (set->priority_count == 1 && !set->by_locality)
+            continue;
+        SAY(out, "  priority %s %zu:", destination->name, i);
+        for (size_t g = 0; g < one->group_count; g++) {
+            const struct mesh_endpoint_group *group =
+                &set->groups[one->first_group + g];
+
+            if (set->by_locality)
+                SAY(out, " %s*%u", set->endpoints[group->first].locality,
+                    (unsigned)group->weight);
+            for (size_t e = 0; e < group->count; e++)
+                SAY(out, " %s", set->endpoints[group->first + e].workload);
+        }
+        SAY(out, "\n");
+    }
+}
+
 static void dump_destination(const struct mesh_snapshot *snapshot,
                              const struct mesh_destination *destination,
                              struct mesh_buffer *out)
@@ -283,6 +338,7 @@ static void dump_destination(const struct mesh_snapshot *snapshot,
     dump_outlier(snapshot, destination, out);
     dump_tls(destination, out);
     dump_endpoints(destination, out);
+    dump_balancing(destination, out);
 }
 
 static void say_match(struct mesh_buffer *out, const char *what,
@@ -332,6 +388,12 @@ static void say_retry(struct mesh_buffer *out,
         (unsigned)retry->host_picks);
     for (size_t i = 0; i < retry->code_count; i++)
         SAY(out, "%s%u", i ? "," : " codes=", (unsigned)retry->codes[i]);
+    if (retry->attempts && retry->base_ns != 25000000)
+        SAY(out, " base=%llums most=%llums",
+            (unsigned long long)(retry->base_ns / 1000000),
+            (unsigned long long)(retry->max_ns / 1000000));
+    if (retry->leave_priorities)
+        SAY(out, " leaves");
 }
 
 static void dump_rule(const struct mesh_snapshot *snapshot,
@@ -350,6 +412,10 @@ static void dump_rule(const struct mesh_snapshot *snapshot,
             (unsigned)rule->arms[i].weight);
     say_ms(out, "timeout", rule->timeout_ns);
     say_retry(out, &rule->retry);
+    for (size_t i = 0; i < rule->hash_count; i++) {
+        SAY(out, " hash");
+        say_hash(out, rule->hashes[i]);
+    }
     say_mark(snapshot, out, rule->mark);
 }
 

@@ -185,6 +185,89 @@ static void a_retry_goes_elsewhere(void **state)
     sim_fini(sim);
 }
 
+#define BALANCE(block) RULE("  trafficPolicy: {loadBalancer: {" block "}}\n")
+
+static void a_key_has_its_endpoint(void **state)
+{
+    struct sim_ask ann = { .header = "x-user", .value = "ann" };
+    char endpoint[64];
+
+    (void)state;
+    begin(BALANCE("consistentHash: {httpHeaderName: x-user}"), 3);
+    for (int i = 0; i < 30; i++) {
+        struct sim_call call = ask(&ann);
+
+        expect(&call, 200, "-");
+        if (i > 0)
+            assert_string_equal(call.endpoint, endpoint);
+        memcpy(endpoint, call.endpoint, sizeof(endpoint));
+    }
+    sim_fini(sim);
+}
+
+static void a_cookie_brings_the_caller_back(void **state)
+{
+    struct sim_ask with = { .header = "cookie" };
+    struct sim_call first, call;
+    char pair[64];
+
+    (void)state;
+    begin(ROUTE(TO_WEB "    retries: {attempts: 2, retryOn: '5xx'}\n")
+              BALANCE("consistentHash: {httpCookie: {name: user, ttl: 60s, "
+                      "path: /p}}"),
+          3);
+    for (int i = 0; i < 10; i++) {
+        first = ask(&get);
+        expect(&first, 200, "-");
+        assert_int_equal(first.cookies, 1);
+        assert_non_null(
+            strstr(first.cookie, "\"; Max-Age=60; Path=/p; HttpOnly"));
+        (void)snprintf(pair, sizeof(pair), "%.23s", first.cookie);
+        with.value = pair;
+        call = ask(&with);
+        assert_int_equal(call.cookies, 0);
+        assert_string_equal(call.endpoint, first.endpoint);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        sim->servers[i].manner = SIM_REFUSES;
+        sim->servers[i].status = 503;
+    }
+    first = ask(&get); /* seen: one for each attempt */
+    expect(&first, 503, "URX");
+    assert_int_equal(first.cookies, 3);
+    sim_fini(sim);
+}
+
+/* A workload where nobody listens comes first; the second retry leaves it. */
+static void a_retry_leaves_its_locality(void **state)
+{
+    const struct mesh_address gone = { 4, SIM_PORT, { 10, 0, 7, 7 } };
+
+    (void)state;
+    begin(
+        ROUTE(TO_WEB "    retries: {attempts: 2, retryOn: connect-failure, "
+                     "retryRemoteLocalities: true}\n")
+            RULE(
+                "  trafficPolicy:\n"
+                "    outlierDetection: {interval: 600s}\n"
+                "    loadBalancer: {localityLbSetting: {failoverPriority: "
+                "[spot=first]}}\n") "apiVersion: networking.istio.io/v1\nkind: "
+                                    "WorkloadEntry\n"
+                                    "metadata: {name: gone, namespace: demo}\n"
+                                    "spec: {address: 10.0.7.7, labels: {app: "
+                                    "web, spot: first}, "
+                                    "serviceAccount: web}\n---\n",
+        2);
+    mesh__world_set_refused(sim->world, &gone, true, false);
+    for (int i = 0; i < 10; i++) {
+        struct sim_call call = ask(&get);
+
+        expect(&call, 200, "-");
+        assert_int_equal(call.attempts, 3);
+    }
+    sim_fini(sim);
+}
+
 static void nobody_to_send_to_is_said(void **state)
 {
     struct sim_call call;
@@ -468,6 +551,39 @@ static void a_connection_is_reported(void **state)
         expect(&call, 200, "-");
         sim_hang_up(sim);
     }
+    sim_fini(sim);
+}
+
+/* Seen: each attempt that has a connection counts as reached, on a used one
+ * too, so that timeouts never add up where the two are told apart. */
+static void a_connection_is_reported_each_time(void **state)
+{
+    struct sim_ask post = { .streamed = true, .body = huge, .body_len = 65536 };
+    struct sim_call calls[2];
+    struct sim_call call;
+
+    (void)state;
+    begin(ROUTE(TO_WEB ONCE "    timeout: 1s\n")
+              RULE("  trafficPolicy:\n"
+                   "    outlierDetection:\n"
+                   "      splitExternalLocalOriginErrors: true\n"
+                   "      consecutiveLocalOriginFailures: 2\n"
+                   "      maxEjectionPercent: 100\n"),
+          1);
+    for (int i = 0; i < 2; i++)
+        assert_true(sim_begin(sim, &post, &calls[i]));
+    assert_true(sim_await(sim, calls, 2, 10 * MESH__S));
+    assert_int_equal(mesh__world_connections(sim->world), 2);
+    sim->servers[0].manner = SIM_STALLS;
+    for (int i = 0; i < 2; i++) {
+        sim_end(sim, &calls[i]);
+        call = ask(&get);
+        expect(&call, 504, "UT");
+    }
+    assert_int_equal(mesh__world_connections(sim->world), 2);
+    sim->servers[0].manner = SIM_ECHOES;
+    call = ask(&get);
+    expect(&call, 200, "-");
     sim_fini(sim);
 }
 
@@ -1095,6 +1211,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(weights_share_the_requests),
         cmocka_unit_test(pick_goes_round),
         cmocka_unit_test(a_retry_goes_elsewhere),
+        cmocka_unit_test(a_key_has_its_endpoint),
+        cmocka_unit_test(a_cookie_brings_the_caller_back),
+        cmocka_unit_test(a_retry_leaves_its_locality),
         cmocka_unit_test(nobody_to_send_to_is_said),
         cmocka_unit_test(connections_have_a_ceiling),
         cmocka_unit_test(those_who_wait_have_a_ceiling),
@@ -1113,6 +1232,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_answer_goes_on_or_ends),
         cmocka_unit_test(an_outcome_is_reported),
         cmocka_unit_test(a_connection_is_reported),
+        cmocka_unit_test(a_connection_is_reported_each_time),
         cmocka_unit_test(what_may_be_tried_again_is),
         cmocka_unit_test(between_attempts_there_is_a_pause),
         cmocka_unit_test(what_is_not_kept_is_not_sent_again),

@@ -757,6 +757,20 @@ static void check_answer(const struct sim_call *call)
         assert_memory_equal(call->got, call->body, call->got_len);
 }
 
+static void note_cookies(struct sim_call *call)
+{
+    const struct mesh_head *head = &call->client->outcome.response;
+
+    for (size_t i = 0; call->status && i < head->count; i++) {
+        if (!mesh__slice_is(head->headers[i].name, "set-cookie"))
+            continue;
+        (void)snprintf(call->cookie, sizeof(call->cookie), "%.*s",
+                       (int)head->headers[i].value.len,
+                       head->headers[i].value.at);
+        call->cookies++;
+    }
+}
+
 static void note_outcome(struct sim_call *call)
 {
     const struct mesh_client_outcome *outcome = &call->client->outcome;
@@ -766,6 +780,7 @@ static void note_outcome(struct sim_call *call)
     call->status = outcome->status;
     call->local = outcome->local;
     call->attempts = outcome->attempts;
+    note_cookies(call);
     call->took_ns = mesh__world_now_ns(call->sim->world) - call->began_ns;
     mesh__flags_print(&outcome->flags, call->flags);
     (void)snprintf(call->text, sizeof(call->text), "%.*s", (int)call->got_len,

@@ -100,6 +100,8 @@ struct sim_call {
     char line[MESH__STREAM_LINE];
     char endpoint[64];
     char principal[128];
+    char cookie[128]; /* the last set-cookie */
+    unsigned cookies;
     uint64_t took_ns;
     uint64_t began_ns;
 };

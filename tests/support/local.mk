@@ -4,6 +4,7 @@ tests_support_libsupport_la_SOURCES = \
 	tests/support/certs.c tests/support/certs.h \
 	tests/support/fake_tls.c tests/support/fake_tls.h \
 	tests/support/tls_pair.c tests/support/tls_pair.h \
+	tests/support/seen_picks.h \
 	tests/support/torture.c tests/support/torture.h
 tests_support_libreplay_la_SOURCES = tests/support/replay.c
 

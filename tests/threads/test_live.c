@@ -98,7 +98,7 @@ static void one_attempt(const struct mesh_destination *destination,
     struct mesh_ejection ejection;
     struct mesh_pick pick;
 
-    mesh__pick(destination, now, draws, NULL, 0, 0, &pick, NULL);
+    world_pick(destination, now, draws, NULL, 0, 0, &pick, NULL);
     if (!pick.endpoint)
         return;
     if (pick.index >= destination->endpoints->count ||

@@ -91,12 +91,18 @@ static unsigned attempt(const struct mesh_route *route,
     struct mesh_retry retry = { 0 };
     struct mesh_pick pick;
     size_t tried[4];
+    struct mesh_pick_ask ask = {
+        .now_ns = now_ns,
+        .draws = draws,
+        .tried = tried,
+        .re_picks = policy->host_picks,
+    };
     unsigned tries = 0;
     uint64_t wait_ns;
 
     do {
-        mesh__pick(route->destination, now_ns, draws, tried, tries,
-                   policy->host_picks, &pick, NULL);
+        ask.tried_count = tries;
+        mesh__pick(route->destination, &ask, &pick, NULL);
         if (!pick.endpoint)
             break;
         tried[tries++] = pick.index;

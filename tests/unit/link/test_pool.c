@@ -300,6 +300,44 @@ static void idle_for_too_long_is_closed(void **state)
     assert_int_equal(mesh__world_connections(scene.world), 2);
 }
 
+/* maxConnectionDuration: at once where it is idle, else behind its answer. */
+static void too_old_is_closed(void **state)
+{
+    (void)state;
+    scene.permits.max_connection_ns = MESH__S;
+    (void)ask(0);
+    (void)ask(1);
+    run(); /* two seconds, in which one is used and one would be idle */
+    assert_int_equal(mesh__quota_used(&scene.connections), 2);
+    give_back(0, true); /* its age is over: it does not go on the shelf */
+    assert_int_equal(mesh__quota_used(&scene.connections), 1);
+    give_back(1, true);
+    assert_int_equal(ask(0), MESH__POOL_CONNECT);
+    run();
+    give_back(0, false);
+    assert_int_equal(mesh__world_connections(scene.world), 3);
+}
+
+static void an_idle_one_grows_old_too(void **state)
+{
+    (void)state;
+    scene.permits.max_connection_ns = 3 * MESH__S;
+    scene.permits.idle_timeout_ns = 60 * MESH__S;
+    (void)ask(0);
+    run();
+    give_back(0, true);
+    assert_int_equal(mesh__quota_used(&scene.connections), 1);
+    run(); /* nobody asks for it */
+    assert_int_equal(mesh__quota_used(&scene.connections), 0);
+    scene.permits.max_connection_ns = 60 * MESH__S;
+    scene.permits.idle_timeout_ns = MESH__S;
+    (void)ask(0);
+    run();
+    give_back(0, true);
+    run(); /* idle for too long is earlier */
+    assert_int_equal(mesh__quota_used(&scene.connections), 0);
+}
+
 static void a_closed_pool_gives_nothing(void **state)
 {
     (void)state;
@@ -328,6 +366,8 @@ int main(void)
         CASE(what_is_not_reusable_makes_room),
         CASE(a_new_profile_is_not_served_by_old_streams),
         CASE(idle_for_too_long_is_closed),
+        CASE(too_old_is_closed),
+        CASE(an_idle_one_grows_old_too),
         CASE(a_closed_pool_gives_nothing),
     };
 

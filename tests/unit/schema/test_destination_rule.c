@@ -82,10 +82,7 @@ static const struct say_row rules[] = {
              "{useSourceIp: true}}\n"),
       "7:19 error spec.trafficPolicy.loadBalancer: only one of "
       "\"consistentHash\" and "
-      "\"simple\" may be given [IST0106]\n"
-      "7:36 info spec.trafficPolicy.loadBalancer.consistentHash: noted: only "
-      "balancing: requests with one key may go to different endpoints "
-      "[LM0003]\n" },
+      "\"simple\" may be given [IST0106]\n" },
     { "a misspelt way", POLICY("    loadBalancer: {simple: ROUND_ROBBIN}\n"),
       "7:28 error spec.trafficPolicy.loadBalancer.simple: wanted one of "
       "UNSPECIFIED, LEAST_CONN, RANDOM, PASSTHROUGH, ROUND_ROBIN, "
@@ -112,18 +109,12 @@ static const struct say_row rules[] = {
     { "the sum of shares is all of it",
       POLICY("    loadBalancer: {localityLbSetting: {distribute: "
              "[{from: a, to: {b: 50}}]}}\n"),
-      "7:20 info spec.trafficPolicy.loadBalancer.localityLbSetting: noted: "
-      "only "
-      "how load is spread, not who may be reached: not yet enforced [LM0003]\n"
       "7:67 error "
       "spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0]: the "
       "shares must add up to 100 [IST0106]\n" },
     { "tables of maglev are prime",
       POLICY("    loadBalancer: {consistentHash: {useSourceIp: true, maglev: "
              "{tableSize: 12}}}\n"),
-      "7:20 info spec.trafficPolicy.loadBalancer.consistentHash: noted: only "
-      "balancing: requests with one key may go to different endpoints "
-      "[LM0003]\n"
       "7:76 error spec.trafficPolicy.loadBalancer.consistentHash.maglev: "
       "tableSize must be a prime number [IST0106]\n" },
 };

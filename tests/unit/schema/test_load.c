@@ -406,7 +406,7 @@ static void covers_every_field(void **state)
             MESH__SLICE(
                 "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
                 "metadata: {name: a}\nspec:\n  host: a\n  trafficPolicy:\n"
-                "    retryBudget: {percent: 1}\n    loadBalancer:\n"
+                "    retryBudget: {budgetInterval: 1s}\n    loadBalancer:\n"
                 "      simple: PASSTHROUGH\n"),
             &limits, note_use, &text),
         0);
@@ -415,10 +415,10 @@ static void covers_every_field(void **state)
         "3 DestinationRule/default/a metadata.name enforced\n"
         "5 DestinationRule/default/a spec.host enforced\n"
         "6 DestinationRule/default/a spec.trafficPolicy enforced\n"
-        "7 DestinationRule/default/a spec.trafficPolicy.retryBudget noted: "
-        "retries are bounded by connectionPool.http.maxRetries only\n"
-        "7 DestinationRule/default/a spec.trafficPolicy.retryBudget.percent "
-        "noted: retries are bounded by connectionPool.http.maxRetries only\n"
+        "7 DestinationRule/default/a spec.trafficPolicy.retryBudget enforced\n"
+        "7 DestinationRule/default/a spec.trafficPolicy.retryBudget."
+        "budgetInterval noted: only requests under way count: the budget is "
+        "never larger than the sidecar's\n"
         "8 DestinationRule/default/a spec.trafficPolicy.loadBalancer "
         "enforced\n"
         "9 DestinationRule/default/a spec.trafficPolicy.loadBalancer.simple "

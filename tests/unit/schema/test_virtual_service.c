@@ -182,10 +182,9 @@ static const struct say_row refused[] = {
       HTTP(ROUTE "    retries: {attempts: 1, retryRemoteLocalities: false, "
                  "retryIgnorePreviousHosts: true}\n"),
       "" },
-    { "another value is noted",
+    { "another value is enforced",
       HTTP(ROUTE "    retries: {attempts: 1, retryRemoteLocalities: true}\n"),
-      "8:28 info spec.http[0].retries.retryRemoteLocalities: noted: there are "
-      "no localities yet [LM0003]\n" },
+      "" },
     { "tcp routes are read",
       HEAD "  hosts: [a]\n  tcp:\n"
            "  - route: [{destination: {host: a}, wieght: 1}]\n",

@@ -1,11 +1,27 @@
 # tests/unit/traffic: one program for each file of lib/traffic
 TRAFFIC_WORLD = tests/unit/traffic/world.c tests/unit/traffic/world.h
+TRAFFIC_TOWN = tests/unit/traffic/town.c tests/unit/traffic/town.h
 TRAFFIC_WORDS = tests/unit/traffic/words.c tests/unit/traffic/words.h
+
+check_PROGRAMS += tests/unit/traffic/test_bitten
+tests_unit_traffic_test_bitten_SOURCES = tests/unit/traffic/test_bitten.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_bitten_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_entry
 tests_unit_traffic_test_entry_SOURCES = tests/unit/traffic/test_entry.c \
 	$(TRAFFIC_WORDS)
 tests_unit_traffic_test_entry_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_hashed
+tests_unit_traffic_test_hashed_SOURCES = tests/unit/traffic/test_hashed.c \
+	$(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
+tests_unit_traffic_test_hashed_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_key
+tests_unit_traffic_test_key_SOURCES = tests/unit/traffic/test_key.c \
+	$(TRAFFIC_WORDS) $(TRAFFIC_WORLD)
+tests_unit_traffic_test_key_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_live
 tests_unit_traffic_test_live_SOURCES = tests/unit/traffic/test_live.c \
@@ -21,6 +37,16 @@ check_PROGRAMS += tests/unit/traffic/test_pick
 tests_unit_traffic_test_pick_SOURCES = tests/unit/traffic/test_pick.c \
 	$(TRAFFIC_WORLD)
 tests_unit_traffic_test_pick_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_places
+tests_unit_traffic_test_places_SOURCES = tests/unit/traffic/test_places.c \
+	$(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
+tests_unit_traffic_test_places_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_priority
+tests_unit_traffic_test_priority_SOURCES = tests/unit/traffic/test_priority.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_priority_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_retry
 tests_unit_traffic_test_retry_SOURCES = tests/unit/traffic/test_retry.c \

@@ -50,7 +50,7 @@ static void expect_picks(const uint64_t *values, size_t value_count,
     struct mesh_pick pick;
 
     for (size_t i = 0; i < count; i++) {
-        mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+        world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
         assert_non_null(pick.endpoint);
         assert_int_equal(pick.index, wanted[i]);
         assert_ptr_equal(pick.endpoint, &world.endpoints[0][wanted[i]]);
@@ -128,7 +128,7 @@ static void busy_ones_weigh_less(void **state)
     bind();
     active(1, 5); /* worth 3 / 6 against 1 */
     for (int i = 0; i < 300; i++) {
-        mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+        world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
         counts[pick.index]++;
     }
     assert_in_range(counts[0], 199, 201);
@@ -146,10 +146,10 @@ static void not_again_while_picks_last(void **state)
     (void)state;
     start(2);
     bind();
-    mesh__pick(a, now_ns, &draws, tried, 1, 5, &pick, NULL);
+    world_pick(a, now_ns, &draws, tried, 1, 5, &pick, NULL);
     assert_int_equal(pick.index, 1);
     dice.at = 0;
-    mesh__pick(a, now_ns, &draws, tried, 1, 2, &pick, NULL);
+    world_pick(a, now_ns, &draws, tried, 1, 2, &pick, NULL);
     assert_int_equal(pick.index, 0); /* the last pick counts even if tried */
     assert_int_equal(dice.at, 6);
     stop();
@@ -168,7 +168,7 @@ static void one_in_sixty_four_is_hit_again(void **state)
     start(2);
     bind();
     for (int i = 0; i < 64000; i++) {
-        mesh__pick(a, now_ns, &draws, tried, 1, 5, &pick, NULL);
+        world_pick(a, now_ns, &draws, tried, 1, 5, &pick, NULL);
         again += pick.index == 0;
     }
     assert_in_range(again, 850, 1150);
@@ -196,19 +196,19 @@ static void the_ejected_are_not_chosen(void **state)
     bind();
     eject(1);
     for (int i = 0; i < 200; i++) {
-        mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+        world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
         assert_int_not_equal(pick.index, 1);
     }
     eject(0);
-    mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+    world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
     assert_int_equal(pick.index, 2);
     eject(2);
-    mesh__pick(a, now_ns, &draws, NULL, 0, 5, &pick, NULL);
+    world_pick(a, now_ns, &draws, NULL, 0, 5, &pick, NULL);
     assert_null(pick.endpoint);
     assert_null(pick.live);
     assert_false(pick.panic);
     a->outlier.enabled = false; /* a reload took the detection away */
-    mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+    world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
     assert_non_null(pick.endpoint);
     stop();
 }
@@ -258,7 +258,7 @@ static void panic_uses_everyone(void **state)
         for (size_t e = 0; e < panics[i].ejected; e++)
             eject(e);
         for (int n = 0; n < 100; n++) {
-            mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+            world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
             hit = hit || (pick.endpoint && pick.index < panics[i].ejected);
             if (pick.panic != panics[i].panic)
                 fail_msg("%s", panics[i].claim);
@@ -276,7 +276,7 @@ static void nobody_is_nobody(void **state)
     (void)state;
     start(0);
     bind();
-    mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
+    world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, NULL);
     assert_null(pick.endpoint);
     stop();
 }
@@ -306,7 +306,7 @@ static void says_who_was_there(void **state)
     eject(1);
     active(2, 3);
     mesh__why_init(&why);
-    mesh__pick(a, now_ns, &draws, NULL, 0, 0, &pick, &why);
+    world_pick(a, now_ns, &draws, NULL, 0, 0, &pick, &why);
     assert_int_equal(why.count, 3);
     assert_string_equal(why.steps[0].reason, "admitted, 0 active, picked");
     assert_true(why.steps[0].matched);
@@ -331,7 +331,7 @@ static void picking_takes_no_memory(void **state)
         fake_alloc_fail_from(0);
         for (size_t i = 0; i < 4; i++) {
             eject(i);
-            mesh__pick(a, now_ns, &draws, &i, 1, 5, &pick, NULL);
+            world_pick(a, now_ns, &draws, &i, 1, 5, &pick, NULL);
             assert_non_null(pick.endpoint);
         }
         assert_false(fake_alloc_tripped());

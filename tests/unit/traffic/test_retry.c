@@ -334,10 +334,67 @@ static void deciding_takes_no_memory(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static const struct {
+    const char *claim;
+    double percent;
+    uint32_t least;
+    unsigned active, pending, retries; /* now */
+    bool allowed;
+} budgets[] = {
+    { "the least number, when nobody is there", 20, 3, 0, 0, 2, true },
+    { "and not one more", 20, 3, 0, 0, 3, false },
+    { "a fifth of twenty is four", 20, 3, 20, 0, 3, true },
+    { "and not five", 20, 3, 20, 0, 4, false },
+    { "who waits for a connection counts", 20, 3, 5, 15, 3, true },
+    { "a part of a request is none", 20, 1, 14, 0, 2, false },
+    { "percents may have parts", 12.5, 1, 16, 0, 1, true },
+    { "nothing but the least at no percent", 0, 1, 100, 100, 1, false },
+    { "everyone may at a hundred", 100, 1, 6, 0, 5, true },
+};
+
+/* Envoy: retries < max(trunc(percent / 100 * (active + pending)), least). */
+static void a_budget_follows_the_load(void **state)
+{
+    const struct mesh_attempt_end end = { .failure = MESH__FAILURE_CONNECT };
+
+    for (size_t i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++) {
+        struct mesh_live_quotas *quotas;
+        enum mesh_retry_answer answer;
+
+        set_up(state);
+        assert_int_equal(mesh__live_registry_new(NULL, &registry), 0);
+        assert_int_equal(mesh__live_bind(registry, &world.snapshot, 1, 0), 0);
+        a->breakers.retry_budget = true;
+        a->breakers.max_retries = 1; /* has no say then */
+        a->breakers.budget_percent = budgets[i].percent;
+        a->breakers.budget_retries = budgets[i].least;
+        quotas = mesh__live(a)->quotas;
+        for (unsigned n = 0; n < budgets[i].active; n++)
+            mesh__quota_raise(&quotas->requests);
+        for (unsigned n = 0; n < budgets[i].pending; n++)
+            mesh__quota_raise(&quotas->pending);
+        for (unsigned n = 0; n < budgets[i].retries; n++)
+            mesh__quota_raise(&quotas->retries);
+        answer =
+            mesh__retry_decide(&policy, a, &retry, &end, -1, 0, &wait_ns, NULL);
+        if (answer !=
+            (budgets[i].allowed ? MESH__RETRY_YES : MESH__RETRY_OVERFLOW))
+            fail_msg("%s", budgets[i].claim);
+        assert_int_equal(mesh__quota_used(&quotas->retries),
+                         budgets[i].retries + budgets[i].allowed);
+        mesh__retry_end(a, &retry);
+        assert_int_equal(mesh__quota_used(&quotas->retries),
+                         budgets[i].retries);
+        world_fini(&world);
+        mesh__live_registry_free(registry);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conditions),
+        cmocka_unit_test(a_budget_follows_the_load),
         CASE(attempts_are_retries_after_the_first_try),
         CASE(a_slot_is_held_to_the_next_decision),
         CASE(a_full_breaker_ends_it),

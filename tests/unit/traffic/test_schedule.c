@@ -11,14 +11,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 enum { MOST = 4 };
 
-static struct mesh_endpoint endpoints[MOST];
-static struct mesh_endpoint_set set = { .endpoints = endpoints };
+static double weights_now[MOST];
 static size_t candidates[MOST];
+static bool all_even;
 
 static size_t candidate(const void *user, size_t i)
 {
@@ -29,14 +30,19 @@ static size_t candidate(const void *user, size_t i)
 static double weight(const void *user, size_t index)
 {
     (void)user;
-    return endpoints[index].weight;
+    return weights_now[index];
+}
+
+static bool even(const void *user)
+{
+    (void)user;
+    return all_even;
 }
 
 static void weigh(const uint32_t *weights, size_t count)
 {
-    set.count = count;
     for (size_t i = 0; i < count; i++) {
-        endpoints[i].weight = weights[i];
+        weights_now[i] = weights[i];
         candidates[i] = i;
     }
 }
@@ -68,7 +74,7 @@ static void turns_by_weight(void **state)
         size_t index;
 
         weigh(rows[i].weights, rows[i].count);
-        assert_int_equal(mesh__schedule_new(&set, &schedule), 0);
+        assert_int_equal(mesh__schedule_new(MOST, &schedule), 0);
         for (size_t n = 0; rows[i].picks[n]; n++) {
             assert_true(mesh__schedule_pick(schedule, &source, &index));
             picks[n] = (char)('a' + index);
@@ -90,7 +96,7 @@ static void shares_are_exact_over_a_round(void **state)
 
     (void)state;
     weigh((const uint32_t[]){ 1, 2, 3, 4 }, MOST);
-    assert_int_equal(mesh__schedule_new(&set, &schedule), 0);
+    assert_int_equal(mesh__schedule_new(MOST, &schedule), 0);
     for (int i = 0; i < 1000; i++) {
         assert_true(mesh__schedule_pick(schedule, &source, &index));
         counts[index]++;
@@ -102,24 +108,51 @@ static void shares_are_exact_over_a_round(void **state)
 
 static void a_change_fills_it_again(void **state)
 {
-    struct mesh_schedule_source source = { .count = 3,
-                                           .candidate = candidate,
-                                           .weight = weight };
+    struct mesh_schedule_source source = {
+        .count = 3, .candidate = candidate, .weight = weight, .even = even
+    };
     struct mesh_schedule *schedule;
     size_t index;
 
     (void)state;
     weigh((const uint32_t[]){ 1, 1, 9 }, 3);
-    assert_int_equal(mesh__schedule_new(&set, &schedule), 0);
+    assert_int_equal(mesh__schedule_new(MOST, &schedule), 0);
     assert_true(mesh__schedule_pick(schedule, &source, &index));
     assert_int_equal(index, 2);
     source.count = 2; /* the heavy one is out; the rest weigh the same */
+    all_even = true;
     mesh__schedule_outdate(schedule);
     assert_false(mesh__schedule_pick(schedule, &source, &index));
+    all_even = false; /* a change that nobody told of */
+    assert_false(mesh__schedule_pick(schedule, &source, &index));
+    mesh__schedule_outdate(schedule);
     source.count = 3;
-    source.everyone = true; /* panic alone is a change */
     assert_true(mesh__schedule_pick(schedule, &source, &index));
     assert_int_equal(index, 2);
+    mesh__schedule_free(schedule);
+}
+
+static void without_weight_no_turn(void **state)
+{
+    struct mesh_schedule_source source = {
+        .count = 3, .candidate = candidate, .weight = weight, .seed = 5
+    };
+    struct mesh_schedule *schedule;
+    size_t index;
+
+    (void)state;
+    weigh((const uint32_t[]){ 0, 2, 0 }, 3);
+    assert_int_equal(mesh__schedule_new(MOST, &schedule), 0);
+    for (int i = 0; i < 5; i++) {
+        assert_true(mesh__schedule_pick(schedule, &source, &index));
+        assert_int_equal(index, 1);
+    }
+    weigh((const uint32_t[]){ 0, 0, 0 }, 3);
+    mesh__schedule_outdate(schedule);
+    assert_false(mesh__schedule_pick(schedule, &source, &index));
+    source.count = 0;
+    mesh__schedule_outdate(schedule);
+    assert_false(mesh__schedule_pick(schedule, &source, &index));
     mesh__schedule_free(schedule);
 }
 
@@ -132,7 +165,7 @@ static void survives_losing_any_allocation(void **state)
     weigh((const uint32_t[]){ 1, 2 }, 2);
     for (size_t n = 0;; n++) {
         fake_alloc_fail_at(n);
-        rc = mesh__schedule_new(&set, &schedule);
+        rc = mesh__schedule_new(MOST, &schedule);
         if (!fake_alloc_tripped())
             break;
         assert_int_equal(rc, MESH_ERR_NOMEM);
@@ -150,6 +183,7 @@ int main(void)
         cmocka_unit_test(turns_by_weight),
         cmocka_unit_test(shares_are_exact_over_a_round),
         cmocka_unit_test(a_change_fills_it_again),
+        cmocka_unit_test(without_weight_no_turn),
         cmocka_unit_test(survives_losing_any_allocation),
     };
 

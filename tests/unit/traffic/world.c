@@ -88,6 +88,22 @@ void world_fini(struct world *world)
     mesh__map_fini(&world->snapshot.exact);
 }
 
+void world_pick(const struct mesh_destination *destination, uint64_t now_ns,
+                const struct mesh_draws *draws, const size_t *tried,
+                size_t tried_count, uint32_t re_picks, struct mesh_pick *out,
+                struct mesh__why *why)
+{
+    const struct mesh_pick_ask ask = {
+        .now_ns = now_ns,
+        .draws = draws,
+        .tried = tried,
+        .tried_count = tried_count,
+        .re_picks = re_picks,
+    };
+
+    mesh__pick(destination, &ask, out, why);
+}
+
 static uint64_t next_die(void *user)
 {
     struct dice *dice = user;

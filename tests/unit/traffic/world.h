@@ -48,6 +48,12 @@ struct dice {
 };
 struct mesh_draws world_draws(struct dice *dice);
 
+/* mesh__pick without a key, in one line. */
+void world_pick(const struct mesh_destination *destination, uint64_t now_ns,
+                const struct mesh_draws *draws, const size_t *tried,
+                size_t tried_count, uint32_t re_picks, struct mesh_pick *out,
+                struct mesh__why *why);
+
 /* xorshift64*: dice without a list. */
 struct mesh_draws world_random(uint64_t *state);
 

@@ -8,6 +8,14 @@ check_PROGRAMS += tests/unit/value/test_duration
 tests_unit_value_test_duration_SOURCES = tests/unit/value/test_duration.c
 tests_unit_value_test_duration_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/value/test_ring
+tests_unit_value_test_ring_SOURCES = tests/unit/value/test_ring.c
+tests_unit_value_test_ring_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_maglev
+tests_unit_value_test_maglev_SOURCES = tests/unit/value/test_maglev.c
+tests_unit_value_test_maglev_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/value/test_grammar
 tests_unit_value_test_grammar_SOURCES = tests/unit/value/test_grammar.c
 tests_unit_value_test_grammar_LDADD = $(TEST_LIBS)

@@ -49,6 +49,24 @@ static void maps_statuses(void **state)
         assert_string_equal(mesh__grpc_status(rows[i].http), rows[i].grpc);
 }
 
+/* Seen: what outlier detection counts. */
+static void counts_for_http(void **state)
+{
+    static const struct {
+        const char *grpc;
+        unsigned http;
+    } rows[] = { { "0", 200 },  { "1", 499 },  { "2", 500 },  { "3", 400 },
+                 { "4", 504 },  { "5", 404 },  { "6", 409 },  { "7", 403 },
+                 { "8", 429 },  { "9", 400 },  { "10", 409 }, { "11", 400 },
+                 { "12", 501 }, { "13", 500 }, { "14", 503 }, { "15", 500 },
+                 { "16", 401 }, { "17", 500 }, { "", 0 },     { "x", 0 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(mesh__grpc_http_status(mesh__slice_of(rows[i].grpc)),
+                         rows[i].http);
+}
+
 static void escapes_messages(void **state)
 {
     static const struct {
@@ -99,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_its_callers),
         cmocka_unit_test(maps_statuses),
+        cmocka_unit_test(counts_for_http),
         cmocka_unit_test(escapes_messages),
         cmocka_unit_test(survives_losing_any_allocation),
     };

@@ -1,0 +1,203 @@
+/*
+ * hashed.c - rings and tables that follow ejections.
+ *
+ * Knows who is hidden. Knows nothing of where a hash comes from.
+ */
+#include "traffic/hashed.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "policy/hashing.h"
+#include "traffic/state.h"
+
+enum { WHOLE = 2, SPARES = 2, STEPS = 64 };
+
+struct mesh_hashed {
+    const struct mesh_priority *priority;
+    atomic_bool stale;
+    atomic_uint current; /* a spare's index, or WHOLE: the set's own */
+    struct mesh_ring rings[SPARES];
+    struct mesh_maglev tables[SPARES];
+};
+
+int mesh__hashed_new(const struct mesh_priority *priority,
+                     struct mesh_hashed **out)
+{
+    struct mesh_hashed *hashed = mesh__calloc(1, sizeof(*hashed));
+
+    *out = hashed;
+    if (!hashed)
+        return mesh__fail(MESH_ERR_NOMEM, "a ring");
+    hashed->priority = priority;
+    atomic_init(&hashed->current, WHOLE);
+    return 0;
+}
+
+void mesh__hashed_free(struct mesh_hashed *hashed)
+{
+    if (!hashed)
+        return;
+    for (size_t i = 0; i < SPARES; i++) {
+        mesh__free(hashed->rings[i].points);
+        mesh__free(hashed->tables[i].slots);
+    }
+    mesh__free(hashed);
+}
+
+void mesh__hashed_outdate(struct mesh_hashed *hashed)
+{
+    atomic_store(&hashed->stale, true);
+}
+
+bool mesh__hashed_is_stale(const struct mesh_live *live)
+{
+    for (size_t i = 0; i < live->priority_count; i++)
+        if (live->priorities[i].hashed &&
+            atomic_load(&live->priorities[i].hashed->stale))
+            return true;
+    return false;
+}
+
+/* --- filling --- */
+
+/* Spares are made when somebody is ejected for the first time, and kept. */
+static int make_spare(struct mesh_hashed *hashed, unsigned at)
+{
+    const struct mesh_priority *whole = hashed->priority;
+    struct mesh_ring *ring = &hashed->rings[at];
+    struct mesh_maglev *table = &hashed->tables[at];
+
+    if (whole->ring.room && !ring->points) {
+        ring->points = mesh__calloc(whole->ring.room, sizeof(*ring->points));
+        ring->room = ring->points ? whole->ring.room : 0;
+    }
+    if (whole->table.size && !table->slots) {
+        table->slots = mesh__calloc(whole->table.size, sizeof(*table->slots));
+        table->size = table->slots ? whole->table.size : 0;
+    }
+    return (whole->ring.room && !ring->points) ||
+                   (whole->table.size && !table->slots)
+               ? mesh__fail(MESH_ERR_NOMEM, "a ring")
+               : 0;
+}
+
+static int fill_spare(struct mesh_live *live, struct mesh_hashed *hashed,
+                      unsigned at, const struct mesh_owner *owners,
+                      size_t count)
+{
+    int rc = make_spare(hashed, at);
+
+    if (rc == 0 && hashed->priority->ring.room)
+        rc = mesh__ring_fill(&hashed->rings[at], owners, count,
+                             live->destination->ring_least);
+    if (rc == 0 && hashed->priority->table.size)
+        rc = mesh__maglev_fill(&hashed->tables[at], owners, count);
+    return rc;
+}
+
+/* Who is admitted now; true: everyone of this priority. */
+static bool look(struct mesh_live *live, const struct mesh_priority *priority,
+                 bool *admitted)
+{
+    bool all = true;
+
+    pthread_mutex_lock(&live->shared->lock);
+    for (size_t i = priority->first; i < priority->first + priority->count;
+         i++) {
+        admitted[i] = !atomic_load(&live->endpoints[i]->hidden);
+        all = all && admitted[i];
+    }
+    pthread_mutex_unlock(&live->shared->lock);
+    return all;
+}
+
+static int refresh(struct mesh_live *live, struct mesh_hashed *hashed,
+                   bool *admitted, struct mesh_owner *owners)
+{
+    unsigned next = atomic_load(&hashed->current) == 0;
+    size_t count;
+    int rc;
+
+    if (!atomic_exchange(&hashed->stale, false))
+        return 0;
+    if (look(live, hashed->priority, admitted)) {
+        atomic_store_explicit(&hashed->current, WHOLE, memory_order_release);
+        return 0;
+    }
+    count = mesh__owners_of(live->destination->endpoints, hashed->priority,
+                            admitted, owners);
+    rc = fill_spare(live, hashed, next, owners, count);
+    if (rc == 0)
+        atomic_store_explicit(&hashed->current, next, memory_order_release);
+    else
+        atomic_store(&hashed->stale, true);
+    return rc;
+}
+
+int mesh__hashed_refresh(struct mesh_live *live)
+{
+    bool *admitted = mesh__calloc(live->count + 1, sizeof(*admitted));
+    struct mesh_owner *owners = mesh__calloc(live->count + 1, sizeof(*owners));
+    int rc = admitted && owners ? 0 : mesh__fail(MESH_ERR_NOMEM, "a ring");
+
+    for (size_t i = 0; rc == 0 && i < live->priority_count; i++)
+        if (live->priorities[i].hashed)
+            rc = refresh(live, live->priorities[i].hashed, admitted, owners);
+    mesh__free(admitted);
+    mesh__free(owners);
+    return rc;
+}
+
+/* --- finding --- */
+
+static bool find(const struct mesh_hashed *hashed, unsigned at, uint64_t hash,
+                 uint32_t attempt, uint32_t *index)
+{
+    const struct mesh_priority *whole = hashed->priority;
+
+    if (whole->table.size)
+        return mesh__maglev_find(at == WHOLE ? &whole->table
+                                             : &hashed->tables[at],
+                                 hash, attempt, index);
+    return mesh__ring_find(at == WHOLE ? &whole->ring : &hashed->rings[at],
+                           hash, attempt, index);
+}
+
+static bool is_hidden(const struct mesh_live *live, size_t index)
+{
+    return atomic_load_explicit(&live->endpoints[index]->hidden,
+                                memory_order_relaxed);
+}
+
+/* Nobody near on the ring is admitted: the first behind the key that is. */
+static bool find_any(const struct mesh_live *live,
+                     const struct mesh_priority *priority, uint64_t hash,
+                     size_t *index)
+{
+    for (size_t i = 0; i < priority->count; i++) {
+        *index = priority->first + (hash + i) % priority->count;
+        if (!is_hidden(live, *index))
+            return true;
+    }
+    return false;
+}
+
+bool mesh__hashed_find(const struct mesh_live *live, size_t priority,
+                       uint64_t hash, uint32_t attempt, bool everyone,
+                       size_t *index)
+{
+    const struct mesh_hashed *hashed = live->priorities[priority].hashed;
+    unsigned at = WHOLE;
+    uint32_t found;
+
+    if (!everyone)
+        at = atomic_load_explicit(&hashed->current, memory_order_acquire);
+    for (uint32_t step = 0; step < STEPS; step++) {
+        if (!find(hashed, at, hash, attempt + step, &found))
+            break;
+        *index = found;
+        if (everyone || !is_hidden(live, found))
+            return true;
+    }
+    return find_any(live, hashed->priority, hash, index);
+}

@@ -1,0 +1,251 @@
+/*
+ * key.c - header, cookie, parameter or address, hashed.
+ *
+ * Knows requests. Knows nothing of endpoints, nor of who owns a hash.
+ */
+#include "traffic/key.h"
+
+#include "value/path.h"
+#include "value/xxhash64.h"
+
+#include <string.h>
+
+enum {
+    VALUES = 32
+}; /* of one header that are sorted; more are taken as sent */
+
+/* --- headers --- */
+
+static bool is_named(const struct mesh_header *header,
+                     const struct mesh_hash_policy *policy)
+{
+    if (policy->id != MESH__H_OTHER)
+        return header->id == policy->id;
+    return header->id == MESH__H_OTHER &&
+           mesh__slice_is(header->name, policy->name);
+}
+
+static int compare(struct mesh_slice a, struct mesh_slice b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.at, b.at, len) : 0;
+
+    if (order)
+        return order;
+    return a.len < b.len ? -1 : a.len > b.len;
+}
+
+static void insert(struct mesh_slice *values, size_t count,
+                   struct mesh_slice value)
+{
+    for (; count > 0 && compare(values[count - 1], value) > 0; count--)
+        values[count] = values[count - 1];
+    values[count] = value;
+}
+
+static const struct mesh_slice *pseudo(const struct mesh_head *head,
+                                       const char *name)
+{
+    if (strcmp(name, ":authority") == 0 || strcmp(name, "host") == 0)
+        return &head->authority;
+    if (strcmp(name, ":path") == 0)
+        return &head->path;
+    return strcmp(name, ":method") == 0 ? &head->method : NULL;
+}
+
+/* Sorted, so that their order does not matter; each with the hash before. */
+static bool hash_header(const struct mesh_hash_policy *policy,
+                        const struct mesh_head *head, uint64_t *hash)
+{
+    const struct mesh_slice *known = pseudo(head, policy->name);
+    struct mesh_slice values[VALUES];
+    size_t count = 0;
+
+    if (known)
+        insert(values, count++, *known);
+    for (size_t i = 0; !known && i < head->count && count < VALUES; i++)
+        if (is_named(&head->headers[i], policy))
+            insert(values, count++, head->headers[i].value);
+    *hash = 0;
+    for (size_t i = 0; i < count; i++)
+        *hash = mesh__xxhash64(values[i], *hash);
+    return count > 0;
+}
+
+/* --- cookies --- */
+
+/* One "name=value" of a line; false when it is another, or none. */
+static bool read_cookie(struct mesh_slice pair, struct mesh_slice name,
+                        struct mesh_slice *value)
+{
+    size_t equals = 0;
+
+    while (pair.len && pair.at[0] == ' ')
+        pair = mesh__slice(pair.at + 1, pair.len - 1);
+    while (equals < pair.len && pair.at[equals] != '=')
+        equals++;
+    if (equals == pair.len ||
+        !mesh__slice_equal(mesh__slice(pair.at, equals), name))
+        return false;
+    *value = mesh__slice(pair.at + equals + 1, pair.len - equals - 1);
+    if (value->len >= 2 && value->at[0] == '"' &&
+        value->at[value->len - 1] == '"')
+        *value = mesh__slice(value->at + 1, value->len - 2);
+    return true;
+}
+
+static bool read_line(struct mesh_slice line, struct mesh_slice name,
+                      struct mesh_slice *value)
+{
+    while (line.len) {
+        const char *end = memchr(line.at, ';', line.len);
+        size_t len = end ? (size_t)(end - line.at) : line.len;
+
+        if (read_cookie(mesh__slice(line.at, len), name, value))
+            return true;
+        len += end != NULL;
+        line = mesh__slice(line.at + len, line.len - len);
+    }
+    return false;
+}
+
+/* The first cookie of the name, in any of the lines; an empty one is none. */
+static bool find_cookie(const struct mesh_head *head, struct mesh_slice name,
+                        struct mesh_slice *value)
+{
+    for (size_t i = 0; i < head->count; i++)
+        if (head->headers[i].id == MESH__H_COOKIE &&
+            read_line(head->headers[i].value, name, value))
+            return value->len > 0;
+    return false;
+}
+
+static void make_cookie(const struct mesh_hash_policy *policy,
+                        const struct mesh_draws *draws, struct mesh_key *key)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint64_t draw;
+
+    if (key->made)
+        return; /* another attempt of the same exchange, or the same cookie */
+    draw = draws->next(draws->user);
+    for (size_t i = 0; i < MESH__COOKIE_VALUE; i++)
+        key->value[i] = digits[draw >> (60 - 4 * i) & 15];
+    key->value[MESH__COOKIE_VALUE] = '\0';
+    key->made = policy;
+}
+
+static bool hash_cookie(const struct mesh_hash_policy *policy,
+                        const struct mesh_head *head,
+                        const struct mesh_draws *draws, struct mesh_key *key,
+                        uint64_t *hash)
+{
+    struct mesh_slice value;
+
+    if (!find_cookie(head, mesh__slice_of(policy->name), &value)) {
+        if (!policy->tail)
+            return false;
+        make_cookie(policy, draws, key);
+        value = mesh__slice(key->value, MESH__COOKIE_VALUE);
+    }
+    *hash = mesh__xxhash64(value, 0);
+    return true;
+}
+
+/* --- the rest --- */
+
+/* The one address of this workload: what its sidecar would see. */
+static bool hash_source(const struct mesh_self *self, uint64_t *hash)
+{
+    char text[MESH__ADDRESS_TEXT];
+    struct mesh_address source;
+
+    if (!mesh__address_parse_ip(mesh__slice_of(self->address), &source))
+        return false;
+    mesh__address_print_ip(&source, text);
+    *hash = mesh__xxhash64(mesh__slice_of(text), 0);
+    return true;
+}
+
+static bool hash_query(const struct mesh_hash_policy *policy,
+                       const struct mesh_head *head, uint64_t *hash)
+{
+    struct mesh_slice value;
+
+    if (!mesh__query_get(mesh__path_query(head->path),
+                         mesh__slice_of(policy->name), &value))
+        return false;
+    *hash = mesh__xxhash64(value, 0);
+    return true;
+}
+
+static void explain(const struct mesh_hash_policy *policy, bool found,
+                    struct mesh__why *why)
+{
+    static const char *const words[] = {
+        [MESH__HASH_NOTHING] = "nothing",
+        [MESH__HASH_HEADER] = "header",
+        [MESH__HASH_COOKIE] = "cookie",
+        [MESH__HASH_SOURCE_IP] = "source address",
+        [MESH__HASH_QUERY] = "query parameter",
+    };
+
+    mesh__why_add(
+        why, "hash", policy->name, found, policy->mark, "%s%s%s %s",
+        words[policy->source], policy->name[0] ? " " : "", policy->name,
+        found ? "decides the endpoint" : "is not there: the dice decide");
+}
+
+void mesh__key_find(const struct mesh_hash_policy *const *hashes, size_t count,
+                    const struct mesh_head *head, const struct mesh_self *self,
+                    const struct mesh_draws *draws, struct mesh_key *key,
+                    struct mesh__why *why)
+{
+    key->known = false;
+    key->hash = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct mesh_hash_policy *policy = hashes[i];
+        uint64_t hash = 0;
+        bool found = false;
+
+        switch (policy->source) {
+        case MESH__HASH_NOTHING:
+            break;
+        case MESH__HASH_HEADER:
+            found = hash_header(policy, head, &hash);
+            break;
+        case MESH__HASH_COOKIE:
+            found = hash_cookie(policy, head, draws, key, &hash);
+            break;
+        case MESH__HASH_SOURCE_IP:
+            found = hash_source(self, &hash);
+            break;
+        case MESH__HASH_QUERY:
+            found = hash_query(policy, head, &hash);
+            break;
+        }
+        if (why)
+            explain(policy, found, why);
+        if (!found)
+            continue;
+        /* Turned, so that two of the same do not cancel each other out. */
+        key->hash = (key->hash << 1 | key->hash >> 63) ^ hash;
+        key->known = true;
+    }
+}
+
+void mesh__key_find_plain(const struct mesh_destination *destination,
+                          const struct mesh_self *self, struct mesh_key *key)
+{
+    const struct mesh_hash_policy *policy = destination->hash[1];
+
+    key->known = policy && policy->source == MESH__HASH_SOURCE_IP &&
+                 hash_source(self, &key->hash);
+}
+
+const char *mesh__key_cookie(const struct mesh_key *key,
+                             struct mesh_arena *arena)
+{
+    return mesh__arena_format(arena, "%s=\"%s\"%s", key->made->name, key->value,
+                              key->made->tail);
+}
