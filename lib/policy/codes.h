@@ -33,5 +33,7 @@
 #define MESH__CODE_IGNORED "LM0104"
 /* More in a list than this version has room for. */
 #define MESH__CODE_TOO_MANY "LM0105"
+/* An action of a route that cannot be done as it is written. */
+#define MESH__CODE_CANNOT "LM0110"
 
 #endif

@@ -1,9 +1,12 @@
 /*
  * judge_virtual.c - VirtualServices beside services, rules and each other.
  */
+#include "policy/act.h"
 #include "policy/judge.h"
+#include "policy/parts.h"
 #include "policy/snapshot.h"
 
+#include "base/error.h"
 #include "value/host.h"
 
 #include <stdlib.h>
@@ -67,6 +70,62 @@ static void judge_destinations(struct mesh__judge *judge,
         about.path = mesh__judge_path(
             judge, "spec.http[%zu].route[%zu].destination", index, i);
         judge_destination(judge, about, ref);
+    }
+    for (size_t i = 0; i < route->mirror_count; i++) {
+        const struct mesh_destination_ref *ref = &route->mirrors[i].destination;
+        struct mesh__about about = { resource, ref->mark, "" };
+
+        about.path = mesh__judge_path(
+            judge, "spec.http[%zu].mirrors[%zu].destination", index, i);
+        judge_destination(judge, about, ref);
+    }
+    if (route->has_mirror) {
+        struct mesh__about about = { resource, route->mirror.mark, "" };
+
+        about.path = mesh__judge_path(judge, "spec.http[%zu].mirror", index);
+        judge_destination(judge, about, &route->mirror);
+    }
+}
+
+/* --- actions --- */
+
+/* Compiled as a snapshot would: what cannot be had is refused now. */
+static int try_actions(struct mesh__judge *judge,
+                       const struct mesh_http_route *route)
+{
+    const struct mesh_http_match *match =
+        route->match_count ? route->match : NULL;
+    struct mesh_regex_keep *keeps = NULL;
+    struct mesh_arena arena;
+    struct mesh_actions *actions;
+    const struct mesh_head_edits *edits;
+    int rc;
+
+    mesh__arena_init(&arena, MESH__PART_BYTES);
+    rc = mesh__actions_compile(&arena, &keeps, route, match, 80, &actions);
+    for (size_t i = 0; rc == 0 && i < route->route_count; i++)
+        rc = mesh__arm_edits_compile(&arena, &route->route[i].headers, &edits);
+    mesh__regexes_drop(keeps);
+    mesh__arena_fini(&arena);
+    if (rc == MESH_ERR_NOMEM)
+        mesh__judge_lost(judge);
+    return rc;
+}
+
+static void judge_actions(struct mesh__judge *judge,
+                          const struct mesh_resource *resource)
+{
+    const struct mesh_virtual_service *spec = resource->spec;
+
+    for (size_t i = 0; i < spec->http_count; i++) {
+        struct mesh__about about = { resource, spec->http[i].mark, "" };
+
+        if (try_actions(judge, &spec->http[i]) != MESH_ERR_INVALID)
+            continue;
+        about.path = mesh__judge_path(judge, "spec.http[%zu]", i);
+        mesh__judge_say(judge, MESH__REFUSED, MESH__CODE_CANNOT, about, "%s",
+                        mesh__error_line());
+        mesh__error_clear();
     }
 }
 
@@ -386,6 +445,7 @@ void mesh__judge_virtual_services(struct mesh__judge *judge)
     for (size_t i = 0; i < all->count; i++) {
         judge_routes(judge, all->items[i]);
         judge_retries(judge, all->items[i]);
+        judge_actions(judge, all->items[i]);
     }
     count = collect_claims(judge, all, claims);
     if (count > 1)

@@ -114,30 +114,53 @@ static uint64_t mix_rules(uint64_t digest,
     return digest;
 }
 
-/* The routes, and which services their destinations name. */
+/* Which service a destination names. */
+static int mix_destination(uint64_t *digest, struct mesh__compiler *compiler,
+                           const struct mesh_resource *resource,
+                           const struct mesh_destination_ref *ref)
+{
+    struct mesh_slice name = mesh__resolve(&compiler->arena, ref->host,
+                                           mesh__namespace_of(resource));
+    const struct mesh__host *to;
+
+    if (!name.at)
+        return MESH_ERR_NOMEM;
+    to = mesh__map_find(&compiler->by_host, name);
+    *digest = mix_resource(*digest, compiler->world.all,
+                           to && to->service ? to->service->resource : NULL);
+    return 0;
+}
+
+static int mix_route(uint64_t *digest, struct mesh__compiler *compiler,
+                     const struct mesh_resource *resource,
+                     const struct mesh_http_route *route)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < route->route_count; i++)
+        rc = mix_destination(digest, compiler, resource,
+                             &route->route[i].destination);
+    for (size_t i = 0; rc == 0 && i < route->mirror_count; i++)
+        rc = mix_destination(digest, compiler, resource,
+                             &route->mirrors[i].destination);
+    if (rc == 0 && route->has_mirror)
+        rc = mix_destination(digest, compiler, resource, &route->mirror);
+    return rc;
+}
+
+/* The routes, and which services their destinations and copies name. */
 static int mix_routes(uint64_t *digest, struct mesh__compiler *compiler,
                       struct mesh_slice host)
 {
-    const struct mesh_collection *all = compiler->world.all;
     const struct mesh_resource *resource =
         mesh__virtuals_find(&compiler->virtuals, host);
     const struct mesh_virtual_service *spec = resource ? resource->spec : NULL;
+    int rc = 0;
 
-    *digest = mix_resource(*digest, all, resource);
-    for (size_t i = 0; spec && i < spec->http_count; i++)
-        for (size_t j = 0; j < spec->http[i].route_count; j++) {
-            struct mesh_slice name = mesh__resolve(
-                &compiler->arena, spec->http[i].route[j].destination.host,
-                mesh__namespace_of(resource));
-            const struct mesh__host *to;
-
-            if (!name.at)
-                return MESH_ERR_NOMEM;
-            to = mesh__map_find(&compiler->by_host, name);
-            *digest = mix_resource(
-                *digest, all, to && to->service ? to->service->resource : NULL);
-        }
-    return 0;
+    *digest = mix_resource(*digest, compiler->world.all, resource);
+    for (size_t i = 0; rc == 0 && spec && i < spec->http_count; i++)
+        rc = mix_route(digest, compiler, resource, &spec->http[i]);
+    return rc;
 }
 
 static int digest_host(struct mesh__compiler *compiler,
