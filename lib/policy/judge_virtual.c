@@ -120,7 +120,9 @@ static void judge_actions(struct mesh__judge *judge,
     for (size_t i = 0; i < spec->http_count; i++) {
         struct mesh__about about = { resource, spec->http[i].mark, "" };
 
-        if (try_actions(judge, &spec->http[i]) != MESH_ERR_INVALID)
+        int rc = try_actions(judge, &spec->http[i]);
+
+        if (rc == 0 || rc == MESH_ERR_NOMEM)
             continue;
         about.path = mesh__judge_path(judge, "spec.http[%zu]", i);
         mesh__judge_say(judge, MESH__REFUSED, MESH__CODE_CANNOT, about, "%s",
