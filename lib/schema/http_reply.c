@@ -131,7 +131,8 @@ static const struct mesh_field fault_abort_fields[] = {
     { MESH__ROW("http2Error", STRING, REFUSED), .oneof = "error_type",
       .check = check_unmade,
       .bounds = "oneof error_type (httpStatus|grpcStatus|http2Error); "
-                "rejected: not implemented" },
+                "rejected: not implemented",
+      .reason = "never made: Istio rejects it too" },
     { MESH__ROW("httpStatus", INT32, ENFORCED),
       MESH__PUT(struct mesh_abort_spec, http_status), .oneof = "error_type",
       MESH__RANGE(200, 600),
@@ -154,7 +155,8 @@ static const struct mesh_field fault_delay_fields[] = {
     { MESH__ROW("exponentialDelay", DURATION, REFUSED), MESH__RANGE(1e6, 0),
       .oneof = "http_delay_type", .check = check_unmade,
       .bounds = "duration >= 1ms; oneof http_delay_type "
-                "(fixedDelay|exponentialDelay); rejected: not implemented" },
+                "(fixedDelay|exponentialDelay); rejected: not implemented",
+      .reason = "never made: Istio rejects it too" },
     { MESH__ROW("fixedDelay", DURATION, ENFORCED),
       MESH__PUT(struct mesh_delay_spec, fixed_ns), MESH__RANGE(1e6, 0),
       .oneof = "http_delay_type",
