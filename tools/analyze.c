@@ -1,16 +1,19 @@
 /*
  * analyze.c - `lmesh analyze`: what the library finds in policy files.
  *
- * Every path is judged by itself, as a workload would load it.
+ * All paths together are judged as one policy.
  */
 #include "lmesh.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const char usage[] =
     "usage: lmesh analyze [--strict] [-o json] PATH...\n"
     "\n"
     "Loads each PATH, a directory or a file, as a workload would, and prints\n"
     "  FILE:LINE:COL: severity: path: message [CODE]\n"
-    "for everything found. Several PATHs are judged each by itself.\n"
+    "for everything found. Several PATHs are judged together, as one policy.\n"
     "\n"
     "  error    Istio rejects it too\n"
     "  refused  valid for Istio; this version cannot honour it safely\n"
@@ -93,11 +96,11 @@ static void take(mesh_diagnostics *found, struct totals *totals, int json)
     }
 }
 
-static int analyze(const char *path, struct totals *totals, int json)
+static int analyze(const char *paths, struct totals *totals, int json)
 {
     mesh_error *error = mesh_error_new();
     mesh_diagnostics *found = NULL;
-    int rc = mesh_analyze(path, &found, error);
+    int rc = mesh_analyze_all(paths, &found, error);
     int status = rc < 0 ? lmesh_failed("analyze", rc, error) : 0;
 
     take(found, totals, json);
@@ -133,6 +136,20 @@ static int is_clean(const struct totals *totals, int strict)
                        !totals->severity[MESH_SEVERITY_INFO]);
 }
 
+/* One a line; NULL when memory is out. */
+static char *join(char **paths)
+{
+    size_t size = 1;
+    char *text;
+
+    for (size_t i = 0; paths[i]; i++)
+        size += strlen(paths[i]) + 1;
+    text = malloc(size);
+    for (size_t i = 0, at = 0; text && paths[i]; i++)
+        at += (size_t)snprintf(text + at, size - at, "%s\n", paths[i]);
+    return text;
+}
+
 static int run(int argc, char **argv)
 {
     struct lmesh_options options = {
@@ -140,7 +157,8 @@ static int run(int argc, char **argv)
     };
     struct totals totals = { .first = 1 };
     int strict = 0;
-    int status = 0;
+    char *paths;
+    int status;
 
     while (lmesh_option_next(&options) >= 0)
         strict = 1; /* the only one of our own */
@@ -148,13 +166,13 @@ static int run(int argc, char **argv)
         return options.failed;
     if (optind == argc)
         return lmesh_misuse(argv[0], "which PATH?");
+    paths = join(argv + optind);
+    if (!paths)
+        return lmesh_failed("analyze", MESH_ERR_NOMEM, NULL);
     if (options.json)
         fputs("{\"diagnostics\": [", stdout);
-    for (int i = optind; i < argc; i++) {
-        int worse = analyze(argv[i], &totals, options.json);
-
-        status = worse > status ? worse : status;
-    }
+    status = analyze(paths, &totals, options.json);
+    free(paths);
     print_summary(&totals, options.json);
     if (status)
         return status;

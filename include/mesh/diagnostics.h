@@ -36,6 +36,21 @@ MESH_EXTERN int mesh_analyze(const char *path, mesh_diagnostics **out,
                              mesh_error *error);
 
 /**
+ * mesh_analyze_all - load and judge the files of several paths as one policy.
+ *
+ * paths has one path a line, each as for mesh_analyze(); blank lines count for
+ * nothing. What one file refers to may stand in another.
+ *
+ * Ownership: paths is borrowed. *out is the caller's, for
+ *            mesh_diagnostics_free(); set whenever the files could be read.
+ * Threads:   any.
+ * Returns:   0 whatever the findings are, or MESH_ERR_INVALID,
+ *            MESH_ERR_NO_POLICY, MESH_ERR_IO, MESH_ERR_NOMEM.
+ */
+MESH_EXTERN int mesh_analyze_all(const char *paths, mesh_diagnostics **out,
+                                 mesh_error *error);
+
+/**
  * mesh_coverage_json - every field that the files use, with its status.
  *
  * {"fields": [{"resource", "path", "status", "reason", "file", "line"}]}

@@ -29,12 +29,14 @@ static int null_argument(mesh_error *error)
                            mesh__fail(MESH_ERR_INVALID, "an argument is NULL"));
 }
 
-static int analyze(const char *path, struct mesh_diagnostics *diagnostics)
+static int analyze(const struct mesh_paths *paths,
+                   struct mesh_diagnostics *diagnostics)
 {
     struct mesh_policy_limits limits = mesh__policy_limits;
     struct mesh_collection *collection;
     struct mesh_fingerprint print;
-    int rc = mesh__policy_read(path, &limits, &collection, diagnostics, &print);
+    int rc =
+        mesh__policy_read_all(paths, &limits, &collection, diagnostics, &print);
 
     if (rc < 0)
         return rc;
@@ -44,26 +46,82 @@ static int analyze(const char *path, struct mesh_diagnostics *diagnostics)
     return rc < 0 ? rc : diagnostics->rc;
 }
 
-int mesh_analyze(const char *path, mesh_diagnostics **out, mesh_error *error)
+static int analyze_new(const struct mesh_paths *paths, mesh_diagnostics **out,
+                       mesh_error *error)
 {
-    struct mesh_diagnostics *diagnostics;
+    struct mesh_diagnostics *diagnostics =
+        mesh__calloc(1, sizeof(*diagnostics));
     int rc;
 
-    if (out)
-        *out = NULL;
-    if (!path || !out)
-        return null_argument(error);
-    diagnostics = mesh__calloc(1, sizeof(*diagnostics));
     if (!diagnostics)
         return mesh__error_out(error,
                                mesh__fail(MESH_ERR_NOMEM, "the findings"));
     mesh__diagnostics_init(diagnostics);
-    rc = analyze(path, diagnostics);
+    rc = analyze(paths, diagnostics);
     if (rc < 0)
         mesh_diagnostics_free(diagnostics);
     else
         *out = diagnostics;
     return mesh__error_out(error, rc);
+}
+
+int mesh_analyze(const char *path, mesh_diagnostics **out, mesh_error *error)
+{
+    const struct mesh_paths paths = { &path, 1 };
+
+    if (out)
+        *out = NULL;
+    if (!path || !out)
+        return null_argument(error);
+    return analyze_new(&paths, out, error);
+}
+
+/* Cut a copy of the text at its line ends; blank lines are nothing. */
+static size_t split_lines(char *text, const char **lines)
+{
+    size_t count = 0;
+
+    for (char *rest = text; rest;) {
+        char *end = strchr(rest, '\n');
+
+        if (end)
+            *end++ = '\0';
+        if (*rest)
+            lines[count++] = rest;
+        rest = end;
+    }
+    return count;
+}
+
+int mesh_analyze_all(const char *paths, mesh_diagnostics **out,
+                     mesh_error *error)
+{
+    struct mesh_paths list = { 0 };
+    const char **lines;
+    size_t most = 1;
+    char *text;
+    int rc;
+
+    if (out)
+        *out = NULL;
+    if (!paths || !out)
+        return null_argument(error);
+    for (const char *c = paths; *c; c++)
+        most += *c == '\n';
+    text = mesh__strdup(paths);
+    lines = mesh__calloc(most, sizeof(*lines));
+    if (text && lines) {
+        list = (struct mesh_paths){ lines, split_lines(text, lines) };
+        rc = list.count
+                 ? analyze_new(&list, out, error)
+                 : mesh__error_out(
+                       error, mesh__fail(MESH_ERR_INVALID, "paths names none"));
+    } else {
+        rc = mesh__error_out(error, mesh__fail(MESH_ERR_NOMEM, "the paths"));
+    }
+    mesh__free(lines);
+    mesh__free(text);
+    return rc;
 }
 
 /* --- coverage --- */

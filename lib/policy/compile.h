@@ -6,28 +6,26 @@
 
 #include "policy/policy.h"
 #include "policy/rules.h"
+#include "policy/scope.h"
+#include "policy/virtual.h"
 #include "policy/world.h"
-
-/* A host of a VirtualService as the compiling client sees it. */
-struct mesh__virtual {
-    struct mesh_slice host; /* resolved */
-    const struct mesh_resource *resource;
-    int tier; /* own and private, exported to the namespace, public */
-};
-
-/* By host (exact first, then the longest), then by tier and age. */
-struct mesh__virtuals {
-    struct mesh__virtual *items;
-    size_t count;
-    size_t exact_count;
-};
 
 /* What a part is compiled from. */
 struct mesh__host {
     struct mesh_slice host;
-    const struct mesh__service *service; /* NULL: only a VirtualService's */
-    struct mesh_part *part;              /* the snapshot's                */
-    struct mesh_part *old;               /* serves again, else NULL       */
+    const struct mesh__service *service; /* NULL: only a VirtualService's;
+                                            with the ports that are seen  */
+    const struct mesh__service *whole;   /* as it is registered           */
+    bool *seen;     /* of whole's ports; NULL: all                */
+    uint16_t *lent; /* ports that VirtualServices alone give it   */
+    size_t lent_count;
+    struct mesh_part *part; /* the snapshot's                             */
+    struct mesh_part *old;  /* serves again, else NULL                    */
+};
+
+enum {
+    MESH__PORT_BITS = 65536 / 64,
+    MESH__VIRTUAL_PORT = 80 /* where hosts work that no registry knows */
 };
 
 struct mesh__compiler {
@@ -39,10 +37,14 @@ struct mesh__compiler {
     struct mesh__asker asker;
     const struct mesh__instance *me; /* its WorkloadEntry, or NULL */
     struct mesh__rules rules;
-    struct mesh__virtuals virtuals;
+    struct mesh__scope scope;
+    struct mesh_map delegates; /* "namespace/name" of those without hosts */
+    struct mesh__vs_list virtual_services;
     struct mesh__host *hosts;
     size_t host_count;
     struct mesh_map by_host; /* host -> struct mesh__host */
+    /* Bit n: some host speaks HTTP on port n, so that others may, too. */
+    uint64_t http_ports[MESH__PORT_BITS];
 };
 
 /* self.c: who this is; trust domains. */
@@ -55,10 +57,21 @@ int mesh__reuse_parts(struct mesh__compiler *compiler);
 int mesh__compile_destinations(struct mesh__compiler *compiler,
                                const struct mesh__host *host);
 
-/* virtual.c: which VirtualService speaks for a host. */
+/* virtual.c: VirtualServices, for each listener those that it imports. */
 int mesh__virtuals_init(struct mesh__compiler *compiler);
-const struct mesh_resource *mesh__virtuals_find(
-    const struct mesh__virtuals *virtuals, struct mesh_slice host);
+
+/* hosts.c: what is seen, each host with its part. */
+int mesh__list_hosts(struct mesh__compiler *compiler);
+/* Does the listener of a port import this host's service? */
+bool mesh__host_is_shown(const struct mesh__compiler *compiler,
+                         const struct mesh__host *host, uint16_t port);
+
+/* names.c: the domains of all parts. */
+int mesh__name_parts(struct mesh__compiler *compiler);
+
+/* A name in a VirtualService, as the namespace it was written in means it. */
+struct mesh_slice mesh__resolve_ref(struct mesh__compiler *compiler,
+                                    const struct mesh_destination_ref *ref);
 
 /* routes.c: the virtual hosts of a part. */
 int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,

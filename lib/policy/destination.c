@@ -399,8 +399,9 @@ static int add(struct making *making, const struct mesh_subset *subset)
         return MESH_ERR_NOMEM;
     part->destinations[part->destination_count++] = out;
     making->subset = subset;
-    making->blocks =
-        mesh__blocks_of(making->rule, subset, making->port->number);
+    making->blocks = mesh__blocks_of(
+        making->rule, subset, making->port->number,
+        &making->compiler->world.settings.config.default_policy);
     return make(making, out);
 }
 

@@ -1,287 +1,232 @@
 /*
- * judge_virtual.c - VirtualServices beside services, rules and each other.
+ * judge_virtual.c - VirtualServices beside services, rules and gateways.
+ *
+ * What they refer to, and whether it is there. (Istio: analyzers/
+ * virtualservice: destinationhosts.go, destinationrules.go, gateways.go.)
  */
-#include "policy/act.h"
 #include "policy/judge.h"
-#include "policy/parts.h"
 #include "policy/snapshot.h"
 
-#include "base/error.h"
 #include "value/host.h"
 
-#include <stdlib.h>
+#include <string.h>
+
+/* --- subsets --- */
+
+/*
+ * Istio's analyzer knows a host by the name and namespace in it, whether it is
+ * written short or in full; any other is the writer's namespace's own.
+ */
+static struct mesh_slice subset_key(struct mesh__judge *judge,
+                                    struct mesh_slice host,
+                                    struct mesh_slice namespace_,
+                                    struct mesh_slice subset)
+{
+    static const char suffix[] = ".svc." MESH__DOMAIN;
+    const size_t len = sizeof(suffix) - 1;
+    size_t dot;
+
+    if (mesh__slice_ends(host, mesh__slice(suffix, len))) {
+        for (dot = host.len - len; dot > 0 && host.at[dot - 1] != '.'; dot--)
+            ;
+        if (dot > 1 && dot < host.len - len)
+            return mesh__judge_key(judge, "%.*s/%.*s/%.*s",
+                                   (int)(host.len - len - dot), host.at + dot,
+                                   (int)(dot - 1), host.at, MESH__SHOW(subset));
+    }
+    return mesh__judge_key(judge, "%.*s/%.*s/%.*s", MESH__SHOW(namespace_),
+                           MESH__SHOW(host), MESH__SHOW(subset));
+}
+
+/* "namespace/name/subset" of every DestinationRule, with the rule. */
+static void list_subsets(struct mesh__judge *judge, struct mesh_map *subsets)
+{
+    const struct mesh__list *all = &judge->kinds[MESH__KIND_DESTINATION_RULE];
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct mesh_resource *resource = all->items[i];
+        const struct mesh_destination_rule *spec = resource->spec;
+
+        for (size_t j = 0; j < spec->subset_count; j++)
+            if (mesh__map_put(subsets,
+                              subset_key(judge, spec->host,
+                                         mesh__namespace_of(resource),
+                                         spec->subsets[j].name),
+                              (void *)resource) < 0)
+                mesh__judge_lost(judge);
+    }
+}
 
 /* --- destinations --- */
 
-/* Any rule of the host will do: which one a client meets is its own affair. */
-static bool subset_exists(const struct mesh__judge *judge,
-                          struct mesh_slice host, struct mesh_slice subset)
-{
-    for (size_t i = 0; i < judge->rules.count; i++) {
-        const struct mesh__rule *rule = &judge->rules.items[i];
+/* A walk over one VirtualService. */
+struct visit {
+    struct mesh__judge *judge;
+    const struct mesh_map *subsets;
+    const struct mesh_resource *resource;
+    const struct mesh_virtual_service *spec;
+};
 
-        if (!mesh__host_matches(rule->host, host))
-            continue;
-        for (size_t j = 0; j < rule->spec->subset_count; j++)
-            if (mesh__slice_equal(rule->spec->subsets[j].name, subset))
-                return true;
-    }
-    return false;
+static void judge_port(const struct visit *visit, struct mesh__about about,
+                       const struct mesh_destination_ref *ref,
+                       struct mesh_slice host, const struct mesh__known *known)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < known->port_count; i++)
+        found = found || known->ports[i].port == ref->port;
+    if (ref->port && !found)
+        mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_NOT_FOUND,
+                        about, "host:port not found: \"%.*s:%u\"",
+                        MESH__SHOW(host), (unsigned)ref->port);
+    if (!ref->port && known->port_count > 1)
+        mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_PORT_NEEDED,
+                        about, "which of the %zu ports of \"%.*s\"?",
+                        known->port_count, MESH__SHOW(host));
 }
 
-static void judge_destination(struct mesh__judge *judge,
-                              struct mesh__about about,
+/* what: "", "mirror ". */
+static void judge_destination(const struct visit *visit, const char *path,
+                              const char *what,
                               const struct mesh_destination_ref *ref)
 {
-    struct mesh_slice namespace_ = mesh__namespace_of(about.resource);
-    struct mesh_slice host =
-        mesh__resolve(&judge->arena, ref->host, namespace_);
-    const struct mesh__service *service;
+    struct mesh__judge *judge = visit->judge;
+    struct mesh__about about = { visit->resource, ref->mark, path };
+    struct mesh_slice owner = mesh__namespace_of(visit->resource);
+    struct mesh_slice host = mesh__judge_qualify(judge, ref->host, owner);
+    const struct mesh__known *known;
 
-    if (!host.at) {
-        mesh__judge_lost(judge);
-        return;
-    }
-    service = mesh__world_service(&judge->world, host, namespace_);
-    if (!service && judge->world.service_count)
+    if (ref->subset.len &&
+        !mesh__map_find(visit->subsets,
+                        subset_key(judge, ref->host, owner, ref->subset)))
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
-                        "host not found: \"%.*s\"", (int)host.len, host.at);
-    if (service && ref->port && !mesh__service_port(service, ref->port))
-        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
-                        "host:port not found: \"%.*s:%u\"", (int)host.len,
-                        host.at, (unsigned)ref->port);
-    if (ref->subset.len && !subset_exists(judge, host, ref->subset))
-        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
-                        "host+subset not found in a DestinationRule: "
+                        "%shost+subset not found in a DestinationRule: "
                         "\"%.*s+%.*s\"",
-                        (int)host.len, host.at, (int)ref->subset.len,
-                        ref->subset.at);
+                        what, MESH__SHOW(host), MESH__SHOW(ref->subset));
+    if (!mesh__judge_has_services(judge))
+        return;
+    known =
+        mesh__judge_service(judge, owner, &visit->spec->export_to, ref->host);
+    if (known)
+        judge_port(visit, about, ref, host, known);
+    else
+        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_NOT_FOUND, about,
+                        "%shost not found: \"%.*s\"", what, MESH__SHOW(host));
 }
 
-static void judge_destinations(struct mesh__judge *judge,
-                               const struct mesh_resource *resource,
-                               const struct mesh_http_route *route,
-                               size_t index)
+static void judge_http(const struct visit *visit, size_t index)
 {
-    for (size_t i = 0; i < route->route_count; i++) {
-        const struct mesh_destination_ref *ref = &route->route[i].destination;
-        struct mesh__about about = { resource, ref->mark, "" };
+    const struct mesh_http_route *route = &visit->spec->http[index];
 
-        about.path = mesh__judge_path(
-            judge, "spec.http[%zu].route[%zu].destination", index, i);
-        judge_destination(judge, about, ref);
-    }
-    for (size_t i = 0; i < route->mirror_count; i++) {
-        const struct mesh_destination_ref *ref = &route->mirrors[i].destination;
-        struct mesh__about about = { resource, ref->mark, "" };
-
-        about.path = mesh__judge_path(
-            judge, "spec.http[%zu].mirrors[%zu].destination", index, i);
-        judge_destination(judge, about, ref);
-    }
-    if (route->has_mirror) {
-        struct mesh__about about = { resource, route->mirror.mark, "" };
-
-        about.path = mesh__judge_path(judge, "spec.http[%zu].mirror", index);
-        judge_destination(judge, about, &route->mirror);
-    }
+    for (size_t i = 0; i < route->route_count; i++)
+        judge_destination(
+            visit,
+            mesh__judge_path(visit->judge,
+                             "spec.http[%zu].route[%zu].destination", index, i),
+            "", &route->route[i].destination);
+    if (route->has_mirror)
+        judge_destination(
+            visit,
+            mesh__judge_path(visit->judge, "spec.http[%zu].mirror", index),
+            "mirror ", &route->mirror);
+    for (size_t i = 0; i < route->mirror_count; i++)
+        judge_destination(
+            visit,
+            mesh__judge_path(visit->judge,
+                             "spec.http[%zu].mirrors[%zu].destination", index,
+                             i),
+            "mirror ", &route->mirrors[i].destination);
 }
 
-/* --- actions --- */
-
-/* Compiled as a snapshot would: what cannot be had is refused now. */
-static int try_actions(struct mesh__judge *judge,
-                       const struct mesh_http_route *route)
+/* kind: "tcp", "tls". */
+static void judge_streams(const struct visit *visit, const char *kind,
+                          const struct mesh_stream_route *routes, size_t count)
 {
-    const struct mesh_http_match *match =
-        route->match_count ? route->match : NULL;
-    struct mesh_regex_keep *keeps = NULL;
-    struct mesh_arena arena;
-    struct mesh_actions *actions;
-    const struct mesh_head_edits *edits;
-    int rc;
-
-    mesh__arena_init(&arena, MESH__PART_BYTES);
-    rc = mesh__actions_compile(&arena, &keeps, route, match, 80, &actions);
-    for (size_t i = 0; rc == 0 && i < route->route_count; i++)
-        rc = mesh__arm_edits_compile(&arena, &route->route[i].headers, &edits);
-    mesh__regexes_drop(keeps);
-    mesh__arena_fini(&arena);
-    if (rc == MESH_ERR_NOMEM)
-        mesh__judge_lost(judge);
-    return rc;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < routes[i].route_count; j++)
+            judge_destination(
+                visit,
+                mesh__judge_path(visit->judge,
+                                 "spec.%s[%zu].route[%zu].destination", kind, i,
+                                 j),
+                "", &routes[i].route[j].destination);
 }
 
-static void judge_actions(struct mesh__judge *judge,
-                          const struct mesh_resource *resource)
+/* --- gateways --- */
+
+static struct mesh_slice gateway_key(const struct visit *visit,
+                                     struct mesh_slice name)
 {
-    const struct mesh_virtual_service *spec = resource->spec;
-
-    for (size_t i = 0; i < spec->http_count; i++) {
-        struct mesh__about about = { resource, spec->http[i].mark, "" };
-
-        int rc = try_actions(judge, &spec->http[i]);
-
-        if (rc == 0 || rc == MESH_ERR_NOMEM)
-            continue;
-        about.path = mesh__judge_path(judge, "spec.http[%zu]", i);
-        mesh__judge_say(judge, MESH__REFUSED, MESH__CODE_CANNOT, about, "%s",
-                        mesh__error_line());
-        mesh__error_clear();
-    }
+    if (memchr(name.at, '/', name.len))
+        return name;
+    return mesh__judge_key(visit->judge, "%.*s/%.*s",
+                           MESH__SHOW(mesh__namespace_of(visit->resource)),
+                           MESH__SHOW(name));
 }
 
-/* --- matches --- */
-
-static bool same_string(const struct mesh_string_match *a,
-                        const struct mesh_string_match *b)
+static bool meet(void *user, const struct mesh__name *name)
 {
-    return a->set == b->set && a->which == b->which &&
-           mesh__slice_equal(a->text, b->text);
-}
+    bool *met = user;
 
-/* What the earlier one asks of a text, the later one asks as well. */
-static bool asked(const struct mesh_string_match *earlier,
-                  const struct mesh_string_match *later)
-{
-    return !earlier->set || same_string(earlier, later);
-}
-
-/* The same of named ones, which stand in any order. */
-static bool all_asked(const struct mesh_named_match *earlier, size_t count,
-                      const struct mesh_named_match *later, size_t later_count)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t j = 0;
-
-        while (j < later_count &&
-               !(mesh__slice_equal(earlier[i].name, later[j].name) &&
-                 same_string(&earlier[i].match, &later[j].match)))
-            j++;
-        if (j == later_count)
-            return false;
-    }
-    return true;
-}
-
-static bool same_texts(const struct mesh_texts *a, const struct mesh_texts *b)
-{
-    for (size_t i = 0; a->count == b->count && i < a->count; i++)
-        if (!mesh__slice_equal(a->items[i], b->items[i]))
-            return false;
-    return a->count == b->count;
-}
-
-/* Who may ask, and where. */
-static bool source_asked(const struct mesh_http_match *earlier,
-                         const struct mesh_http_match *later)
-{
-    return (earlier->port == 0 || earlier->port == later->port) &&
-           same_texts(&earlier->gateways, &later->gateways) &&
-           (earlier->source_namespace.len == 0 ||
-            mesh__slice_equal(earlier->source_namespace,
-                              later->source_namespace)) &&
-           mesh__labels_cover(&later->source_labels, &earlier->source_labels);
-}
-
-/* A prefix takes what is longer, too. */
-static bool uri_asked(const struct mesh_http_match *earlier,
-                      const struct mesh_http_match *later)
-{
-    if (!earlier->uri.set)
-        return true;
-    if (earlier->ignore_uri_case != later->ignore_uri_case)
-        return false;
-    if (same_string(&earlier->uri, &later->uri))
-        return true;
-    return earlier->uri.which == 'p' &&
-           (later->uri.which == 'p' || later->uri.which == 'e') &&
-           mesh__slice_starts(later->uri.text, earlier->uri.text);
-}
-
-/* Whatever the later one takes, the earlier one has taken. */
-static bool covers(const struct mesh_http_match *earlier,
-                   const struct mesh_http_match *later)
-{
-    return uri_asked(earlier, later) && source_asked(earlier, later) &&
-           asked(&earlier->scheme, &later->scheme) &&
-           asked(&earlier->method, &later->method) &&
-           asked(&earlier->authority, &later->authority) &&
-           all_asked(earlier->headers, earlier->header_count, later->headers,
-                     later->header_count) &&
-           all_asked(earlier->without_headers, earlier->without_header_count,
-                     later->without_headers, later->without_header_count) &&
-           all_asked(earlier->query_params, earlier->query_param_count,
-                     later->query_params, later->query_param_count);
-}
-
-/* The route, up to and with this one, that has an entry in front of it. */
-static bool find_cover(const struct mesh_virtual_service *spec, size_t route,
-                       size_t entry, size_t *by)
-{
-    const struct mesh_http_match *later = &spec->http[route].match[entry];
-
-    for (*by = 0; *by <= route; (*by)++) {
-        const struct mesh_http_route *earlier = &spec->http[*by];
-        size_t end = *by == route ? entry : earlier->match_count;
-
-        for (size_t i = 0; i < end; i++)
-            if (covers(&earlier->match[i], later))
-                return true;
-    }
+    (void)name;
+    *met = true;
     return false;
 }
 
-/* How many entries of a route are covered. */
-static size_t judge_matches(struct mesh__judge *judge,
-                            const struct mesh_resource *resource, size_t index)
+/* Is some host offered to the VirtualService's namespace, or to all? */
+static bool offers(const struct visit *visit, struct mesh_slice gateway)
 {
-    const struct mesh_virtual_service *spec = resource->spec;
-    const struct mesh_http_route *route = &spec->http[index];
-    size_t covered = 0;
-    size_t by;
+    struct mesh__judge *judge = visit->judge;
+    const struct mesh_slice clients[] = { MESH__SLICE("*"),
+                                          mesh__namespace_of(visit->resource) };
+    bool met = false;
 
-    for (size_t i = 0; i < route->match_count; i++) {
-        struct mesh__about about = { resource, route->match[i].mark, "" };
+    for (size_t i = 0; !met && i < 2; i++) {
+        struct mesh_slice scope = mesh__judge_key(
+            judge, "%.*s to %.*s", MESH__SHOW(gateway), MESH__SHOW(clients[i]));
 
-        if (!find_cover(spec, index, i, &by))
-            continue;
-        covered++;
-        about.path =
-            mesh__judge_path(judge, "spec.http[%zu].match[%zu]", index, i);
-        mesh__judge_say(judge, MESH__INFO, MESH__CODE_COVERED, about,
-                        "this match is not used: a match of http[%zu] takes "
-                        "all that it could",
-                        by);
+        for (size_t j = 0; !met && j < visit->spec->hosts.count; j++)
+            mesh__names_meeting(judge, &judge->offers, scope,
+                                visit->spec->hosts.items[j], meet, &met);
     }
-    return covered;
+    return met || judge->comparisons == 0;
 }
 
-static void judge_routes(struct mesh__judge *judge,
-                         const struct mesh_resource *resource)
+static bool is_internal(struct mesh_slice name)
 {
-    const struct mesh_virtual_service *spec = resource->spec;
-    const struct mesh_http_route *taker = NULL;
+    static const char mark[] = "~istio-autogenerated-k8s-gateway~";
+    const size_t len = sizeof(mark) - 1;
 
-    for (size_t i = 0; i < spec->http_count; i++) {
-        const struct mesh_http_route *route = &spec->http[i];
-        struct mesh__about about = { resource, route->mark, "" };
-        size_t covered = judge_matches(judge, resource, i);
+    for (size_t i = 0; i + len <= name.len; i++)
+        if (memcmp(name.at + i, mark, len) == 0)
+            return true;
+    return false;
+}
 
-        judge_destinations(judge, resource, route, i);
-        about.path = mesh__judge_path(judge, "spec.http[%zu]", i);
-        if (taker)
-            mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNREACHABLE, about,
-                            "no request reaches this route: http[%zu] has no "
-                            "match and takes them all",
-                            (size_t)(taker - spec->http));
-        else if (covered && covered == route->match_count)
-            mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNREACHABLE, about,
-                            "no request reaches this route: earlier routes "
-                            "take all that its matches could");
-        if (route->match_count == 0 && !taker)
-            taker = route;
+static void judge_gateway(const struct visit *visit, size_t index)
+{
+    struct mesh_slice name = visit->spec->gateways.items[index];
+    struct mesh__about about = {
+        visit->resource, mesh__mark_of(&visit->spec->gateways, index),
+        mesh__judge_path(visit->judge, "spec.gateways[%zu]", index)
+    };
+    struct mesh_slice key;
+
+    if (is_internal(name)) {
+        mesh__judge_say(visit->judge, MESH__WARNING,
+                        MESH__CODE_INTERNAL_GATEWAY, about,
+                        "\"%.*s\" is a Gateway that istiod makes for itself",
+                        MESH__SHOW(name));
+        return;
     }
+    key = gateway_key(visit, name);
+    if (!mesh__map_find(&visit->judge->gateways, key))
+        mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_NOT_FOUND,
+                        about, "gateway not found: \"%.*s\"", MESH__SHOW(name));
+    if (!offers(visit, key))
+        mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_NOT_OFFERED,
+                        about, "none of the hosts is one of Gateway \"%.*s\"",
+                        MESH__SHOW(name));
 }
 
 /* --- retries --- */
@@ -303,154 +248,46 @@ static size_t count_codes(struct mesh_slice list)
     return count;
 }
 
-static void judge_retries(struct mesh__judge *judge,
-                          const struct mesh_resource *resource)
+static void judge_retries(const struct visit *visit, size_t index)
 {
-    const struct mesh_virtual_service *spec = resource->spec;
+    const struct mesh_http_retry *retries = &visit->spec->http[index].retries;
+    struct mesh__about about = { visit->resource, retries->mark, "" };
 
+    if (count_codes(retries->retry_on) <= MESH__RETRY_CODES)
+        return;
+    about.path =
+        mesh__judge_path(visit->judge, "spec.http[%zu].retries.retryOn", index);
+    mesh__judge_say(visit->judge, MESH__REFUSED, MESH__CODE_TOO_MANY, about,
+                    "at most %d status codes, %zu are given", MESH__RETRY_CODES,
+                    count_codes(retries->retry_on));
+}
+
+/* --- the whole --- */
+
+static void judge_virtual(const struct visit *visit)
+{
+    const struct mesh_virtual_service *spec = visit->spec;
+
+    for (size_t i = 0; i < spec->gateways.count; i++)
+        if (!mesh__slice_is(spec->gateways.items[i], "mesh") &&
+            spec->gateways.items[i].len)
+            judge_gateway(visit, i);
+    judge_streams(visit, "tcp", spec->tcp, spec->tcp_count);
+    judge_streams(visit, "tls", spec->tls, spec->tls_count);
     for (size_t i = 0; i < spec->http_count; i++) {
-        const struct mesh_http_retry *retries = &spec->http[i].retries;
-        struct mesh__about about = { resource, retries->mark, "" };
-
-        if (count_codes(retries->retry_on) <= MESH__RETRY_CODES)
-            continue;
-        about.path =
-            mesh__judge_path(judge, "spec.http[%zu].retries.retryOn", i);
-        mesh__judge_say(judge, MESH__REFUSED, MESH__CODE_TOO_MANY, about,
-                        "at most %d status codes, %zu are given",
-                        MESH__RETRY_CODES, count_codes(retries->retry_on));
+        judge_http(visit, i);
+        judge_retries(visit, i);
     }
-}
-
-/* --- one host twice --- */
-
-struct claim {
-    struct mesh_slice host;
-    const struct mesh_resource *resource;
-};
-
-static int compare_claims(const void *a, const void *b)
-{
-    const struct claim *left = a;
-    const struct claim *right = b;
-    int order = mesh__host_compare(left->host, right->host);
-
-    return order ? order : mesh__age_compare(left->resource, right->resource);
-}
-
-/* Is there a namespace that sees both? */
-static bool overlap(const struct mesh_resource *a,
-                    const struct mesh_resource *b)
-{
-    const struct mesh_virtual_service *left = a->spec;
-    const struct mesh_virtual_service *right = b->spec;
-    struct mesh_slice a_owner = mesh__namespace_of(a);
-    struct mesh_slice b_owner = mesh__namespace_of(b);
-
-    if (mesh__visible(&left->export_to, a_owner, MESH__SLICE("*")) ||
-        mesh__visible(&right->export_to, b_owner, MESH__SLICE("*")))
-        return true;
-    for (size_t i = 0; i < left->export_to.count; i++) {
-        struct mesh_slice who = left->export_to.items[i];
-
-        if (mesh__slice_is(who, "."))
-            who = a_owner;
-        if (mesh__visible(&right->export_to, b_owner, who))
-            return true;
-    }
-    return false;
-}
-
-static const struct mesh_resource *find_rival(const struct claim *claims,
-                                              size_t count, size_t index)
-{
-    struct mesh_slice host = claims[index].host;
-    size_t first = index;
-
-    while (first > 0 && mesh__slice_equal(claims[first - 1].host, host))
-        first--;
-    for (size_t i = first; i < count && mesh__slice_equal(claims[i].host, host);
-         i++)
-        if (claims[i].resource != claims[index].resource &&
-            overlap(claims[i].resource, claims[index].resource))
-            return claims[i].resource;
-    return NULL;
-}
-
-static void judge_claims(struct mesh__judge *judge, const struct claim *claims,
-                         size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct mesh_resource *rival = find_rival(claims, count, i);
-        struct mesh__about about = { claims[i].resource, { 0 }, "spec.hosts" };
-        struct mesh_slice owner;
-
-        if (!rival)
-            continue;
-        owner = mesh__namespace_of(rival);
-        mesh__judge_say(judge, MESH__WARNING, MESH__CODE_SAME_HOST, about,
-                        "%.*s/%.*s defines the host %.*s for the mesh too; "
-                        "they are not merged, the older one is used",
-                        (int)owner.len, owner.at, (int)rival->name.len,
-                        rival->name.len ? rival->name.at : "",
-                        (int)claims[i].host.len, claims[i].host.at);
-    }
-}
-
-static size_t count_hosts(const struct mesh__list *all)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < all->count; i++) {
-        const struct mesh_virtual_service *spec = all->items[i]->spec;
-
-        count += spec->hosts.count;
-    }
-    return count;
-}
-
-static size_t collect_claims(struct mesh__judge *judge,
-                             const struct mesh__list *all, struct claim *claims)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < all->count; i++) {
-        const struct mesh_virtual_service *spec = all->items[i]->spec;
-
-        for (size_t j = 0;
-             mesh__for_mesh(&spec->gateways) && j < spec->hosts.count; j++) {
-            claims[count].resource = all->items[i];
-            claims[count].host =
-                mesh__resolve(&judge->arena, spec->hosts.items[j],
-                              mesh__namespace_of(all->items[i]));
-            if (claims[count].host.at)
-                count++;
-            else
-                mesh__judge_lost(judge);
-        }
-    }
-    return count;
 }
 
 void mesh__judge_virtual_services(struct mesh__judge *judge)
 {
-    const struct mesh__list *all =
-        &judge->world.kinds[MESH__KIND_VIRTUAL_SERVICE];
-    struct claim *claims =
-        mesh__arena_array(&judge->arena, count_hosts(all), sizeof(*claims));
-    size_t count;
+    const struct mesh__list *all = &judge->kinds[MESH__KIND_VIRTUAL_SERVICE];
+    struct mesh_map subsets = { 0 };
 
-    if (!claims) {
-        mesh__judge_lost(judge);
-        return;
-    }
-    for (size_t i = 0; i < all->count; i++) {
-        judge_routes(judge, all->items[i]);
-        judge_retries(judge, all->items[i]);
-        judge_actions(judge, all->items[i]);
-    }
-    count = collect_claims(judge, all, claims);
-    if (count > 1)
-        qsort(claims, count, sizeof(*claims), compare_claims);
-    judge_claims(judge, claims, count);
+    list_subsets(judge, &subsets);
+    for (size_t i = 0; i < all->count; i++)
+        judge_virtual(&(struct visit){ judge, &subsets, all->items[i],
+                                       all->items[i]->spec });
+    mesh__map_fini(&subsets);
 }

@@ -3,15 +3,32 @@ libmesh_core_la_SOURCES += \
 	lib/policy/act.c lib/policy/act.h lib/policy/actions.h \
 	lib/policy/codes.h \
 	lib/policy/compile.c lib/policy/compile.h \
+	lib/policy/delegate.c lib/policy/delegate.h \
 	lib/policy/destination.c \
 	lib/policy/edits.c lib/policy/edits.h \
+	lib/policy/hosts.c \
 	lib/policy/inbound.c \
 	lib/policy/judge.c lib/policy/judge.h \
+	lib/policy/judge_act.c \
+	lib/policy/judge_authz.c \
+	lib/policy/judge_claims.c \
+	lib/policy/judge_cover.c \
+	lib/policy/judge_crowd.c \
+	lib/policy/judge_entry.c \
+	lib/policy/judge_gateway.c \
+	lib/policy/judge_key.c \
+	lib/policy/judge_match.c \
+	lib/policy/judge_names.c \
+	lib/policy/judge_registry.c \
 	lib/policy/judge_rule.c \
+	lib/policy/judge_selector.c \
+	lib/policy/judge_service.c \
+	lib/policy/judge_telemetry.c \
+	lib/policy/judge_token.c \
 	lib/policy/judge_virtual.c \
-	lib/policy/judge_workload.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
+	lib/policy/names.c \
 	lib/policy/parts.h \
 	lib/policy/hold.h lib/policy/policy.h \
 	lib/policy/rbac.c \
@@ -20,9 +37,10 @@ libmesh_core_la_SOURCES += \
 	lib/policy/reuse.c \
 	lib/policy/routes.c \
 	lib/policy/rules.c lib/policy/rules.h \
+	lib/policy/scope.c lib/policy/scope.h \
 	lib/policy/self.c \
 	lib/policy/snapshot.c lib/policy/snapshot.h \
 	lib/policy/text.c \
-	lib/policy/virtual.c \
+	lib/policy/virtual.c lib/policy/virtual.h \
 	lib/policy/why.c lib/policy/why.h \
 	lib/policy/world.c lib/policy/world.h

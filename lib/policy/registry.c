@@ -75,10 +75,9 @@ enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
 
 /* --- instances --- */
 
-/* spec.labels and metadata.labels together; those of metadata win. */
-static int unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
-                        const struct mesh_labels *spec,
-                        const struct mesh_labels *metadata)
+int mesh__unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                       const struct mesh_labels *spec,
+                       const struct mesh_labels *metadata)
 {
     int rc = 0;
 
@@ -134,8 +133,8 @@ static int add_workload(struct mesh__world *world,
     if (!fill_instance(out, entry, resource->name, mesh__namespace_of(resource),
                        resource->mark))
         return 0;
-    rc = unite_labels(&world->arena, &out->labels, &entry->labels,
-                      &resource->labels);
+    rc = mesh__unite_labels(&world->arena, &out->labels, &entry->labels,
+                            &resource->labels);
     if (rc < 0)
         return rc;
     out->tls = speaks_mesh_tls(&out->labels, entry->service_account);
@@ -377,10 +376,11 @@ static int read_export(struct mesh_arena *arena,
     size_t commas = 0;
 
     if (!annotation || annotation->len == 0)
-        return 0;
+        return 0; /* the mesh's default stays */
     rest = *annotation;
     for (size_t i = 0; i < rest.len; i++)
         commas += rest.at[i] == ',';
+    out->count = 0;
     out->items = mesh__arena_array(arena, commas + 1, sizeof(*out->items));
     if (!out->items)
         return MESH_ERR_NOMEM;
@@ -420,6 +420,7 @@ static int add_service(struct mesh__world *world,
 
     out->resource = resource;
     out->kubernetes = true;
+    out->export_to = world->settings.config.default_service_export_to;
     out->name = resource->name;
     out->namespace_ = mesh__namespace_of(resource);
     out->host = mesh__resolve(arena, out->name, out->namespace_);
@@ -475,7 +476,9 @@ static int add_entry_host(struct mesh__world *world,
     out->name = host;
     out->namespace_ = mesh__namespace_of(resource);
     out->external = !mesh__slice_is(spec->location, "MESH_INTERNAL");
-    out->export_to = spec->export_to;
+    out->export_to = spec->export_to.count
+                         ? spec->export_to
+                         : world->settings.config.default_service_export_to;
     out->addresses = spec->addresses;
     out->alt_names = spec->subject_alt_names;
     rc = fill_ports(&world->arena, out, spec->ports, spec->port_count);

@@ -114,13 +114,11 @@ static uint64_t mix_rules(uint64_t digest,
     return digest;
 }
 
-/* Which service a destination names. */
-static int mix_destination(uint64_t *digest, struct mesh__compiler *compiler,
-                           const struct mesh_resource *resource,
-                           const struct mesh_destination_ref *ref)
+/* Which services destinations name. */
+static int mix_target(uint64_t *digest, struct mesh__compiler *compiler,
+                      const struct mesh_destination_ref *ref)
 {
-    struct mesh_slice name = mesh__resolve(&compiler->arena, ref->host,
-                                           mesh__namespace_of(resource));
+    struct mesh_slice name = mesh__resolve_ref(compiler, ref);
     const struct mesh__host *to;
 
     if (!name.at)
@@ -132,34 +130,75 @@ static int mix_destination(uint64_t *digest, struct mesh__compiler *compiler,
 }
 
 static int mix_route(uint64_t *digest, struct mesh__compiler *compiler,
-                     const struct mesh_resource *resource,
                      const struct mesh_http_route *route)
 {
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < route->route_count; i++)
-        rc = mix_destination(digest, compiler, resource,
-                             &route->route[i].destination);
+        rc = mix_target(digest, compiler, &route->route[i].destination);
     for (size_t i = 0; rc == 0 && i < route->mirror_count; i++)
-        rc = mix_destination(digest, compiler, resource,
-                             &route->mirrors[i].destination);
+        rc = mix_target(digest, compiler, &route->mirrors[i].destination);
     if (rc == 0 && route->has_mirror)
-        rc = mix_destination(digest, compiler, resource, &route->mirror);
+        rc = mix_target(digest, compiler, &route->mirror);
     return rc;
 }
 
-/* The routes, and which services their destinations and copies name. */
-static int mix_routes(uint64_t *digest, struct mesh__compiler *compiler,
-                      struct mesh_slice host)
+/* A VirtualService, those that it delegates to, and where they lead. */
+static int mix_vs(uint64_t *digest, struct mesh__compiler *compiler,
+                  const struct mesh__vs *vs)
 {
-    const struct mesh_resource *resource =
-        mesh__virtuals_find(&compiler->virtuals, host);
-    const struct mesh_virtual_service *spec = resource ? resource->spec : NULL;
+    const struct mesh_collection *all = compiler->world.all;
     int rc = 0;
 
-    *digest = mix_resource(*digest, compiler->world.all, resource);
-    for (size_t i = 0; rc == 0 && spec && i < spec->http_count; i++)
-        rc = mix_route(digest, compiler, resource, &spec->http[i]);
+    *digest = mix_resource(*digest, all, vs->resource);
+    for (size_t i = 0; i < vs->delegate_count; i++)
+        *digest = mix_resource(*digest, all, vs->delegates[i]);
+    for (size_t i = 0; rc == 0 && i < vs->spec->http_count; i++)
+        rc = mix_route(digest, compiler, &vs->spec->http[i]);
+    return rc;
+}
+
+static int mix_run(uint64_t *digest, struct mesh__compiler *compiler,
+                   struct mesh__vs_run run)
+{
+    int rc = 0;
+
+    *digest = mix_number(*digest, run.count);
+    for (size_t i = 0; rc == 0 && i < run.count; i++)
+        rc = mix_vs(digest, compiler, run.items[i].vs);
+    return rc;
+}
+
+/* The ports that are seen, and who speaks for each. */
+static int mix_ports(uint64_t *digest, struct mesh__compiler *compiler,
+                     const struct mesh__host *host)
+{
+    const struct mesh__scope *scope = &compiler->scope;
+    const struct mesh__service *service = host->service;
+    const struct mesh__listener *last = NULL;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && service && i < service->port_count; i++) {
+        const struct mesh__port *port = &service->ports[i];
+        const struct mesh__listener *listener =
+            mesh__scope_listener(scope, port->number);
+
+        *digest = mix_number(*digest, port->number);
+        *digest = mix_number(*digest, port->protocol);
+        *digest = mix_number(*digest,
+                             mesh__host_is_shown(compiler, host, port->number));
+        if (listener && listener != last)
+            rc = mix_run(digest, compiler,
+                         mesh__virtuals_for(&listener->virtuals, host->host));
+        last = listener;
+    }
+    for (size_t i = 0; rc == 0 && i < host->lent_count; i++) {
+        *digest = mix_number(*digest, host->lent[i]);
+        rc = mix_run(digest, compiler,
+                     mesh__virtuals_of(
+                         &mesh__scope_listener(scope, host->lent[i])->virtuals,
+                         host->host));
+    }
     return rc;
 }
 
@@ -171,7 +210,7 @@ static int digest_host(struct mesh__compiler *compiler,
     digest = mix_text(digest, host->host);
     digest = mix_service(digest, compiler, host->service);
     digest = mix_rules(digest, compiler, host->host);
-    rc = mix_routes(&digest, compiler, host->host);
+    rc = mix_ports(&digest, compiler, host);
     memcpy(host->part->digest, &digest, sizeof(host->part->digest));
     return rc;
 }

@@ -13,27 +13,24 @@
 
 #include "base/error.h"
 
-enum { VIRTUAL_PORT = 80 }; /* of hosts that no registry knows */
-
 /* The virtual host that is being filled. */
 struct building {
     struct mesh__compiler *compiler;
     const struct mesh__host *host;
     uint16_t port;
-    const struct mesh_resource *resource; /* VirtualService, or NULL */
+    const struct mesh__vs *vs; /* whose rules they are to be, or NULL */
     struct mesh_virtual_host *out;
 };
 
 /* --- destinations --- */
 
-/* Given, else the service's only port, else the one that was addressed. */
+/* Given, else the one that was addressed. */
 static uint16_t port_of(const struct building *building,
-                        const struct mesh_destination_ref *ref,
-                        const struct mesh__service *service)
+                        const struct mesh_destination_ref *ref)
 {
     if (ref->port)
         return ref->port <= UINT16_MAX ? (uint16_t)ref->port : 0;
-    return service->port_count == 1 ? service->ports[0].number : building->port;
+    return building->port;
 }
 
 static void refer(struct mesh_part *from, struct mesh_part *to)
@@ -50,18 +47,11 @@ static const char *say_missing(const struct building *building,
                                const struct mesh_destination_ref *ref,
                                struct mesh_slice host)
 {
-    struct mesh_arena *arena = &building->host->part->arena;
-    const char *port = "";
-
-    if (ref->port) {
-        port = mesh__arena_format(arena, " port %u", (unsigned)ref->port);
-        if (!port)
-            return NULL;
-    }
-    return mesh__arena_format(arena, "%.*s%s%.*s%s", (int)host.len, host.at,
-                              ref->subset.len ? " subset " : "",
-                              (int)ref->subset.len,
-                              ref->subset.len ? ref->subset.at : "", port);
+    return mesh__arena_format(
+        &building->host->part->arena, "%.*s%s%.*s port %u", (int)host.len,
+        host.at, ref->subset.len ? " subset " : "", (int)ref->subset.len,
+        ref->subset.len ? ref->subset.at : "",
+        (unsigned)(ref->port ? ref->port : building->port));
 }
 
 /* The destination; or NULL, and what was asked for. */
@@ -71,8 +61,7 @@ static int find_destination(const struct building *building,
                             const char **missing)
 {
     struct mesh__compiler *compiler = building->compiler;
-    struct mesh_slice host = mesh__resolve(
-        &compiler->arena, ref->host, mesh__namespace_of(building->resource));
+    struct mesh_slice host = mesh__resolve_ref(compiler, ref);
     const struct mesh__host *to;
 
     if (!host.at)
@@ -80,8 +69,8 @@ static int find_destination(const struct building *building,
     to = mesh__map_find(&compiler->by_host, host);
     if (to && to->service) {
         refer(building->host->part, to->part);
-        *out = mesh__part_destination(
-            to->part, port_of(building, ref, to->service), ref->subset);
+        *out = mesh__part_destination(to->part, port_of(building, ref),
+                                      ref->subset);
     }
     if (!*out)
         *missing = say_missing(building, ref, host);
@@ -218,6 +207,13 @@ static int fill_actions(const struct building *building,
     return rc;
 }
 
+/* The mesh's, which may be nothing either. */
+static const struct mesh_http_retry *default_retry(
+    const struct building *building)
+{
+    return &building->compiler->world.settings.config.default_retry;
+}
+
 static int fill_rule(const struct building *building,
                      const struct mesh_http_route *route,
                      const struct mesh_http_match *match,
@@ -231,7 +227,9 @@ static int fill_rule(const struct building *building,
         return MESH_ERR_NOMEM;
     if (route->has_timeout && route->timeout_ns > 0)
         rule->timeout_ns = (uint64_t)route->timeout_ns;
-    rc = mesh__retries_compile(&route->retries, &rule->retry);
+    rc = mesh__retries_compile(route->retries.set ? &route->retries
+                                                  : default_retry(building),
+                               &rule->retry);
     if (rc == 0)
         rc = fill_arms(building, route, rule);
     if (rc == 0)
@@ -284,7 +282,7 @@ static size_t count_rules(const struct mesh_virtual_service *spec)
 
 static int add_virtual_service(const struct building *building)
 {
-    const struct mesh_virtual_service *spec = building->resource->spec;
+    const struct mesh_virtual_service *spec = building->vs->spec;
     bool end = false;
     int rc = 0;
 
@@ -293,9 +291,25 @@ static int add_virtual_service(const struct building *building)
                           sizeof(*building->out->rules));
     if (!building->out->rules)
         return MESH_ERR_NOMEM;
-    building->out->mark = building->resource->mark;
+    building->out->mark = building->vs->resource->mark;
     for (size_t i = 0; rc == 0 && !end && i < spec->http_count; i++)
         rc = add_route(building, &spec->http[i], &end);
+    return rc;
+}
+
+/* The first of several of which anything survives. */
+static int add_first(struct building *building, struct mesh__vs_run run,
+                     bool lent)
+{
+    int rc = 0;
+
+    for (size_t i = 0;
+         rc == 0 && building->out->rule_count == 0 && i < run.count; i++) {
+        building->vs = run.items[i].vs;
+        if (!lent || building->port == MESH__VIRTUAL_PORT ||
+            mesh__vs_has_port(building->vs, building->port))
+            rc = add_virtual_service(building);
+    }
     return rc;
 }
 
@@ -320,44 +334,104 @@ static int add_own(const struct building *building,
     rule->arm_count = 1;
     rule->total_weight = 1;
     rule->mark = building->host->service->resource->mark;
-    if (port->protocol != MESH__PROTO_TCP)
-        mesh__retries_default(&rule->retry);
     out->rules = rule;
     out->rule_count = 1;
     out->mark = rule->mark;
-    return 0;
+    return port->protocol == MESH__PROTO_TCP
+               ? 0
+               : mesh__retries_compile(default_retry(building), &rule->retry);
 }
 
 /* --- a part --- */
 
-static int build(struct building *building, const struct mesh__port *port)
+static int begin(struct building *building, uint16_t port)
 {
     struct mesh_part *part = building->host->part;
-    int rc = 0;
 
+    building->port = port;
     building->out = &part->virtual_hosts[part->port_count];
-    building->out->name = mesh__arena_format(&part->arena, "%s:%u", part->host,
-                                             (unsigned)building->port);
-    if (!building->out->name)
-        return MESH_ERR_NOMEM;
-    if (building->resource && (!port || port->protocol != MESH__PROTO_TCP))
-        rc = add_virtual_service(building);
-    if (rc == 0 && building->out->rule_count == 0 && port)
-        rc = add_own(building, port);
-    if (rc < 0)
-        return rc;
-    part->ports[part->port_count++] = building->port;
-    return 0;
+    *building->out = (struct mesh_virtual_host){ 0 };
+    building->out->name =
+        mesh__arena_format(&part->arena, "%s:%u", part->host, (unsigned)port);
+    return building->out->name ? 0 : MESH_ERR_NOMEM;
 }
 
-static size_t count_references(const struct mesh_resource *resource)
+static void end(const struct building *building)
 {
-    const struct mesh_virtual_service *spec = resource ? resource->spec : NULL;
+    struct mesh_part *part = building->host->part;
+
+    part->ports[part->port_count++] = building->port;
+}
+
+/* A port of the service, where its listener lets it be seen. */
+static int build(struct building *building, const struct mesh__port *port)
+{
+    const struct mesh__listener *listener =
+        mesh__scope_listener(&building->compiler->scope, port->number);
+    int rc;
+
+    if (!mesh__host_is_shown(building->compiler, building->host, port->number))
+        return 0;
+    rc = begin(building, port->number);
+    if (rc == 0 && port->protocol != MESH__PROTO_TCP)
+        rc = add_first(
+            building,
+            mesh__virtuals_for(&listener->virtuals, building->host->host),
+            false);
+    if (rc == 0 && building->out->rule_count == 0)
+        rc = add_own(building, port);
+    if (rc == 0)
+        end(building);
+    return rc;
+}
+
+/* A port that only a VirtualService gives to the host. */
+static int build_lent(struct building *building, uint16_t port)
+{
+    const struct mesh__listener *listener =
+        mesh__scope_listener(&building->compiler->scope, port);
+    int rc = begin(building, port);
+
+    building->out->only_own_name = building->host->service != NULL;
+    if (rc == 0)
+        rc = add_first(
+            building,
+            mesh__virtuals_of(&listener->virtuals, building->host->host), true);
+    if (rc == 0 && building->out->rule_count)
+        end(building);
+    return rc;
+}
+
+static size_t count_targets(const struct mesh__vs_run *run)
+{
     size_t count = 0;
 
-    for (size_t i = 0; spec && i < spec->http_count; i++)
-        count += spec->http[i].route_count + spec->http[i].mirror_count +
-                 spec->http[i].has_mirror;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct mesh_virtual_service *spec = run->items[i].vs->spec;
+
+        for (size_t j = 0; j < spec->http_count; j++)
+            count += spec->http[j].route_count + spec->http[j].mirror_count +
+                     spec->http[j].has_mirror;
+    }
+    return count;
+}
+
+/* Arms of all who might speak for it. */
+static size_t count_references(const struct mesh__compiler *compiler,
+                               const struct mesh__host *host)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < compiler->scope.count; i++) {
+        const struct mesh__virtuals *virtuals =
+            &compiler->scope.listeners[i].virtuals;
+        struct mesh__vs_run all = mesh__virtuals_of(virtuals, host->host);
+        struct mesh__vs_run best = mesh__virtuals_for(virtuals, host->host);
+
+        count += count_targets(&all);
+        if (all.count == 0 || best.items != all.items)
+            count += count_targets(&best);
+    }
     return count;
 }
 
@@ -367,25 +441,20 @@ int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
     const struct mesh__service *service = host->service;
     struct building building = { .compiler = compiler, .host = host };
     struct mesh_part *part = host->part;
-    size_t count = service ? service->port_count : 1;
+    size_t own = service ? service->port_count : 0;
+    size_t count = own + host->lent_count;
     int rc = 0;
 
-    building.resource = mesh__virtuals_find(&compiler->virtuals, host->host);
     part->virtual_hosts =
         mesh__arena_array(&part->arena, count, sizeof(*part->virtual_hosts));
     part->ports = mesh__arena_array(&part->arena, count, sizeof(*part->ports));
-    part->others =
-        mesh__arena_array(&part->arena, count_references(building.resource),
-                          sizeof(*part->others));
+    part->others = mesh__arena_array(
+        &part->arena, count_references(compiler, host), sizeof(*part->others));
     if (!part->virtual_hosts || !part->ports || !part->others)
         return MESH_ERR_NOMEM;
-    if (!service) {
-        building.port = VIRTUAL_PORT;
-        return build(&building, NULL);
-    }
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        building.port = service->ports[i].number;
+    for (size_t i = 0; rc == 0 && i < own; i++)
         rc = build(&building, &service->ports[i]);
-    }
+    for (size_t i = 0; rc == 0 && i < host->lent_count; i++)
+        rc = build_lent(&building, host->lent[i]);
     return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * rules.c - which DestinationRule speaks for a host.
  *
- * Three levels (the client's namespace, the service's, the root's), the first
+ * Three pools (the client's namespace, the service's, the root's), the first
  * that has the host supplies everything; inside it the most specific host.
  * Declines to know what the blocks mean.
  */
@@ -12,7 +12,19 @@
 
 #include <stdlib.h>
 
-enum level { LEVEL_CLIENT, LEVEL_SERVICE, LEVEL_ROOT, LEVELS };
+/*
+ * Where rules are looked for, and how far they must reach: a client's own
+ * namespace has all that it may see itself, but that of the root, where only
+ * what is kept there comes first (semantics 5.1).
+ */
+struct pool {
+    struct mesh_slice owner;
+    bool own;      /* those that the owner itself may see         */
+    bool kept;     /* those that nobody else may see              */
+    bool exported; /* those that somebody else may see, at least  */
+};
+
+enum { POOLS = 3 };
 
 static int compare_rules(const void *a, const void *b)
 {
@@ -22,7 +34,17 @@ static int compare_rules(const void *a, const void *b)
 
     if (order)
         return order;
+    if (left->spec->has_selector != right->spec->has_selector)
+        return left->spec->has_selector ? -1 : 1;
     return mesh__age_compare(left->resource, right->resource);
+}
+
+static bool lists(const struct mesh_texts *list, struct mesh_slice item)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (mesh__slice_equal(list->items[i], item))
+            return true;
+    return false;
 }
 
 int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
@@ -45,23 +67,55 @@ int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
             return MESH_ERR_NOMEM;
         rules->exact_count += !mesh__host_is_wildcard(rule->host);
     }
+    rules->kept =
+        lists(&world->settings.config.default_destination_rule_export_to,
+              MESH__SLICE("."));
     rules->count = all->count;
     if (rules->count > 1)
         qsort(rules->items, rules->count, sizeof(*rules->items), compare_rules);
     return 0;
 }
 
-static bool at_level(const struct mesh__rule *rule, enum level level,
-                     const struct mesh__asker *asker,
-                     struct mesh_slice service_namespace)
+/* A rule with a selector is for its own namespace, whatever it says. */
+static const struct mesh_texts *export_of(const struct mesh__rule *rule)
 {
-    struct mesh_slice owner = mesh__namespace_of(rule->resource);
-    struct mesh_slice wanted = level == LEVEL_CLIENT    ? asker->namespace_
-                               : level == LEVEL_SERVICE ? service_namespace
-                                                        : asker->root_namespace;
+    static struct mesh_slice own[] = { { ".", 1 } };
+    static const struct mesh_texts kept = { .items = own, .count = 1 };
 
-    return mesh__slice_equal(owner, wanted) &&
-           mesh__visible(&rule->spec->export_to, owner, asker->namespace_);
+    return rule->spec->has_selector ? &kept : &rule->spec->export_to;
+}
+
+static bool is_kept(const struct mesh__rules *rules,
+                    const struct mesh__rule *rule)
+{
+    const struct mesh_texts *to = export_of(rule);
+
+    if (to->count == 0)
+        return rules->kept;
+    return to->count == 1 &&
+           (mesh__slice_is(to->items[0], ".") ||
+            mesh__slice_equal(to->items[0],
+                              mesh__namespace_of(rule->resource)));
+}
+
+static bool is_in(const struct mesh__rules *rules,
+                  const struct mesh__rule *rule, const struct pool *pool)
+{
+    const struct mesh_texts *to = export_of(rule);
+
+    if (!mesh__slice_equal(mesh__namespace_of(rule->resource), pool->owner))
+        return false;
+    if (pool->own)
+        return mesh__visible(to, pool->owner, pool->owner);
+    return is_kept(rules, rule) == pool->kept;
+}
+
+/* Of those that are exported: to this client, too? */
+static bool reaches(const struct mesh__rule *rule, struct mesh_slice client)
+{
+    const struct mesh_texts *to = export_of(rule);
+
+    return to->count == 0 || lists(to, MESH__SLICE("*")) || lists(to, client);
 }
 
 size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host)
@@ -80,38 +134,36 @@ size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host)
     return low;
 }
 
-/* Some rules of one host at one level, oldest first. */
+/* Some rules of one host, in their order. */
 struct group {
     const struct mesh__rule **items;
     size_t count;
 };
 
-/* The first rule at a level for the most specific host that has one there. */
-static bool find_first(const struct mesh__rules *rules, enum level level,
-                       const struct mesh__asker *asker, struct mesh_slice host,
-                       struct mesh_slice service_namespace, size_t *first)
+/* The first rule of a pool for the most specific host that has one there. */
+static bool find_first(const struct mesh__rules *rules, const struct pool *pool,
+                       struct mesh_slice host, size_t *first)
 {
     for (size_t i = mesh__rules_at(rules, host); i < rules->count; i++) {
         if (!mesh__slice_equal(rules->items[i].host, host))
             break;
         *first = i;
-        if (at_level(&rules->items[i], level, asker, service_namespace))
+        if (is_in(rules, &rules->items[i], pool))
             return true;
     }
     for (size_t i = rules->exact_count; i < rules->count; i++) {
         *first = i;
         if (mesh__host_matches(rules->items[i].host, host) &&
-            at_level(&rules->items[i], level, asker, service_namespace))
+            is_in(rules, &rules->items[i], pool))
             return true;
     }
     return false;
 }
 
-/* That rule and the others of its host and level. */
+/* That rule and the others of its host and pool. */
 static int collect(const struct mesh__rules *rules, size_t first,
-                   enum level level, const struct mesh__asker *asker,
-                   struct mesh_slice service_namespace,
-                   struct mesh_arena *arena, struct group *out)
+                   const struct pool *pool, struct mesh_arena *arena,
+                   struct group *out)
 {
     struct mesh_slice host = rules->items[first].host;
     size_t end = first;
@@ -119,63 +171,91 @@ static int collect(const struct mesh__rules *rules, size_t first,
     while (end < rules->count &&
            mesh__slice_equal(rules->items[end].host, host))
         end++;
+    out->count = 0;
     out->items = mesh__arena_array(arena, end - first, sizeof(*out->items));
     if (!out->items)
         return MESH_ERR_NOMEM;
     for (size_t i = first; i < end; i++)
-        if (at_level(&rules->items[i], level, asker, service_namespace))
+        if (is_in(rules, &rules->items[i], pool))
             out->items[out->count++] = &rules->items[i];
     return 0;
 }
 
-static bool holds(const struct mesh_texts *set, struct mesh_slice item)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (mesh__slice_equal(set->items[i], item))
-            return true;
-    return set->count == 0 && mesh__slice_is(item, "*");
-}
+/* --- which rules become one --- */
 
-/* As sets; nothing written is "*". */
-static bool same_export(const struct mesh_texts *a, const struct mesh_texts *b)
+/* Everything that is in b is in a. */
+static bool holds_all(const struct mesh_texts *a, const struct mesh_texts *b)
 {
-    for (size_t i = 0; i < a->count; i++)
-        if (!holds(b, a->items[i]))
-            return false;
     for (size_t i = 0; i < b->count; i++)
-        if (!holds(a, b->items[i]))
+        if (!lists(a, b->items[i]))
             return false;
     return true;
 }
 
-static bool merges(const struct mesh_destination_rule *a,
-                   const struct mesh_destination_rule *b)
+static bool same_export(const struct mesh__rule *a, const struct mesh__rule *b)
 {
-    return a->has_selector == b->has_selector &&
-           (!a->has_selector ||
-            mesh__labels_equal(&a->selector, &b->selector)) &&
-           same_export(&a->export_to, &b->export_to);
+    return export_of(a)->count == export_of(b)->count &&
+           holds_all(export_of(a), export_of(b));
 }
+
+/* A younger rule goes into an older one that reaches as far, or less far. */
+static bool goes_into(const struct mesh__rule *rule,
+                      const struct mesh__rule *older)
+{
+    if (!same_export(rule, older) &&
+        (export_of(older)->count == 0 ||
+         !holds_all(export_of(rule), export_of(older))))
+        return false;
+    return !rule->spec->has_selector || !older->spec->has_selector ||
+           mesh__labels_equal(&rule->spec->selector, &older->spec->selector);
+}
+
+bool mesh__rules_merge(const struct mesh__rule *rule,
+                       const struct mesh__rule *older)
+{
+    return goes_into(rule, older) &&
+           (rule->spec->has_selector == older->spec->has_selector ||
+            same_export(rule, older));
+}
+
+/*
+ * Does a rule stand by itself beside those before it? The last of them that it
+ * was held against decides, as in istiod.
+ */
+static bool stands_alone(const struct mesh__rule *rule,
+                         const struct group *before)
+{
+    bool alone = true;
+
+    for (size_t i = 0; i < before->count; i++) {
+        const struct mesh__rule *older = before->items[i];
+
+        alone = !mesh__rules_merge(rule, older);
+    }
+    return alone;
+}
+
+static void keep_those_alone(struct group *group, struct group *out)
+{
+    out->count = 0;
+    for (size_t i = 0; i < group->count; i++)
+        if (stands_alone(group->items[i], out))
+            out->items[out->count++] = group->items[i];
+}
+
+/* --- which one of them --- */
 
 static bool selects(const struct mesh__rule *rule,
                     const struct mesh__asker *asker)
 {
     return mesh__slice_equal(mesh__namespace_of(rule->resource),
                              asker->namespace_) &&
-           asker->labels &&
-           mesh__labels_cover(asker->labels, &rule->spec->selector);
+           (rule->spec->selector.count == 0 ||
+            (asker->labels &&
+             mesh__labels_cover(asker->labels, &rule->spec->selector)));
 }
 
-/* Whether an older one of the group takes this one in. */
-static bool is_taken_in(const struct group *group, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (merges(group->items[i]->spec, group->items[index]->spec))
-            return true;
-    return false;
-}
-
-/* The oldest whose selector covers the client, else the last without one. */
+/* The first whose selector covers the client, else the last without one. */
 static const struct mesh__rule *choose(const struct group *group,
                                        const struct mesh__asker *asker)
 {
@@ -184,12 +264,10 @@ static const struct mesh__rule *choose(const struct group *group,
     for (size_t i = 0; i < group->count; i++) {
         const struct mesh__rule *rule = group->items[i];
 
-        if (!rule->spec->has_selector) {
-            if (!is_taken_in(group, i))
-                last = rule;
-        } else if (selects(rule, asker)) {
+        if (!rule->spec->has_selector)
+            last = rule;
+        else if (selects(rule, asker))
             return rule;
-        }
     }
     return last;
 }
@@ -203,6 +281,7 @@ static bool has_subset(const struct mesh__merged *merged,
     return false;
 }
 
+/* What a rule and those that went into it say together. */
 static int merge(const struct group *group, const struct mesh__rule *chosen,
                  struct mesh_arena *arena, struct mesh__merged *out)
 {
@@ -215,9 +294,10 @@ static int merge(const struct group *group, const struct mesh__rule *chosen,
         return MESH_ERR_NOMEM;
     out->mark = chosen->resource->mark;
     for (size_t i = 0; i < group->count; i++) {
-        const struct mesh_destination_rule *spec = group->items[i]->spec;
+        const struct mesh__rule *rule = group->items[i];
+        const struct mesh_destination_rule *spec = rule->spec;
 
-        if (!merges(spec, chosen->spec))
+        if (rule != chosen && (rule < chosen || !goes_into(rule, chosen)))
             continue;
         if (!out->policy && spec->policy.set)
             out->policy = &spec->policy;
@@ -228,29 +308,55 @@ static int merge(const struct group *group, const struct mesh__rule *chosen,
     return 0;
 }
 
+/* In a pool; *found: some rule is there, whether or not it speaks for us. */
+static int find_in(const struct mesh__rules *rules, const struct pool *pool,
+                   struct mesh_arena *arena, const struct mesh__asker *asker,
+                   struct mesh_slice host, struct mesh__merged *out,
+                   bool *found)
+{
+    const struct mesh__rule *chosen;
+    struct group group = { 0 };
+    struct group alone = { 0 };
+    size_t first;
+    size_t kept = 0;
+    int rc;
+
+    *found = find_first(rules, pool, host, &first);
+    if (!*found)
+        return 0;
+    rc = collect(rules, first, pool, arena, &group);
+    if (rc == 0)
+        rc = collect(rules, first, pool, arena, &alone);
+    if (rc < 0)
+        return rc;
+    keep_those_alone(&group, &alone);
+    for (size_t i = 0; i < alone.count; i++)
+        if (!pool->exported || reaches(alone.items[i], asker->namespace_))
+            alone.items[kept++] = alone.items[i];
+    alone.count = kept;
+    *found = kept > 0;
+    chosen = choose(&alone, asker);
+    return chosen ? merge(&group, chosen, arena, out) : 0;
+}
+
 int mesh__rules_find(const struct mesh__rules *rules, struct mesh_arena *arena,
                      const struct mesh__asker *asker, struct mesh_slice host,
                      struct mesh_slice service_namespace,
                      struct mesh__merged *out)
 {
-    const struct mesh__rule *chosen;
-    struct group group = { 0 };
-    int level = 0;
-    size_t first;
-    int rc;
+    bool root = mesh__slice_equal(asker->namespace_, asker->root_namespace);
+    const struct pool pools[POOLS] = {
+        { .owner = asker->namespace_, .own = !root, .kept = root },
+        { .owner = service_namespace, .exported = true },
+        { .owner = asker->root_namespace, .exported = true },
+    };
+    bool found = false;
+    int rc = 0;
 
     *out = (struct mesh__merged){ 0 };
-    while (level < LEVELS && !find_first(rules, (enum level)level, asker, host,
-                                         service_namespace, &first))
-        level++;
-    if (level == LEVELS)
-        return 0;
-    rc = collect(rules, first, (enum level)level, asker, service_namespace,
-                 arena, &group);
-    if (rc < 0)
-        return rc;
-    chosen = choose(&group, asker);
-    return chosen ? merge(&group, chosen, arena, out) : 0;
+    for (size_t i = 0; rc == 0 && !found && i < POOLS; i++)
+        rc = find_in(rules, &pools[i], arena, asker, host, out, &found);
+    return rc;
 }
 
 /* --- levels inside a rule --- */
@@ -298,12 +404,17 @@ static struct mesh__blocks blocks_for(const struct mesh_traffic_policy *policy,
 
 struct mesh__blocks mesh__blocks_of(const struct mesh__merged *rule,
                                     const struct mesh_subset *subset,
-                                    uint32_t port)
+                                    uint32_t port,
+                                    const struct mesh_traffic_policy *otherwise)
 {
     struct mesh__blocks blocks = blocks_for(rule->policy, port);
     const struct mesh_traffic_policy *own;
     struct mesh__blocks over;
 
+    if (!blocks.connection_pool && otherwise->connection_pool.set)
+        blocks.connection_pool = &otherwise->connection_pool;
+    if (!blocks.outlier_detection && otherwise->outlier_detection.set)
+        blocks.outlier_detection = &otherwise->outlier_detection;
     if (!subset || !subset->policy.set)
         return blocks;
     own = port_level(&subset->policy, port);

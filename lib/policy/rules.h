@@ -14,11 +14,15 @@ struct mesh__rule {
     const struct mesh_destination_rule *spec;
 };
 
-/* All of them: by host (exact ones first, then the longest), then by age. */
+/*
+ * All of them: by host (exact ones first, then the longest), those with a
+ * selector first, then by age.
+ */
 struct mesh__rules {
     struct mesh__rule *items;
     size_t count;
     size_t exact_count;
+    bool kept; /* without a word they are for their own namespace */
 };
 
 int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
@@ -26,6 +30,10 @@ int mesh__rules_init(struct mesh__rules *rules, struct mesh_arena *arena,
 
 /* The first rule of this very host, or where it would stand. */
 size_t mesh__rules_at(const struct mesh__rules *rules, struct mesh_slice host);
+
+/* Does a rule become part of an older one of its host and level? */
+bool mesh__rules_merge(const struct mesh__rule *rule,
+                       const struct mesh__rule *older);
 
 /* Several DestinationRules of one host as one; zeroed where there is none. */
 struct mesh__merged {
@@ -56,9 +64,9 @@ struct mesh__blocks {
     const struct mesh_client_tls *tls;
 };
 
-/* subset may be NULL. */
-struct mesh__blocks mesh__blocks_of(const struct mesh__merged *rule,
-                                    const struct mesh_subset *subset,
-                                    uint32_t port);
+/* subset may be NULL; otherwise fills what the host's level leaves unset. */
+struct mesh__blocks mesh__blocks_of(
+    const struct mesh__merged *rule, const struct mesh_subset *subset,
+    uint32_t port, const struct mesh_traffic_policy *otherwise);
 
 #endif

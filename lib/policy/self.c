@@ -118,6 +118,7 @@ static bool selector_in_scope(const struct mesh__compiler *compiler,
     const struct mesh_authorization_policy *authz = resource->spec;
     const struct mesh_peer_authentication *peer = resource->spec;
     const struct mesh_destination_rule *rule = resource->spec;
+    const struct mesh_sidecar *sidecar = resource->spec;
 
     switch ((int)resource->kind) {
     case MESH__KIND_AUTHORIZATION_POLICY:
@@ -126,6 +127,8 @@ static bool selector_in_scope(const struct mesh__compiler *compiler,
         return own && !root && peer->selector.count > 0;
     case MESH__KIND_DESTINATION_RULE:
         return own && rule->selector.count > 0;
+    case MESH__KIND_SIDECAR:
+        return own && sidecar->selector.count > 0;
     default:
         return false;
     }
@@ -137,7 +140,8 @@ static bool source_labels_in_scope(const struct mesh__compiler *compiler,
 {
     const struct mesh_virtual_service *spec = resource->spec;
 
-    if (!mesh__visible(&spec->export_to, mesh__namespace_of(resource),
+    if (!mesh__visible(mesh__virtual_export(&compiler->world, spec),
+                       mesh__namespace_of(resource),
                        compiler->asker.namespace_))
         return false;
     for (size_t i = 0; i < spec->http_count; i++)

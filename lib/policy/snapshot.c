@@ -170,6 +170,7 @@ void mesh__snapshot_unref(struct mesh_snapshot *snapshot)
         mesh__part_unref(snapshot->parts[i]);
     mesh__map_fini(&snapshot->exact);
     mesh__regexes_drop(snapshot->regexes);
+    mesh__map_fini(&snapshot->shared);
     mesh__collection_unref(snapshot->collection);
     mesh__arena_fini(&snapshot->arena);
     mesh__free(snapshot);
@@ -200,13 +201,34 @@ struct mesh_destination *mesh__part_destination(const struct mesh_part *part,
     return NULL;
 }
 
+/* A part on a port, if that answers to this name. */
+static const struct mesh_virtual_host *serve(const struct mesh_part *part,
+                                             struct mesh_slice domain,
+                                             uint16_t port)
+{
+    const struct mesh_virtual_host *host = mesh__part_virtual_host(part, port);
+
+    if (host && host->only_own_name &&
+        !mesh__slice_equal_nocase(domain, mesh__slice_of(part->host)))
+        return NULL;
+    return host;
+}
+
 static const struct mesh_virtual_host *find_domain(
     const struct mesh_snapshot *snapshot, struct mesh_slice domain,
     uint16_t port)
 {
     const struct mesh_part *part = mesh__map_find(&snapshot->exact, domain);
+    const struct mesh_virtual_host *host =
+        part ? serve(part, domain, port) : NULL;
+    const struct mesh_domain *other;
 
-    return part ? mesh__part_virtual_host(part, port) : NULL;
+    if (host || !part || snapshot->shared.count == 0)
+        return host;
+    other = mesh__map_find(&snapshot->shared, domain);
+    for (; !host && other; other = other->next)
+        host = serve(other->part, domain, port);
+    return host;
 }
 
 static bool wildcard_of(const struct mesh_snapshot *snapshot, size_t len)
@@ -339,8 +361,9 @@ void mesh__mark_print(const struct mesh_snapshot *snapshot,
     if (!mesh__mark_resource(snapshot, mark, &resource, &file))
         return;
     mesh__text_puts(&text, mesh__kind_name(resource->kind));
-    mesh__text_puts(&text, " ");
-    if (resource->namespace_.len) {
+    if (resource->name.len)
+        mesh__text_puts(&text, " ");
+    if (resource->name.len && resource->namespace_.len) {
         mesh__text_add(&text, resource->namespace_);
         mesh__text_puts(&text, "/");
     }

@@ -205,6 +205,11 @@ struct mesh_route_rule {
 /* What one port of one host does with requests. */
 struct mesh_virtual_host {
     const char *name; /* "a.b.svc.cluster.local:80" */
+    /*
+     * The port is a VirtualService's alone, not the service's: it answers to
+     * the host as it is registered, and to no other name.
+     */
+    bool only_own_name;
     struct mesh_route_rule *rules;
     size_t rule_count;
     struct mesh_mark mark; /* VirtualService, else the service */
@@ -352,6 +357,12 @@ struct mesh_self {
     bool labels_known; /* set, or found by a WorkloadEntry */
 };
 
+/* One more part that answers to a domain, on other ports. */
+struct mesh_domain {
+    const struct mesh_part *part;
+    struct mesh_domain *next;
+};
+
 struct mesh_snapshot {
     atomic_int refs;
     uint64_t generation;
@@ -362,10 +373,14 @@ struct mesh_snapshot {
     size_t part_count;
     struct mesh_map exact;        /* domain or wildcard -> struct
                                      mesh_part; lower case        */
+    struct mesh_map shared;       /* domain -> struct mesh_domain:
+                                     who else answers to it      */
     struct mesh_part **wildcards; /* longest first                */
     size_t wildcard_count;
     uint64_t wildcard_lengths[4]; /* bit n: one of n bytes exists */
     bool registry_only;           /* outboundTrafficPolicy        */
+    struct mesh_mark outbound;    /* who says so; line 0: nobody  */
+    struct mesh_mark sidecar;     /* in force; line 0: none       */
     enum mesh_path_mode path_mode;
     const char *trust_domain;
     const char *const *trust_domains; /* own and aliases              */

@@ -1,10 +1,13 @@
 /*
  * virtual.c - which VirtualService speaks for a host.
  *
- * Two for one host are not merged: the first one wins (semantics 4.1; Istio:
- * model/virtualservice.go, core/httproute.go). Declines to know its routes.
+ * Two for one host are not merged: the first one wins (semantics 4.1). Declines
+ * to know its routes, but for those that a delegate stands in for.
  */
+#include "policy/virtual.h"
+
 #include "policy/compile.h"
+#include "policy/delegate.h"
 
 #include "base/error.h"
 #include "value/host.h"
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 
 enum { TIER_PRIVATE, TIER_EXPORTED, TIER_PUBLIC };
+enum { PORTS_AT_FIRST = 4 };
 
 static int tier_of(const struct mesh_texts *export_to, struct mesh_slice owner,
                    struct mesh_slice client)
@@ -19,14 +23,73 @@ static int tier_of(const struct mesh_texts *export_to, struct mesh_slice owner,
     int tier = export_to->count ? TIER_EXPORTED : TIER_PUBLIC;
 
     for (size_t i = 0; i < export_to->count; i++) {
-        if (mesh__slice_is(export_to->items[i], "*"))
+        struct mesh_slice to = export_to->items[i];
+
+        if (mesh__slice_is(to, "*"))
             return TIER_PUBLIC;
-        if (mesh__slice_is(export_to->items[i], ".") &&
+        if ((mesh__slice_is(to, ".") || mesh__slice_equal(to, owner)) &&
             mesh__slice_equal(owner, client))
             tier = TIER_PRIVATE;
     }
     return tier;
 }
+
+/* --- those that are visible --- */
+
+static bool counts(const struct mesh__compiler *compiler,
+                   const struct mesh_resource *resource)
+{
+    const struct mesh_virtual_service *spec = resource->spec;
+    const struct mesh_texts *export_to =
+        mesh__virtual_export(&compiler->world, spec);
+
+    return spec->hosts.count > 0 && mesh__for_mesh(&spec->gateways) &&
+           mesh__visible(export_to, mesh__namespace_of(resource),
+                         compiler->asker.namespace_);
+}
+
+static int fill_vs(struct mesh__compiler *compiler, struct mesh__vs *out,
+                   const struct mesh_resource *resource)
+{
+    const struct mesh_virtual_service *spec = resource->spec;
+    struct mesh_slice owner = mesh__namespace_of(resource);
+    int rc;
+
+    out->resource = resource;
+    out->tier = tier_of(mesh__virtual_export(&compiler->world, spec), owner,
+                        compiler->asker.namespace_);
+    out->hosts = mesh__arena_array(&compiler->arena, spec->hosts.count,
+                                   sizeof(*out->hosts));
+    if (!out->hosts)
+        return MESH_ERR_NOMEM;
+    rc = mesh__delegates_lay(compiler, resource, out);
+    for (size_t i = 0; rc == 0 && i < spec->hosts.count; i++) {
+        out->hosts[i] =
+            mesh__resolve(&compiler->arena, spec->hosts.items[i], owner);
+        if (!out->hosts[i].at)
+            rc = MESH_ERR_NOMEM;
+    }
+    return rc;
+}
+
+static int list_all(struct mesh__compiler *compiler)
+{
+    const struct mesh__list *all =
+        &compiler->world.kinds[MESH__KIND_VIRTUAL_SERVICE];
+    struct mesh__vs_list *out = &compiler->virtual_services;
+    int rc = 0;
+
+    out->items =
+        mesh__arena_array(&compiler->arena, all->count, sizeof(*out->items));
+    if (!out->items)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; rc == 0 && i < all->count; i++)
+        if (counts(compiler, all->items[i]))
+            rc = fill_vs(compiler, &out->items[out->count++], all->items[i]);
+    return rc;
+}
+
+/* --- by host --- */
 
 static int compare_virtuals(const void *a, const void *b)
 {
@@ -36,79 +99,52 @@ static int compare_virtuals(const void *a, const void *b)
 
     if (order)
         return order;
-    if (left->tier != right->tier)
-        return left->tier - right->tier;
-    return mesh__age_compare(left->resource, right->resource);
+    if (left->vs->tier != right->vs->tier)
+        return left->vs->tier - right->vs->tier;
+    return mesh__age_compare(left->vs->resource, right->vs->resource);
 }
 
-static bool counts(const struct mesh__compiler *compiler,
-                   const struct mesh_resource *resource)
+static void enter(struct mesh__virtuals *out, struct mesh__vs *vs)
 {
-    const struct mesh_virtual_service *spec = resource->spec;
-
-    return spec->http_count > 0 && mesh__for_mesh(&spec->gateways) &&
-           mesh__visible(&spec->export_to, mesh__namespace_of(resource),
-                         compiler->asker.namespace_);
-}
-
-static int add_hosts(struct mesh__compiler *compiler,
-                     const struct mesh_resource *resource)
-{
-    const struct mesh_virtual_service *spec = resource->spec;
-    struct mesh__virtuals *virtuals = &compiler->virtuals;
-    struct mesh_slice owner = mesh__namespace_of(resource);
-
-    for (size_t i = 0; i < spec->hosts.count; i++) {
-        struct mesh__virtual *one = &virtuals->items[virtuals->count];
-
-        one->host =
-            mesh__resolve(&compiler->arena, spec->hosts.items[i], owner);
-        if (!one->host.at)
-            return MESH_ERR_NOMEM;
-        one->resource = resource;
-        one->tier =
-            tier_of(&spec->export_to, owner, compiler->asker.namespace_);
-        virtuals->exact_count += !mesh__host_is_wildcard(one->host);
-        virtuals->count++;
+    for (size_t i = 0; i < vs->spec->hosts.count; i++) {
+        out->items[out->count++] = (struct mesh__virtual){ vs->hosts[i], vs };
+        out->exact_count += !mesh__host_is_wildcard(vs->hosts[i]);
     }
+}
+
+static int index_for(struct mesh__compiler *compiler,
+                     struct mesh__listener *listener)
+{
+    struct mesh__vs_list *all = &compiler->virtual_services;
+    struct mesh__virtuals *out = &listener->virtuals;
+    size_t most = 0;
+
+    for (size_t i = 0; i < all->count; i++)
+        most += all->items[i].spec->hosts.count;
+    out->items = mesh__arena_array(&compiler->arena, most, sizeof(*out->items));
+    if (!out->items)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < all->count; i++)
+        if (mesh__listener_takes_virtual(listener, &all->items[i]))
+            enter(out, &all->items[i]);
+    if (out->count > 1)
+        qsort(out->items, out->count, sizeof(*out->items), compare_virtuals);
     return 0;
-}
-
-static size_t count_hosts(const struct mesh__list *all)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < all->count; i++) {
-        const struct mesh_virtual_service *spec = all->items[i]->spec;
-
-        count += spec->hosts.count;
-    }
-    return count;
 }
 
 int mesh__virtuals_init(struct mesh__compiler *compiler)
 {
-    const struct mesh__list *all =
-        &compiler->world.kinds[MESH__KIND_VIRTUAL_SERVICE];
-    struct mesh__virtuals *virtuals = &compiler->virtuals;
-    int rc = 0;
+    int rc = list_all(compiler);
 
-    virtuals->items = mesh__arena_array(&compiler->arena, count_hosts(all),
-                                        sizeof(*virtuals->items));
-    if (!virtuals->items)
-        return MESH_ERR_NOMEM;
-    for (size_t i = 0; rc == 0 && i < all->count; i++)
-        if (counts(compiler, all->items[i]))
-            rc = add_hosts(compiler, all->items[i]);
-    if (virtuals->count > 1)
-        qsort(virtuals->items, virtuals->count, sizeof(*virtuals->items),
-              compare_virtuals);
+    for (size_t i = 0; rc == 0 && i < compiler->scope.count; i++)
+        rc = index_for(compiler, &compiler->scope.listeners[i]);
     return rc;
 }
 
-const struct mesh_resource *mesh__virtuals_find(
-    const struct mesh__virtuals *virtuals, struct mesh_slice host)
+struct mesh__vs_run mesh__virtuals_of(const struct mesh__virtuals *virtuals,
+                                      struct mesh_slice host)
 {
+    struct mesh__vs_run run = { 0 };
     size_t low = 0;
     size_t high = virtuals->count;
 
@@ -120,11 +156,55 @@ const struct mesh_resource *mesh__virtuals_find(
         else
             high = middle;
     }
-    if (low < virtuals->count &&
-        mesh__slice_equal(virtuals->items[low].host, host))
-        return virtuals->items[low].resource;
+    run.items = virtuals->items + low;
+    while (low + run.count < virtuals->count &&
+           mesh__slice_equal(run.items[run.count].host, host))
+        run.count++;
+    return run;
+}
+
+struct mesh__vs_run mesh__virtuals_for(const struct mesh__virtuals *virtuals,
+                                       struct mesh_slice host)
+{
+    struct mesh__vs_run run = mesh__virtuals_of(virtuals, host);
+
+    if (run.count && !mesh__host_is_wildcard(host))
+        return run;
     for (size_t i = virtuals->exact_count; i < virtuals->count; i++)
         if (mesh__host_matches(virtuals->items[i].host, host))
-            return virtuals->items[i].resource;
-    return NULL;
+            return (struct mesh__vs_run){ &virtuals->items[i], 1 };
+    return (struct mesh__vs_run){ 0 };
+}
+
+/* --- ports --- */
+
+bool mesh__vs_has_port(const struct mesh__vs *vs, uint16_t port)
+{
+    for (size_t i = 0; i < vs->port_count; i++)
+        if (vs->ports[i] == port)
+            return true;
+    return false;
+}
+
+int mesh__vs_add_port(struct mesh__vs *vs, struct mesh_arena *arena,
+                      uint16_t port)
+{
+    uint16_t *ports = vs->ports;
+
+    if (mesh__vs_has_port(vs, port))
+        return 0;
+    if (vs->port_count == vs->port_capacity) {
+        size_t capacity =
+            vs->port_capacity ? vs->port_capacity * 2 : PORTS_AT_FIRST;
+
+        ports = mesh__arena_array(arena, capacity, sizeof(*ports));
+        if (!ports)
+            return MESH_ERR_NOMEM;
+        if (vs->port_count)
+            memcpy(ports, vs->ports, vs->port_count * sizeof(*ports));
+        vs->ports = ports;
+        vs->port_capacity = capacity;
+    }
+    ports[vs->port_count++] = port;
+    return 0;
 }

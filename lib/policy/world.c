@@ -58,6 +58,14 @@ bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
     return export_to->count == 0;
 }
 
+const struct mesh_texts *mesh__virtual_export(
+    const struct mesh__world *world, const struct mesh_virtual_service *spec)
+{
+    return spec->export_to.count
+               ? &spec->export_to
+               : &world->settings.config.default_virtual_service_export_to;
+}
+
 bool mesh__for_mesh(const struct mesh_texts *gateways)
 {
     for (size_t i = 0; i < gateways->count; i++)
@@ -92,6 +100,12 @@ static int compare_age(const void *a, const void *b)
     if (order)
         return order;
     return *left < *right ? -1 : *left > *right;
+}
+
+void mesh__list_sort(struct mesh__list *list)
+{
+    if (list->count > 1)
+        qsort(list->items, list->count, sizeof(*list->items), compare_age);
 }
 
 static int allot(struct mesh__world *world)
@@ -134,9 +148,7 @@ int mesh__world_sort(struct mesh__world *world)
         return rc;
     place(world);
     for (size_t i = 0; i < MESH__KIND_COUNT; i++)
-        if (world->kinds[i].count > 1)
-            qsort(world->kinds[i].items, world->kinds[i].count,
-                  sizeof(struct mesh_resource *), compare_age);
+        mesh__list_sort(&world->kinds[i]);
     return 0;
 }
 
@@ -146,6 +158,12 @@ static void lay_text(struct mesh_slice *under, struct mesh_slice over)
 {
     if (over.len)
         *under = over;
+}
+
+static void lay_texts(struct mesh_texts *under, const struct mesh_texts *over)
+{
+    if (over->count)
+        *under = *over;
 }
 
 static void lay_log(struct mesh_mesh_config *under,
@@ -179,7 +197,18 @@ static void lay(struct mesh_mesh_config *under,
     if (over->has_outbound_policy) {
         under->has_outbound_policy = true;
         under->outbound_policy_mode = over->outbound_policy_mode;
+        under->outbound_policy_mark = over->outbound_policy_mark;
     }
+    lay_texts(&under->default_service_export_to,
+              &over->default_service_export_to);
+    lay_texts(&under->default_virtual_service_export_to,
+              &over->default_virtual_service_export_to);
+    lay_texts(&under->default_destination_rule_export_to,
+              &over->default_destination_rule_export_to);
+    if (over->default_retry.set)
+        under->default_retry = over->default_retry;
+    if (over->default_policy.set)
+        under->default_policy = over->default_policy;
     if (over->trust_domain_aliases.count)
         under->trust_domain_aliases = over->trust_domain_aliases;
     if (over->connect_timeout_ns)
@@ -225,6 +254,7 @@ void mesh__world_settle(struct mesh__world *world)
     settings->registry_only =
         config->has_outbound_policy &&
         !mesh__slice_is(config->outbound_policy_mode, "ALLOW_ANY");
+    settings->outbound_mark = config->outbound_policy_mark;
     settings->path_mode = path_mode_of(config->path_normalization);
 }
 

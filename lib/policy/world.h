@@ -78,6 +78,7 @@ struct mesh__settings {
     uint64_t connect_timeout_ns;
     bool auto_mtls;
     bool registry_only;
+    struct mesh_mark outbound_mark; /* who says so; line 0: nobody */
     enum mesh_path_mode path_mode;
 };
 
@@ -115,6 +116,14 @@ const struct mesh__instance *mesh__world_workloads(
     const struct mesh__world *world, struct mesh_slice namespace_,
     size_t *count);
 
+/*
+ * A WorkloadEntry's spec.labels and metadata.labels together; those of
+ * metadata win. 0, MESH_ERR_NOMEM or MESH_ERR_TOO_LARGE.
+ */
+int mesh__unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
+                       const struct mesh_labels *spec,
+                       const struct mesh_labels *metadata);
+
 /* Where an instance serves this port of a service; 0: it does not. */
 uint16_t mesh__instance_port(const struct mesh__instance *instance,
                              const struct mesh__port *port);
@@ -126,6 +135,10 @@ const struct mesh__port *mesh__service_port(const struct mesh__service *service,
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
                    struct mesh_slice client);
 
+/* Whom a VirtualService is for: its own word, else the mesh's. */
+const struct mesh_texts *mesh__virtual_export(
+    const struct mesh__world *world, const struct mesh_virtual_service *spec);
+
 /* As memory compares; a text comes before those that it begins. */
 int mesh__text_compare(struct mesh_slice a, struct mesh_slice b);
 
@@ -135,6 +148,7 @@ struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource);
 /* Oldest first, then by name, then by namespace (Istio: model/config.go). */
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b);
+void mesh__list_sort(struct mesh__list *list);
 
 /* Its spec is a struct mesh_mesh_config. */
 bool mesh__is_settings(const struct mesh_resource *resource);

@@ -541,6 +541,7 @@ static const struct mesh_field authorization_policy_fields[] = {
     { MESH__ROW("selector", MESSAGE, ENFORCED),
       .message = &mesh__selector_message,
       MESH__PUT_HAS(struct mesh_authorization_policy, selector, has_selector),
+      .mark = MESH__AT(struct mesh_authorization_policy, selector_mark),
       .default_value =
           "every workload of the namespace (whole mesh in root namespace)",
       .bounds = "validation warns when present without labels" },

@@ -43,6 +43,7 @@ static const struct mesh_value mode_values[] = {
 
 static const struct mesh_field client_tls_fields[] = {
     { MESH__ROW("caCertificates", STRING, REFUSED),
+      MESH__PUT(struct mesh_client_tls, judged.ca_certificates), MESH__JUDGED,
       .default_value = "OS trust store",
       .reason = "certificates and keys of DestinationRules are not yet used, "
                 "so the connection would be another than the one asked for" },
@@ -54,6 +55,7 @@ static const struct mesh_field client_tls_fields[] = {
       .reason = "certificates and keys of DestinationRules are not yet used, "
                 "so the connection would be another than the one asked for" },
     { MESH__ROW("credentialName", STRING, REFUSED),
+      MESH__PUT(struct mesh_client_tls, judged.credential_name), MESH__JUDGED,
       .bounds = "not with the certificate file fields; gateways or rules with "
                 "workloadSelector",
       .reason = "certificates and keys of DestinationRules are not yet used, "

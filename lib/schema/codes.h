@@ -11,6 +11,15 @@
 /* What Istio's schema or webhook rejects as well. */
 #define MESH__CODE_INVALID "IST0106"
 
+/* An annotation of Istio's on a kind where it means nothing. */
+#define MESH__CODE_MISPLACED_ANNOTATION "IST0107"
+/* An annotation in Istio's name that Istio does not know. */
+#define MESH__CODE_UNKNOWN_ANNOTATION "IST0108"
+/* An annotation that says what it may not. */
+#define MESH__CODE_BAD_ANNOTATION "IST0125"
+/* An annotation on its way out. */
+#define MESH__CODE_OLD_ANNOTATION "IST0135"
+
 /* The text is no YAML, or holds a key twice. */
 #define MESH__CODE_SYNTAX "LM0001"
 /* A field that the kind does not have. */

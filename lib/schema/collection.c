@@ -43,6 +43,7 @@ void mesh__collection_unref(struct mesh_collection *c)
         mesh__free(c->files[i].name);
     mesh__free(c->files);
     mesh__free(c->resources);
+    mesh__free(c->aside);
     mesh__map_fini(&c->by_name);
     mesh__arena_fini(&c->arena);
     mesh__free(c);
@@ -98,4 +99,15 @@ int mesh__collection_put(struct mesh_collection *c, const char *name,
         return rc;
     c->resources[c->count++] = *resource;
     return 0;
+}
+
+int mesh__collection_set_aside(struct mesh_collection *c,
+                               const struct mesh_resource *resource)
+{
+    int rc = mesh__grow(&c->aside, &c->aside_capacity, c->aside_count,
+                        RESOURCES_MAX, sizeof(*resource));
+
+    if (rc == 0)
+        c->aside[c->aside_count++] = *resource;
+    return rc;
 }

@@ -22,4 +22,8 @@ size_t mesh__collection_find(const struct mesh_collection *c, const char *name);
 int mesh__collection_put(struct mesh_collection *c, const char *name,
                          const struct mesh_resource *resource);
 
+/* Keep one for those who judge alone. 0 or MESH_ERR_NOMEM. */
+int mesh__collection_set_aside(struct mesh_collection *c,
+                               const struct mesh_resource *resource);
+
 #endif

@@ -221,6 +221,23 @@ static char *make_array(struct mesh_reader *reader,
     return array;
 }
 
+/* Where each text of a struct mesh_texts stands. */
+static void mark_texts(struct mesh_reader *reader,
+                       const struct mesh_field *field,
+                       const struct mesh_yaml_node *node, void *into)
+{
+    struct mesh_texts *texts = member(into, field->at);
+
+    if (!texts || field->count || node->count == 0)
+        return;
+    texts->marks =
+        mesh__arena_array(reader->arena, node->count, sizeof(*texts->marks));
+    if (!texts->marks)
+        reader->rc = MESH_ERR_NOMEM;
+    for (size_t i = 0; texts->marks && i < node->count; i++)
+        texts->marks[i] = mesh__mark_here(reader, node->items[i]->mark);
+}
+
 static void *item_at(const struct mesh_field *field, char *array, size_t index)
 {
     return array ? array + index * item_size(field) + field->inside : NULL;
@@ -281,6 +298,7 @@ static void decode_list(struct mesh_reader *reader,
         !count_fits(reader, field, spot, node, "items"))
         return;
     array = make_array(reader, field, node->count, into);
+    mark_texts(reader, field, node, into);
     for (size_t i = 0; i < node->count; i++) {
         struct mesh_spot item = { .up = spot, .index = i };
 
@@ -385,9 +403,12 @@ static void decode_field(struct mesh_reader *reader,
     struct verdict verdict = judge_field(reader, field, &spot, pair, above);
     const struct mesh_yaml_node *node = pair->value;
 
-    /* A value that is noted is kept: its reader knows it for what it is. */
-    if (above.status != MESH__FIELD_ENFORCED ||
-        field->status != MESH__FIELD_ENFORCED)
+    /*
+     * A noted value of an enum is kept: its reader knows it for what it is.
+     * Below what is not enforced there is a place only for those who judge.
+     */
+    if (above.status == MESH__FIELD_ENFORCED &&
+        field->status != MESH__FIELD_ENFORCED && !field->judged)
         into = NULL;
     if (into && field->has)
         *(bool *)member(into, field->has) = true;

@@ -1,5 +1,5 @@
 /*
- * gateway.c - Gateway: checked, and noted as a whole.
+ * gateway.c - Gateway: checked and judged, and noted as a whole.
  */
 #include "schema/table.h"
 
@@ -51,7 +51,8 @@ static void check_server_tls(struct mesh_reader *reader,
 static const struct mesh_field server_port_fields[] = {
     { MESH__ROW("name", STRING, NOTED), .required = true,
       .bounds = "DNS label, unique where required" },
-    { MESH__ROW("number", UINT32, NOTED), .required = true,
+    { MESH__ROW("number", UINT32, NOTED),
+      MESH__PUT(struct mesh_gateway_server, port), .required = true,
       MESH__RANGE(0, 65535), .bounds = "1-65535 (0 only with unix bind)" },
     { MESH__ROW("protocol", STRING, NOTED), .required = true,
       .default_value = "empty = detect (not on Gateway)",
@@ -101,6 +102,7 @@ static const struct mesh_field server_tls_fields[] = {
       .default_value = "built-in list",
       .bounds = "unknown or repeated names warn and are ignored" },
     { MESH__ROW("credentialName", STRING, NOTED),
+      MESH__PUT(struct mesh_gateway_server, credential_name),
       .bounds = "one certificate source only" },
     { MESH__ROW("credentialNames", STRING, NOTED), .shape = MESH__LIST,
       .min_items = 1, .max_items = 2,
@@ -117,8 +119,10 @@ static const struct mesh_field server_tls_fields[] = {
     { MESH__ROW("mode", ENUM, NOTED), .values = mode_values,
       .default_value = "PASSTHROUGH" },
     { MESH__ROW("privateKey", STRING, NOTED),
+      MESH__PUT(struct mesh_gateway_server, private_key),
       .bounds = "needed for SIMPLE/MUTUAL without credentials" },
     { MESH__ROW("serverCertificate", STRING, NOTED),
+      MESH__PUT(struct mesh_gateway_server, server_certificate),
       .bounds = "needed for SIMPLE/MUTUAL without credentials" },
     { MESH__ROW("subjectAltNames", STRING, NOTED), .shape = MESH__LIST,
       .default_value = "any client certificate" },
@@ -139,15 +143,20 @@ static const struct mesh_message server_tls_message = {
 };
 
 static const struct mesh_field server_fields[] = {
-    { MESH__ROW("bind", STRING, NOTED), .default_value = "all addresses",
-      .bounds = "IP or unix path" },
+    { MESH__ROW("bind", STRING, NOTED),
+      MESH__PUT(struct mesh_gateway_server, bind),
+      .default_value = "all addresses", .bounds = "IP or unix path" },
     { MESH__ROW("defaultEndpoint", STRING, NOTED) },
-    { MESH__ROW("hosts", STRING, NOTED), .shape = MESH__LIST, .required = true,
+    { MESH__ROW("hosts", STRING, NOTED),
+      MESH__PUT(struct mesh_gateway_server, hosts), .shape = MESH__LIST,
+      .required = true,
       .bounds = "namespace/dnsName or dnsName; *.suffix or *" },
     { MESH__ROW("name", STRING, NOTED) },
-    { MESH__ROW("port", MESSAGE, NOTED), .required = true,
+    { MESH__ROW("port", MESSAGE, NOTED), MESH__PUT_INTO_SAME, .required = true,
       .message = &server_port_message },
-    { MESH__ROW("tls", MESSAGE, NOTED), .message = &server_tls_message,
+    { MESH__ROW("tls", MESSAGE, NOTED), MESH__PUT_INTO_SAME,
+      .has = MESH__AT(struct mesh_gateway_server, has_tls),
+      .message = &server_tls_message,
       .bounds =
           "credentialNames excludes tlsCertificates; credentialName excludes "
           "credentialNames; required for HTTPS/TLS; only redirect for HTTP" },
@@ -156,13 +165,19 @@ static const struct mesh_field server_fields[] = {
 static const struct mesh_message server_message = {
     .name = "server",
     MESH__FIELDS(server_fields),
+    .mark = MESH__AT(struct mesh_gateway_server, mark),
 };
 
 static const struct mesh_field gateway_fields[] = {
-    { MESH__ROW("selector", STRING, NOTED), .shape = MESH__MAP,
+    { MESH__ROW("selector", STRING, NOTED),
+      MESH__PUT(struct mesh_gateway, selector),
+      .mark = MESH__AT(struct mesh_gateway, selector_mark), .shape = MESH__MAP,
       .default_value = "every gateway workload", .bounds = "exact labels" },
-    { MESH__ROW("servers", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &server_message, .bounds = "unique port names" },
+    { MESH__ROW("servers", MESSAGE, NOTED),
+      MESH__PUT_LIST(struct mesh_gateway, servers, server_count,
+                     struct mesh_gateway_server),
+      .shape = MESH__LIST, .message = &server_message,
+      .bounds = "unique port names" },
 };
 
 const struct mesh_message mesh__gateway_message = {

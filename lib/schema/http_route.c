@@ -122,14 +122,18 @@ static void check_http_route(struct mesh_reader *reader,
 }
 
 static const struct mesh_field delegate_fields[] = {
-    { MESH__ROW("name", STRING, REFUSED) },
-    { MESH__ROW("namespace", STRING, REFUSED),
+    { MESH__ROW("name", STRING, ENFORCED),
+      MESH__PUT(struct mesh_delegate, name) },
+    { MESH__ROW("namespace", STRING, ENFORCED),
+      MESH__PUT(struct mesh_delegate, namespace_),
       .default_value = "namespace of the root" },
 };
 
 static const struct mesh_message delegate_message = {
     .name = "delegate",
     MESH__FIELDS(delegate_fields),
+    .set = MESH__AT(struct mesh_delegate, set),
+    .mark = MESH__AT(struct mesh_delegate, mark),
 };
 
 static const struct mesh_field destination_fields[] = {
@@ -195,7 +199,7 @@ static const struct mesh_field retries_fields[] = {
       .default_value = "false", .reason = "there are no localities yet" },
 };
 
-static const struct mesh_message retries_message = {
+const struct mesh_message mesh__retries_message = {
     .name = "retries",
     MESH__FIELDS(retries_fields),
     .set = MESH__AT(struct mesh_http_retry, set),
@@ -226,10 +230,9 @@ static const struct mesh_field http_route_fields[] = {
     { MESH__ROW("corsPolicy", MESSAGE, ENFORCED),
       .message = &mesh__cors_policy_message,
       MESH__PUT(struct mesh_http_route, cors), .default_value = "none" },
-    { MESH__ROW("delegate", MESSAGE, REFUSED), .message = &delegate_message,
-      .bounds = "only in a VirtualService with hosts",
-      .reason = "traffic would go elsewhere than the policy says: not yet "
-                "enforced by this version" },
+    { MESH__ROW("delegate", MESSAGE, ENFORCED), .message = &delegate_message,
+      MESH__PUT(struct mesh_http_route, delegate),
+      .bounds = "only in a VirtualService with hosts" },
     { MESH__ROW("directResponse", MESSAGE, ENFORCED),
       .message = &mesh__direct_response_message,
       MESH__PUT(struct mesh_http_route, direct),
@@ -271,7 +274,8 @@ static const struct mesh_field http_route_fields[] = {
       MESH__PUT(struct mesh_http_route, redirect),
       .bounds = "not with route, directResponse, fault, rewrite; something "
                 "must be set" },
-    { MESH__ROW("retries", MESSAGE, ENFORCED), .message = &retries_message,
+    { MESH__ROW("retries", MESSAGE, ENFORCED),
+      .message = &mesh__retries_message,
       MESH__PUT(struct mesh_http_route, retries),
       .default_value =
           "MeshConfig.defaultHttpRetryPolicy, else built-in 2 attempts",

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "schema/annotations.h"
 #include "schema/collection.h"
 #include "schema/table.h"
 
@@ -344,6 +345,12 @@ static void read_status(struct document *d)
                      "noted: written by the control plane, not by people");
     mesh__decode(&d->reader, &mesh__status_message, &spot, status, NULL,
                  MESH__FIELD_NOTED, "written by the control plane");
+    if (d->info->kind == MESH__KIND_SERVICE_ENTRY) {
+        struct mesh_service_entry *entry = d->resource.spec;
+        const struct mesh_yaml_node *addresses = mesh__get(status, "addresses");
+
+        entry->judged.allocated = addresses && addresses->count > 0;
+    }
 }
 
 /* --- the body
@@ -464,8 +471,13 @@ static void keep(struct document *d)
     size_t index = mesh__collection_find(c, d->reader.resource);
     int rc;
 
-    if (d->reader.bad || d->load->each)
+    if (d->load->each)
         return;
+    if (d->reader.bad) {
+        if (mesh__collection_set_aside(c, &d->resource) < 0)
+            d->load->rc = MESH_ERR_NOMEM;
+        return;
+    }
     if (index < c->count)
         mesh__report(&d->reader, NULL, d->node->mark, MESH__WARNING,
                      MESH__CODE_REPLACED, NULL,
@@ -513,6 +525,25 @@ static void name_service(struct document *d)
                      "belongs to no Service");
 }
 
+/* Of Kubernetes' kinds, outside the cluster's own namespaces. */
+static void judge_annotations(struct document *d)
+{
+    static const char *const ignored[] = { "kube-system", "kube-public",
+                                           "kube-node-lease",
+                                           "local-path-storage" };
+    bool whole = d->info->kind == MESH__KIND_NAMESPACE;
+    struct mesh_slice where = whole ? d->resource.name : d->reader.namespace_;
+
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+        if (mesh__slice_is(where, ignored[i]))
+            return;
+    if (whole || d->info->kind == MESH__KIND_SERVICE ||
+        d->info->kind == MESH__KIND_POD ||
+        d->info->kind == MESH__KIND_DEPLOYMENT)
+        mesh__judge_annotations(&d->reader, d->info->name,
+                                mesh__get(d->node, "metadata"));
+}
+
 static void read_body(struct document *d)
 {
     if (d->info->kind == MESH__KIND_ISTIO_OPERATOR)
@@ -544,6 +575,7 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
     check_envelope(&d);
     read_metadata(&d);
     check_dry_run(&d);
+    judge_annotations(&d);
     tell_whole(&d);
     read_body(&d);
     read_status(&d);

@@ -1,5 +1,7 @@
 # lib/schema: what it is made of
 libmesh_core_la_SOURCES += \
+	lib/schema/annotations.c \
+	lib/schema/annotations.h \
 	lib/schema/authorization_policy.c \
 	lib/schema/checks.c \
 	lib/schema/client_tls.c \
@@ -45,4 +47,5 @@ libmesh_core_la_SOURCES += \
 	lib/schema/traffic_policy.c \
 	lib/schema/virtual_service.c \
 	lib/schema/workload_entry.c \
-	lib/schema/workload_group.c
+	lib/schema/workload_group.c \
+	lib/schema/workloads.c

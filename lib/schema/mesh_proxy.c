@@ -585,6 +585,7 @@ static const struct mesh_field default_config_fields[] = {
       .message = &proxy_headers_message,
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("proxyMetadata", STRING, NOTED), .shape = MESH__MAP,
+      MESH__PUT(struct mesh_mesh_config, judged.proxy_metadata), MESH__JUDGED,
       .default_value = "none", .bounds = "merged key by key",
       .reason = "of the proxy process, and there is none" },
     { MESH__ROW("proxyStatsMatcher", MESSAGE, NOTED),

@@ -1,146 +1,23 @@
 /*
- * mesh_traffic.c - the mesh-wide defaults of routes and destinations in
- * MeshConfig.
+ * mesh_traffic.c - the mesh-wide defaults of destinations in MeshConfig: two
+ * blocks of a DestinationRule's trafficPolicy, in the same words.
  */
 #include "schema/table.h"
 
-static const struct mesh_field default_retry_fields[] = {
-    { MESH__ROW("attempts", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "0 when block present (disables retries)",
-      .bounds = ">=0" },
-    { MESH__ROW("backoff", DURATION, NOTED),
-      .default_value = "25ms base in Envoy" },
-    { MESH__ROW("perTryTimeout", DURATION, NOTED), .default_value = "none" },
-    { MESH__ROW("retryIgnorePreviousHosts", BOOL, NOTED),
-      .default_value = "true" },
-    { MESH__ROW("retryOn", STRING, NOTED),
-      .default_value = "connect-failure,refused-stream,unavailable,cancelled,"
-                       "retriable-status-codes",
-      .bounds = "comma list without spaces" },
-    { MESH__ROW("retryRemoteLocalities", BOOL, NOTED),
-      .default_value = "false" },
-};
-
-const struct mesh_message mesh__default_retry_message = {
-    .name = "default_retry",
-    MESH__FIELDS(default_retry_fields),
-};
-
-static const struct mesh_field default_keep_alive_fields[] = {
-    { MESH__ROW("interval", DURATION, NOTED),
-      .bounds = "required in the block" },
-    { MESH__ROW("timeout", DURATION, NOTED),
-      .bounds = "required in the block" },
-};
-
-static const struct mesh_message default_keep_alive_message = {
-    .name = "default_keep_alive",
-    MESH__FIELDS(default_keep_alive_fields),
-};
-
-static const struct mesh_value h2_upgrade_policy_values[] = {
-    MESH__VALUE("DEFAULT"),
-    MESH__VALUE("DO_NOT_UPGRADE"),
-    MESH__VALUE("UPGRADE"),
-    { 0 },
-};
-
-static const struct mesh_field default_pool_http_fields[] = {
-    { MESH__ROW("h2UpgradePolicy", ENUM, NOTED),
-      .values = h2_upgrade_policy_values,
-      .default_value = "DEFAULT (MeshConfig.h2UpgradePolicy)",
-      .bounds = "UPGRADE not with useClientProtocol" },
-    { MESH__ROW("http1MaxPendingRequests", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("http2KeepAlive", MESSAGE, NOTED),
-      .message = &default_keep_alive_message, .default_value = "off",
-      .bounds = "HTTP/2 destinations only" },
-    { MESH__ROW("http2MaxRequests", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("idleTimeout", DURATION, NOTED),
-      .default_value = "tcp.idleTimeout, else 1h (Envoy)" },
-    { MESH__ROW("maxConcurrentStreams", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "Envoy default (2147483647)",
-      .bounds = ">=0; HTTP/2 destinations only" },
-    { MESH__ROW("maxRequestsPerConnection", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "unlimited", .bounds = ">=0; 0 = unlimited" },
-    { MESH__ROW("maxRetries", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("useClientProtocol", BOOL, NOTED), .default_value = "false" },
-};
-
-static const struct mesh_message default_pool_http_message = {
-    .name = "default_pool_http",
-    MESH__FIELDS(default_pool_http_fields),
-};
-
-static const struct mesh_field default_pool_tcp_fields[] = {
-    { MESH__ROW("connectTimeout", DURATION, NOTED),
-      .default_value = "MeshConfig.connectTimeout (10s)" },
-    { MESH__ROW("idleTimeout", DURATION, NOTED), .default_value = "1h (Envoy)",
-      .bounds = "0s disables" },
-    { MESH__ROW("maxConnectionDuration", DURATION, NOTED),
-      .default_value = "unlimited" },
-    { MESH__ROW("maxConnections", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("tcpKeepalive", MESSAGE, NOTED),
-      .message = &mesh__settings_keepalive_message,
-      .default_value = "MeshConfig.tcpKeepalive, else off" },
-};
-
-static const struct mesh_message default_pool_tcp_message = {
-    .name = "default_pool_tcp",
-    MESH__FIELDS(default_pool_tcp_fields),
-};
-
-static const struct mesh_field default_pool_fields[] = {
-    { MESH__ROW("http", MESSAGE, NOTED),
-      .message = &default_pool_http_message },
-    { MESH__ROW("tcp", MESSAGE, NOTED), .message = &default_pool_tcp_message },
-};
-
-static const struct mesh_message default_pool_message = {
-    .name = "default_pool",
-    MESH__FIELDS(default_pool_fields),
-};
-
-static const struct mesh_field default_outlier_fields[] = {
-    { MESH__ROW("baseEjectionTime", DURATION, NOTED),
-      .default_value = "30s (Envoy)" },
-    { MESH__ROW("consecutive5xxErrors", UINT32, NOTED), .default_value = "5",
-      .bounds = "0 disables" },
-    { MESH__ROW("consecutiveErrors", INT32, NOTED),
-      .bounds = "deprecated; ignored with a warning" },
-    { MESH__ROW("consecutiveGatewayErrors", UINT32, NOTED),
-      .default_value = "not enforced", .bounds = "0 disables" },
-    { MESH__ROW("consecutiveLocalOriginFailures", UINT32, NOTED),
-      .default_value = "5 (Envoy) when split is true",
-      .bounds = "needs splitExternalLocalOriginErrors" },
-    { MESH__ROW("interval", DURATION, NOTED), .default_value = "10s (Envoy)" },
-    { MESH__ROW("maxEjectionPercent", INT32, NOTED), MESH__RANGE(0, 100),
-      .default_value = "10 (Envoy)", .bounds = "0-100; 0 = default" },
-    { MESH__ROW("minHealthPercent", INT32, NOTED), MESH__RANGE(0, 100),
-      .default_value = "0", .bounds = "0-100" },
-    { MESH__ROW("outlierDetectionHttpErrorCodes", UINT32, NOTED),
-      .shape = MESH__LIST, .default_value = "5xx range" },
-    { MESH__ROW("splitExternalLocalOriginErrors", BOOL, NOTED),
-      .default_value = "false" },
-};
-
-static const struct mesh_message default_outlier_message = {
-    .name = "default_outlier",
-    MESH__FIELDS(default_outlier_fields),
-};
-
 static const struct mesh_field default_policy_fields[] = {
-    { MESH__ROW("connectionPool", MESSAGE, NOTED),
-      .message = &default_pool_message, .default_value = "unlimited",
-      .bounds = "tcp or http needed" },
-    { MESH__ROW("outlierDetection", MESSAGE, NOTED),
-      .message = &default_outlier_message, .default_value = "off" },
+    { MESH__ROW("connectionPool", MESSAGE, ENFORCED),
+      .message = &mesh__connection_pool_message,
+      MESH__PUT(struct mesh_traffic_policy, connection_pool),
+      .default_value = "unlimited", .bounds = "tcp or http needed" },
+    { MESH__ROW("outlierDetection", MESSAGE, ENFORCED),
+      .message = &mesh__outlier_detection_message,
+      MESH__PUT(struct mesh_traffic_policy, outlier_detection),
+      .default_value = "off" },
 };
 
 const struct mesh_message mesh__default_policy_message = {
     .name = "default_policy",
     MESH__FIELDS(default_policy_fields),
+    .set = MESH__AT(struct mesh_traffic_policy, set),
+    .mark = MESH__AT(struct mesh_traffic_policy, mark),
 };

@@ -95,6 +95,8 @@ static const struct mesh_field request_authentication_fields[] = {
       .bounds =
           "max items 4096; element: at most one of jwks, jwksUri, jwks_uri" },
     { MESH__ROW("selector", MESSAGE, REFUSED),
+      MESH__PUT_HAS(struct mesh_request_authentication, selector, has_selector),
+      .mark = MESH__AT(struct mesh_request_authentication, selector_mark),
       .message = &mesh__selector_message,
       .default_value =
           "every workload of the namespace (whole mesh in root namespace)",

@@ -1,10 +1,16 @@
 /*
  * resources.h - the typed form of every resource that policy/ reads.
  *
- * Filled by the generic decoder (schema.h) from the descriptor tables; what a
- * table marks noted or refused has no place here. Strings are slices into the
- * collection's arena, NUL-terminated besides. has_ fields tell absent from
- * zero where Istio does. Every mark's place is the resource's index.
+ * Filled by the generic decoder (schema.h) from the descriptor tables. Strings
+ * are slices into the collection's arena, NUL-terminated besides. has_ fields
+ * tell absent from zero where Istio does. Every mark's place is the resource's
+ * index.
+ *
+ * What a table marks noted or refused has no place here, with one exception:
+ * those who judge (policy/judge*.c) look at it too, since a finding about two
+ * resources does not ask whether this version enforces them. Such values stand
+ * in structures of noted kinds (Gateway, Telemetry, Pod ...), or in a member
+ * called judged; whoever compiles reads neither.
  */
 #ifndef MESH_SCHEMA_RESOURCES_H
 #define MESH_SCHEMA_RESOURCES_H
@@ -41,12 +47,15 @@ enum mesh_kind {
     MESH__KIND_ENDPOINTS,
     MESH__KIND_ENDPOINT_SLICE,
     MESH__KIND_NAMESPACE,
+    MESH__KIND_POD,        /* judged: who is there       */
+    MESH__KIND_DEPLOYMENT, /* judged: istiod's settings  */
     MESH__KIND_COUNT
 };
 
 struct mesh_texts {
     struct mesh_slice *items;
     size_t count;
+    struct mesh_mark *marks; /* of each; NULL: not read from a file */
 };
 
 /* exact / prefix / regex of networking v1 StringMatch; {} is presence. */
@@ -196,9 +205,18 @@ struct mesh_mirror_spec {
     struct mesh_percent_spec percentage;
 };
 
+/* Another VirtualService, without hosts, whose routes stand here. */
+struct mesh_delegate {
+    bool set;
+    struct mesh_slice name;
+    struct mesh_slice namespace_; /* "": the root's */
+    struct mesh_mark mark;
+};
+
 struct mesh_http_route {
     struct mesh_mark mark;
     struct mesh_slice name;
+    struct mesh_delegate delegate;
     struct mesh_http_match *match;
     size_t match_count;
     struct mesh_http_destination *route;
@@ -221,12 +239,42 @@ struct mesh_http_route {
     size_t mirror_count;
 };
 
+/* One entry of a tcp or tls route's match list; sni_hosts: tls only. */
+struct mesh_stream_match {
+    struct mesh_mark mark;
+    struct mesh_texts sni_hosts;
+    struct mesh_texts destination_subnets;
+    uint32_t port; /* 0: any */
+    struct mesh_labels source_labels;
+    struct mesh_slice source_namespace;
+    struct mesh_texts gateways;
+};
+
+struct mesh_stream_destination {
+    struct mesh_destination_ref destination;
+    int32_t weight;
+    struct mesh_mark mark;
+};
+
+/* Of tcp or tls. */
+struct mesh_stream_route {
+    struct mesh_mark mark;
+    struct mesh_stream_match *match;
+    size_t match_count;
+    struct mesh_stream_destination *route;
+    size_t route_count;
+};
+
 struct mesh_virtual_service {
     struct mesh_texts hosts;
     struct mesh_texts gateways;
     struct mesh_texts export_to;
     struct mesh_http_route *http;
     size_t http_count;
+    struct mesh_stream_route *tcp;
+    size_t tcp_count;
+    struct mesh_stream_route *tls;
+    size_t tls_count;
 };
 
 struct mesh_connection_pool {
@@ -272,6 +320,10 @@ struct mesh_client_tls {
     struct mesh_slice mode;
     struct mesh_slice sni;
     struct mesh_texts subject_alt_names;
+    struct {
+        struct mesh_slice ca_certificates;
+        struct mesh_slice credential_name;
+    } judged;
 };
 
 struct mesh_port_policy;
@@ -319,6 +371,7 @@ struct mesh_port_mtls {
 struct mesh_peer_authentication {
     bool has_selector;
     struct mesh_labels selector;
+    struct mesh_mark selector_mark;
     bool has_mode;
     struct mesh_slice mode; /* UNSET DISABLE PERMISSIVE STRICT */
     struct mesh_mark mode_mark;
@@ -363,6 +416,7 @@ struct mesh_authz_rule_spec {
 struct mesh_authorization_policy {
     bool has_selector;
     struct mesh_labels selector;
+    struct mesh_mark selector_mark;
     struct mesh_slice action; /* "" is ALLOW */
     struct mesh_authz_rule_spec *rules;
     size_t rule_count;
@@ -416,6 +470,58 @@ struct mesh_service_entry {
     struct mesh_labels selector;
     struct mesh_texts export_to;
     struct mesh_texts subject_alt_names;
+    struct {
+        bool allocated; /* status.addresses: istiod gave it some */
+    } judged;
+};
+
+/* A port of a Sidecar's listener. */
+struct mesh_sidecar_port {
+    struct mesh_mark mark; /* line 0: there is none */
+    uint32_t number;
+    struct mesh_slice name;
+    struct mesh_slice protocol;
+};
+
+struct mesh_egress {
+    struct mesh_mark mark;
+    struct mesh_sidecar_port port;
+    struct mesh_slice bind;
+    struct mesh_slice capture_mode;
+    struct mesh_texts hosts; /* "namespace/name" */
+};
+
+struct mesh_ingress {
+    struct mesh_mark mark;
+    struct mesh_sidecar_port port;
+    struct mesh_slice bind;
+    struct mesh_slice capture_mode;
+    struct mesh_slice default_endpoint;
+    struct mesh_connection_pool connection_pool;
+};
+
+struct mesh_sidecar {
+    bool has_selector;
+    struct mesh_labels selector;
+    struct mesh_mark selector_mark;
+    bool has_egress;
+    struct mesh_egress *egress;
+    size_t egress_count;
+    struct mesh_ingress *ingress;
+    size_t ingress_count;
+    bool has_outbound_policy;
+    struct mesh_slice outbound_policy_mode; /* "": the enum's zero */
+    struct mesh_mark outbound_policy_mark;
+    struct mesh_connection_pool inbound_connection_pool;
+    struct {
+        bool egress_proxy;
+    } judged;
+};
+
+/* One of extensionProviders. */
+struct mesh_provider {
+    struct mesh_slice name;
+    bool lightstep;
 };
 
 struct mesh_mesh_config {
@@ -434,9 +540,22 @@ struct mesh_mesh_config {
     struct mesh_slice root_namespace;
     bool has_outbound_policy;
     struct mesh_slice outbound_policy_mode;
+    struct mesh_mark outbound_policy_mark;
+    struct mesh_texts default_service_export_to;
+    struct mesh_texts default_virtual_service_export_to;
+    struct mesh_texts default_destination_rule_export_to;
+    struct mesh_http_retry default_retry;
+    struct mesh_traffic_policy default_policy; /* connectionPool and
+                                                  outlierDetection only */
     int64_t connect_timeout_ns;
     struct mesh_slice path_normalization;
     struct mesh_mark mark;
+    struct {
+        struct mesh_texts access_logging; /* defaultProviders */
+        struct mesh_provider *providers;  /* extensionProviders */
+        size_t provider_count;
+        struct mesh_labels proxy_metadata; /* of defaultConfig */
+    } judged;
 };
 
 /* An EndpointSlice (v1) as far as a data plane reads it. */
@@ -452,6 +571,80 @@ struct mesh_endpoint_slice {
     struct mesh_service_port *ports; /* name, port */
     size_t port_count;
 };
+
+/* --- kinds that are judged and not enforced --- */
+
+struct mesh_request_authentication {
+    bool has_selector;
+    struct mesh_labels selector;
+    struct mesh_mark selector_mark;
+};
+
+struct mesh_gateway_server {
+    struct mesh_mark mark;
+    uint32_t port;
+    struct mesh_texts hosts;
+    struct mesh_slice bind;
+    bool has_tls;
+    struct mesh_slice credential_name;
+    struct mesh_slice server_certificate;
+    struct mesh_slice private_key;
+};
+
+struct mesh_gateway {
+    struct mesh_labels selector;
+    struct mesh_mark selector_mark;
+    struct mesh_gateway_server *servers;
+    size_t server_count;
+};
+
+struct mesh_telemetry_logging {
+    struct mesh_mark mark;
+    bool disabled;
+    struct mesh_texts providers;
+};
+
+struct mesh_telemetry_tracing {
+    struct mesh_mark mark;
+    struct mesh_texts providers;
+};
+
+struct mesh_telemetry {
+    bool has_selector;
+    struct mesh_labels selector;
+    struct mesh_mark selector_mark;
+    struct mesh_telemetry_logging *logging;
+    size_t logging_count;
+    struct mesh_telemetry_tracing *tracing;
+    size_t tracing_count;
+};
+
+struct mesh_variable {
+    struct mesh_slice name;
+    struct mesh_slice value;
+};
+
+struct mesh_container {
+    struct mesh_slice name;
+    struct mesh_slice image;
+    struct mesh_variable *env;
+    size_t env_count;
+};
+
+struct mesh_pod {
+    struct mesh_container *containers;
+    size_t container_count;
+    struct mesh_container *init_containers;
+    size_t init_container_count;
+};
+
+/* Those of its template. */
+struct mesh_deployment {
+    struct mesh_container *containers;
+    size_t container_count;
+};
+
+/* --- a resource, whatever its kind --- */
 
 struct mesh_resource {
     enum mesh_kind kind;
@@ -482,6 +675,13 @@ struct mesh_collection {
     size_t count;
     size_t capacity;
     struct mesh_map by_name; /* "Kind/namespace/name" to its index */
+    /*
+     * Those with an error or a refusal: never compiled, and what they say may
+     * be half there. Others refer to them, so those who judge see them.
+     */
+    struct mesh_resource *aside;
+    size_t aside_count;
+    size_t aside_capacity;
 };
 
 struct mesh_collection *mesh__collection_ref(struct mesh_collection *c);

@@ -1,5 +1,5 @@
 /*
- * sidecar.c - Sidecar: checked, and refused as a whole.
+ * sidecar.c - what a workload sees of the mesh: Sidecar.
  */
 #include "schema/table.h"
 
@@ -14,21 +14,50 @@ static void check_sidecar(struct mesh_reader *reader,
         mesh__reject(reader, spot, node->mark, "may not be empty");
 }
 
+/* Listeners that nothing in the process could ever reach. */
+static void check_egress(struct mesh_reader *reader,
+                         const struct mesh_spot *spot,
+                         const struct mesh_yaml_node *node, void *into)
+{
+    const struct mesh_egress *egress = into;
+    const struct mesh_yaml_node *port = mesh__get(node, "port");
+    struct mesh_slice bind = mesh__get_text(node, "bind");
+
+    if (!egress)
+        return;
+    if (mesh__slice_starts(bind, MESH__SLICE("unix://")) ||
+        (port && egress->port.number == 0))
+        mesh__report(reader, spot, node->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, NULL,
+                     "nobody listens on a socket for callers in the process");
+    else if (mesh__slice_equal_nocase(egress->port.protocol,
+                                      MESH__SLICE("HTTP_PROXY")))
+        mesh__report(reader, spot, port ? port->mark : node->mark,
+                     MESH__REFUSED, MESH__CODE_REFUSED, NULL,
+                     "nobody listens as an HTTP proxy for callers in the "
+                     "process");
+}
+
 static const struct mesh_field egress_port_fields[] = {
-    { MESH__ROW("name", STRING, REFUSED),
+    { MESH__ROW("name", STRING, ENFORCED),
+      MESH__PUT(struct mesh_sidecar_port, name),
       .bounds = "DNS label, unique where required" },
-    { MESH__ROW("number", UINT32, REFUSED), MESH__RANGE(1, 65535),
+    { MESH__ROW("number", UINT32, ENFORCED),
+      MESH__PUT(struct mesh_sidecar_port, number), MESH__RANGE(1, 65535),
       .bounds = "1-65535; 0 needs unix bind" },
-    { MESH__ROW("protocol", STRING, REFUSED),
+    { MESH__ROW("protocol", STRING, ENFORCED),
+      MESH__PUT(struct mesh_sidecar_port, protocol),
       .default_value = "empty = detect (not on Gateway)",
       .bounds = "known protocol name" },
-    { MESH__ROW("targetPort", UINT32, REFUSED),
-      .bounds = "rejected by validation here" },
+    { MESH__ROW("targetPort", UINT32, NOTED),
+      .bounds = "rejected by validation here",
+      .reason = "Istio rejects it here" },
 };
 
 static const struct mesh_message egress_port_message = {
     .name = "egress_port",
     MESH__FIELDS(egress_port_fields),
+    .mark = MESH__AT(struct mesh_sidecar_port, mark),
 };
 
 static const struct mesh_value capture_mode_values[] = {
@@ -39,37 +68,50 @@ static const struct mesh_value capture_mode_values[] = {
 };
 
 static const struct mesh_field egress_fields[] = {
-    { MESH__ROW("bind", STRING, REFUSED),
-      .default_value = "derived from services", .bounds = "IP or unix path" },
-    { MESH__ROW("captureMode", ENUM, REFUSED), .values = capture_mode_values,
-      .default_value = "DEFAULT", .bounds = "DEFAULT/NONE for unix" },
-    { MESH__ROW("hosts", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("bind", STRING, NOTED), MESH__PUT(struct mesh_egress, bind),
+      .default_value = "derived from services", .bounds = "IP or unix path",
+      .reason = "nothing is bound: callers name the service, not an address" },
+    { MESH__ROW("captureMode", ENUM, NOTED),
+      MESH__PUT(struct mesh_egress, capture_mode),
+      .values = capture_mode_values, .default_value = "DEFAULT",
+      .bounds = "DEFAULT/NONE for unix",
+      .reason = "nothing is captured: callers are in the process" },
+    { MESH__ROW("hosts", STRING, ENFORCED),
+      MESH__PUT(struct mesh_egress, hosts), .shape = MESH__LIST,
       .required = true,
       .bounds = "namespace/dnsName; namespace *, ., ~, or ~name" },
-    { MESH__ROW("port", MESSAGE, REFUSED), .message = &egress_port_message,
-      .default_value = "all ports", .bounds = "unique numbers" },
+    { MESH__ROW("port", MESSAGE, ENFORCED), MESH__PUT(struct mesh_egress, port),
+      .message = &egress_port_message, .default_value = "all ports",
+      .bounds = "unique numbers" },
 };
 
 static const struct mesh_message egress_message = {
     .name = "egress",
     MESH__FIELDS(egress_fields),
+    .mark = MESH__AT(struct mesh_egress, mark),
+    .check = check_egress,
 };
 
 static const struct mesh_field ingress_port_fields[] = {
-    { MESH__ROW("name", STRING, REFUSED),
+    { MESH__ROW("name", STRING, ENFORCED),
+      MESH__PUT(struct mesh_sidecar_port, name),
       .bounds = "DNS label, unique where required" },
-    { MESH__ROW("number", UINT32, REFUSED), MESH__RANGE(0, 65535),
+    { MESH__ROW("number", UINT32, ENFORCED),
+      MESH__PUT(struct mesh_sidecar_port, number), MESH__RANGE(0, 65535),
       .bounds = "1-65535 (0 only with unix bind)" },
-    { MESH__ROW("protocol", STRING, REFUSED),
+    { MESH__ROW("protocol", STRING, ENFORCED),
+      MESH__PUT(struct mesh_sidecar_port, protocol),
       .default_value = "empty = detect (not on Gateway)",
       .bounds = "known protocol name" },
-    { MESH__ROW("targetPort", UINT32, REFUSED),
-      .bounds = "rejected by validation here" },
+    { MESH__ROW("targetPort", UINT32, NOTED),
+      .bounds = "rejected by validation here",
+      .reason = "Istio rejects it here" },
 };
 
 static const struct mesh_message ingress_port_message = {
     .name = "ingress_port",
     MESH__FIELDS(ingress_port_fields),
+    .mark = MESH__AT(struct mesh_sidecar_port, mark),
 };
 
 static const struct mesh_value max_protocol_version_values[] = {
@@ -135,28 +177,39 @@ static const struct mesh_message ingress_tls_message = {
 };
 
 static const struct mesh_field ingress_fields[] = {
-    { MESH__ROW("bind", STRING, REFUSED), .default_value = "workload addresses",
-      .bounds = "IP" },
-    { MESH__ROW("captureMode", ENUM, REFUSED), .values = capture_mode_values,
-      .default_value = "DEFAULT" },
-    { MESH__ROW("connectionPool", MESSAGE, REFUSED),
+    { MESH__ROW("bind", STRING, NOTED), MESH__PUT(struct mesh_ingress, bind),
+      .default_value = "workload addresses", .bounds = "IP",
+      .reason = "the program binds its own listener" },
+    { MESH__ROW("captureMode", ENUM, NOTED),
+      MESH__PUT(struct mesh_ingress, capture_mode),
+      .values = capture_mode_values, .default_value = "DEFAULT",
+      .reason = "nothing is captured: the program listens itself" },
+    { MESH__ROW("connectionPool", MESSAGE, NOTED),
+      MESH__PUT(struct mesh_ingress, connection_pool),
       .message = &mesh__connection_pool_message,
-      .default_value = "inboundConnectionPool", .bounds = "tcp or http" },
-    { MESH__ROW("defaultEndpoint", STRING, REFUSED),
+      .default_value = "inboundConnectionPool", .bounds = "tcp or http",
+      .reason = "a server in process does not limit itself: there is no hop to "
+                "protect" },
+    { MESH__ROW("defaultEndpoint", STRING, NOTED),
+      MESH__PUT(struct mesh_ingress, default_endpoint),
       .default_value = "instance address at the listener port",
       .bounds =
-          "127.0.0.1:port, [::1]:port, 0.0.0.0:port, [::]:port, unix://path" },
-    { MESH__ROW("port", MESSAGE, REFUSED), .required = true,
+          "127.0.0.1:port, [::1]:port, 0.0.0.0:port, [::]:port, unix://path",
+      .reason = "the program is its own endpoint" },
+    { MESH__ROW("port", MESSAGE, ENFORCED),
+      MESH__PUT(struct mesh_ingress, port), .required = true,
       .message = &ingress_port_message, .bounds = "unique; required" },
     { MESH__ROW("tls", MESSAGE, REFUSED), .message = &ingress_tls_message,
       .bounds = "credentialNames excludes tlsCertificates; credentialName "
                 "excludes credentialNames; TLS protocols only; not "
-                "ISTIO_MUTUAL or AUTO_PASSTHROUGH" },
+                "ISTIO_MUTUAL or AUTO_PASSTHROUGH",
+      .reason = "the listener would serve without the TLS that this asks for" },
 };
 
 static const struct mesh_message ingress_message = {
     .name = "ingress",
     MESH__FIELDS(ingress_fields),
+    .mark = MESH__AT(struct mesh_ingress, mark),
 };
 
 static const struct mesh_field egress_proxy_fields[] = {
@@ -180,9 +233,14 @@ static const struct mesh_value mode2_values[] = {
 
 static const struct mesh_field sidecar_outbound_fields[] = {
     { MESH__ROW("egressProxy", MESSAGE, REFUSED),
+      .has = MESH__AT(struct mesh_sidecar, judged.egress_proxy), MESH__JUDGED,
       .message = &egress_proxy_message,
-      .bounds = "ALLOW_ANY only; port required" },
-    { MESH__ROW("mode", ENUM, REFUSED), .values = mode2_values,
+      .bounds = "ALLOW_ANY only; port required",
+      .reason = "requests to unknown hosts would not go through the proxy that "
+                "this names" },
+    { MESH__ROW("mode", ENUM, ENFORCED),
+      MESH__PUT(struct mesh_sidecar, outbound_policy_mode),
+      .values = mode2_values,
       .default_value = "REGISTRY_ONLY when block present" },
 };
 
@@ -192,8 +250,8 @@ static const struct mesh_message sidecar_outbound_message = {
 };
 
 static const struct mesh_field sidecar_selector_fields[] = {
-    { MESH__ROW("labels", STRING, REFUSED), .shape = MESH__MAP,
-      .max_items = 256, .max_len = 63,
+    { MESH__ROW("labels", STRING, ENFORCED), MESH__PUT_INTO_SAME,
+      .shape = MESH__MAP, .max_items = 256, .max_len = 63,
       .bounds = "max entries 256; element max length 63; label values without "
                 "*; ANDed equality; warning when empty" },
 };
@@ -204,20 +262,33 @@ static const struct mesh_message sidecar_selector_message = {
 };
 
 static const struct mesh_field sidecar_fields[] = {
-    { MESH__ROW("egress", MESSAGE, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("egress", MESSAGE, ENFORCED),
+      MESH__PUT_LIST(struct mesh_sidecar, egress, egress_count,
+                     struct mesh_egress),
+      .has = MESH__AT(struct mesh_sidecar, has_egress), .shape = MESH__LIST,
       .message = &egress_message, .default_value = "*/* (everything visible)",
       .bounds = "portless entry only once and last" },
-    { MESH__ROW("inboundConnectionPool", MESSAGE, REFUSED),
+    { MESH__ROW("inboundConnectionPool", MESSAGE, NOTED),
+      MESH__PUT(struct mesh_sidecar, inbound_connection_pool),
       .message = &mesh__connection_pool_message,
-      .default_value = "DestinationRule/mesh defaults",
-      .bounds = "tcp or http" },
-    { MESH__ROW("ingress", MESSAGE, REFUSED), .shape = MESH__LIST,
-      .message = &ingress_message, .default_value = "listeners from services" },
-    { MESH__ROW("outboundTrafficPolicy", MESSAGE, REFUSED),
+      .default_value = "DestinationRule/mesh defaults", .bounds = "tcp or http",
+      .reason = "a server in process does not limit itself: there is no hop to "
+                "protect" },
+    { MESH__ROW("ingress", MESSAGE, ENFORCED),
+      MESH__PUT_LIST(struct mesh_sidecar, ingress, ingress_count,
+                     struct mesh_ingress),
+      .shape = MESH__LIST, .message = &ingress_message,
+      .default_value = "listeners from services" },
+    { MESH__ROW("outboundTrafficPolicy", MESSAGE, ENFORCED),
+      MESH__PUT_INTO_SAME,
+      .has = MESH__AT(struct mesh_sidecar, has_outbound_policy),
+      .mark = MESH__AT(struct mesh_sidecar, outbound_policy_mark),
       .message = &sidecar_outbound_message,
       .default_value = "MeshConfig.outboundTrafficPolicy",
       .bounds = "replaces the mesh object whole" },
-    { MESH__ROW("workloadSelector", MESSAGE, REFUSED),
+    { MESH__ROW("workloadSelector", MESSAGE, ENFORCED),
+      MESH__PUT_HAS(struct mesh_sidecar, selector, has_selector),
+      .mark = MESH__AT(struct mesh_sidecar, selector_mark),
       .message = &sidecar_selector_message,
       .default_value = "whole namespace" },
 };

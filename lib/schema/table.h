@@ -95,6 +95,12 @@ struct mesh_field {
     uint16_t count; /* size_t: items of an array           */
     uint16_t key;
     bool key_is_number; /* uint32_t instead of a slice */
+    /*
+     * The value, and what is below it, goes there even though it is noted or
+     * refused: for those who judge policies (resources.h). Of a kind that is
+     * noted as a whole, all that has a place does.
+     */
+    bool judged;
     uint16_t element;
     uint16_t inside;
 
@@ -134,6 +140,8 @@ struct mesh_message {
 
 /* A message whose fields go into the structure of the message around it. */
 #define MESH__PUT_INTO_SAME .at = 1
+/* Beside one of these: kept for those who judge. */
+#define MESH__JUDGED .judged = true
 
 /* A value of an enum that is like any other. */
 #define MESH__VALUE(text)                                                      \
@@ -176,7 +184,7 @@ extern const struct mesh_message mesh__connection_pool_message;
 extern const struct mesh_message mesh__cors_policy_message;
 extern const struct mesh_message mesh__default_config_message;
 extern const struct mesh_message mesh__default_policy_message;
-extern const struct mesh_message mesh__default_retry_message;
+extern const struct mesh_message mesh__deployment_message;
 extern const struct mesh_message mesh__destination_message;
 extern const struct mesh_message mesh__destination_rule_message;
 extern const struct mesh_message mesh__direct_response_message;
@@ -198,12 +206,14 @@ extern const struct mesh_message mesh__mesh_config_message;
 extern const struct mesh_message mesh__metadata_message;
 extern const struct mesh_message mesh__outlier_detection_message;
 extern const struct mesh_message mesh__peer_authentication_message;
+extern const struct mesh_message mesh__pod_message;
 extern const struct mesh_message mesh__percent_message;
 extern const struct mesh_message mesh__port_selector_message;
 extern const struct mesh_message mesh__provider_message;
 extern const struct mesh_message mesh__proxy_config_message;
 extern const struct mesh_message mesh__redirect_message;
 extern const struct mesh_message mesh__request_authentication_message;
+extern const struct mesh_message mesh__retries_message;
 extern const struct mesh_message mesh__rewrite_message;
 extern const struct mesh_message mesh__selector_message;
 extern const struct mesh_message mesh__service_entry_message;

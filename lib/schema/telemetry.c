@@ -1,5 +1,5 @@
 /*
- * telemetry.c - Telemetry: checked, and noted as a whole.
+ * telemetry.c - Telemetry: checked and judged, and noted as a whole.
  */
 #include "schema/table.h"
 
@@ -52,7 +52,8 @@ static const struct mesh_message mode_match_message = {
 };
 
 static const struct mesh_field provider_ref_fields[] = {
-    { MESH__ROW("name", STRING, NOTED), .required = true, .min_len = 1,
+    { MESH__ROW("name", STRING, NOTED), MESH__PUT_INTO_SAME, .required = true,
+      .min_len = 1,
       .bounds = "min length 1; must be in MeshConfig.extensionProviders" },
 };
 
@@ -62,13 +63,17 @@ static const struct mesh_message provider_ref_message = {
 };
 
 static const struct mesh_field access_logging_fields[] = {
-    { MESH__ROW("disabled", BOOL, NOTED), .default_value = "false" },
+    { MESH__ROW("disabled", BOOL, NOTED),
+      MESH__PUT(struct mesh_telemetry_logging, disabled),
+      .default_value = "false" },
     { MESH__ROW("filter", MESSAGE, NOTED), .message = &log_filter_message,
       .default_value = "log everything" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &mode_match_message,
       .default_value = "CLIENT_AND_SERVER" },
-    { MESH__ROW("providers", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &provider_ref_message,
+    { MESH__ROW("providers", MESSAGE, NOTED),
+      MESH__PUT_LIST(struct mesh_telemetry_logging, providers.items,
+                     providers.count, struct mesh_slice),
+      .shape = MESH__LIST, .message = &provider_ref_message,
       .default_value =
           "inherited, else MeshConfig.defaultProviders.accessLogging" },
 };
@@ -76,6 +81,7 @@ static const struct mesh_field access_logging_fields[] = {
 static const struct mesh_message access_logging_message = {
     .name = "access_logging",
     MESH__FIELDS(access_logging_fields),
+    .mark = MESH__AT(struct mesh_telemetry_logging, mark),
 };
 
 static const struct mesh_value metric_values[] = {
@@ -212,8 +218,10 @@ static const struct mesh_field telemetry_tracing_fields[] = {
     { MESH__ROW("enableIstioTags", BOOL, NOTED), .default_value = "true" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &mode_match_message,
       .default_value = "CLIENT_AND_SERVER" },
-    { MESH__ROW("providers", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &provider_ref_message,
+    { MESH__ROW("providers", MESSAGE, NOTED),
+      MESH__PUT_LIST(struct mesh_telemetry_tracing, providers.items,
+                     providers.count, struct mesh_slice),
+      .shape = MESH__LIST, .message = &provider_ref_message,
       .default_value = "inherited, else MeshConfig.defaultProviders.tracing",
       .bounds = "only the first is used" },
     { MESH__ROW("randomSamplingPercentage", DOUBLE, NOTED), MESH__RANGE(0, 100),
@@ -226,14 +234,20 @@ static const struct mesh_field telemetry_tracing_fields[] = {
 static const struct mesh_message telemetry_tracing_message = {
     .name = "telemetry_tracing",
     MESH__FIELDS(telemetry_tracing_fields),
+    .mark = MESH__AT(struct mesh_telemetry_tracing, mark),
 };
 
 static const struct mesh_field telemetry_fields[] = {
-    { MESH__ROW("accessLogging", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &access_logging_message },
+    { MESH__ROW("accessLogging", MESSAGE, NOTED),
+      MESH__PUT_LIST(struct mesh_telemetry, logging, logging_count,
+                     struct mesh_telemetry_logging),
+      .shape = MESH__LIST, .message = &access_logging_message },
     { MESH__ROW("metrics", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &metrics_message },
-    { MESH__ROW("selector", MESSAGE, NOTED), .message = &mesh__selector_message,
+    { MESH__ROW("selector", MESSAGE, NOTED),
+      MESH__PUT_HAS(struct mesh_telemetry, selector, has_selector),
+      .mark = MESH__AT(struct mesh_telemetry, selector_mark),
+      .message = &mesh__selector_message,
       .default_value =
           "every workload of the namespace (whole mesh in root namespace)",
       .bounds = "validation warns when present without labels" },
@@ -244,8 +258,10 @@ static const struct mesh_field telemetry_fields[] = {
       .message = &mesh__target_ref_message, .max_items = 16,
       .bounds = "max items 16; mutually exclusive with selector and targetRef; "
                 "kinds Service/ServiceEntry/Gateway/GatewayClass only" },
-    { MESH__ROW("tracing", MESSAGE, NOTED), .shape = MESH__LIST,
-      .message = &telemetry_tracing_message,
+    { MESH__ROW("tracing", MESSAGE, NOTED),
+      MESH__PUT_LIST(struct mesh_telemetry, tracing, tracing_count,
+                     struct mesh_telemetry_tracing),
+      .shape = MESH__LIST, .message = &telemetry_tracing_message,
       .bounds = "more than one entry warns" },
 };
 

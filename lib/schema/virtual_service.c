@@ -158,10 +158,16 @@ static const struct mesh_field virtual_service_fields[] = {
                      struct mesh_http_route) },
     { MESH__ROW("tcp", MESSAGE, REFUSED), .shape = MESH__LIST,
       .message = &mesh__tcp_route_message,
+      MESH__PUT_LIST(struct mesh_virtual_service, tcp, tcp_count,
+                     struct mesh_stream_route),
+      MESH__JUDGED,
       .reason = "traffic would go elsewhere than the policy says: not yet "
                 "enforced by this version" },
     { MESH__ROW("tls", MESSAGE, REFUSED), .shape = MESH__LIST,
       .message = &mesh__tls_route_message,
+      MESH__PUT_LIST(struct mesh_virtual_service, tls, tls_count,
+                     struct mesh_stream_route),
+      MESH__JUDGED,
       .reason = "traffic would go elsewhere than the policy says: not yet "
                 "enforced by this version" },
 };

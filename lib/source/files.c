@@ -231,9 +231,10 @@ static int list_directory(DIR *directory, const char *path, struct names *names)
     return errno ? open_error(errno, path) : 0;
 }
 
-/* The policy files at path, in order of name. */
+/* The policy files at path, in order of name, behind those of other paths. */
 static int list_names(const char *path, struct names *names)
 {
+    size_t first = names->count;
     struct stat info;
     DIR *directory;
     int rc;
@@ -249,11 +250,22 @@ static int list_names(const char *path, struct names *names)
         return open_error(errno, path);
     rc = list_directory(directory, path, names);
     (void)closedir(directory);
-    if (rc == 0 && names->count == 0)
+    if (rc == 0 && names->count == first)
         rc = mesh__fail(MESH_ERR_NO_POLICY,
                         "%s: no .yaml, .yml or .json file in it", path);
-    if (names->count)
-        qsort(names->items, names->count, sizeof(*names->items), compare_names);
+    if (names->count > first)
+        qsort(names->items + first, names->count - first, sizeof(*names->items),
+              compare_names);
+    return rc;
+}
+
+/* Those of several paths, one after the other. */
+static int list_all(const struct mesh_paths *paths, struct names *names)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < paths->count; i++)
+        rc = list_names(paths->items[i], names);
     return rc;
 }
 
@@ -338,20 +350,21 @@ static int walk_names(struct walk *walk, const struct names *names)
 }
 
 /* List, read, list and look again; *still says whether nothing moved. */
-static int walk_once(struct walk *walk, const char *path, bool *still)
+static int walk_once(struct walk *walk, const struct mesh_paths *paths,
+                     bool *still)
 {
     uint8_t before[MESH__DIGEST];
     uint8_t after[MESH__DIGEST];
     struct names names = { 0 };
     struct names again = { 0 };
-    int rc = list_names(path, &names);
+    int rc = list_all(paths, &names);
 
     if (rc == 0)
         rc = look(&names, before);
     if (rc == 0)
         rc = walk_names(walk, &names);
     if (rc == 0)
-        rc = list_names(path, &again);
+        rc = list_all(paths, &again);
     if (rc == 0)
         rc = look(&again, after);
     *still = rc == 0 && !memcmp(before, after, sizeof(before));
@@ -376,7 +389,7 @@ static int gather_file(void *user, const char *name, struct mesh_slice text)
                                 gather->diagnostics);
 }
 
-static int gather_once(const char *path,
+static int gather_once(const struct mesh_paths *paths,
                        const struct mesh_policy_limits *limits,
                        struct gather *gather, struct mesh_fingerprint *print,
                        bool *still)
@@ -388,7 +401,7 @@ static int gather_once(const char *path,
     if (rc < 0)
         return rc;
     gather->left = *limits;
-    rc = walk_once(&walk, path, still);
+    rc = walk_once(&walk, paths, still);
     if (rc < 0) {
         mesh__collection_unref(gather->collection);
         gather->collection = NULL;
@@ -398,10 +411,11 @@ static int gather_once(const char *path,
     return 0;
 }
 
-int mesh__policy_read(const char *path, const struct mesh_policy_limits *limits,
-                      struct mesh_collection **out,
-                      struct mesh_diagnostics *diagnostics,
-                      struct mesh_fingerprint *print)
+int mesh__policy_read_all(const struct mesh_paths *paths,
+                          const struct mesh_policy_limits *limits,
+                          struct mesh_collection **out,
+                          struct mesh_diagnostics *diagnostics,
+                          struct mesh_fingerprint *print)
 {
     struct gather gather = { .diagnostics = diagnostics };
     bool still = false;
@@ -413,17 +427,27 @@ int mesh__policy_read(const char *path, const struct mesh_policy_limits *limits,
         mesh__collection_unref(gather.collection);
         mesh__diagnostics_fini(diagnostics);
         mesh__diagnostics_init(diagnostics);
-        rc = gather_once(path, limits, &gather, print, &still);
+        rc = gather_once(paths, limits, &gather, print, &still);
     }
     if (rc < 0)
         return rc;
     if (!still) {
         mesh__collection_unref(gather.collection);
         return mesh__fail(MESH_ERR_IO, "%s: changed again and again while read",
-                          path);
+                          paths->items[0]);
     }
     *out = gather.collection;
     return 0;
+}
+
+int mesh__policy_read(const char *path, const struct mesh_policy_limits *limits,
+                      struct mesh_collection **out,
+                      struct mesh_diagnostics *diagnostics,
+                      struct mesh_fingerprint *print)
+{
+    const struct mesh_paths paths = { &path, 1 };
+
+    return mesh__policy_read_all(&paths, limits, out, diagnostics, print);
 }
 
 int mesh__policy_each(const char *path, const struct mesh_policy_limits *limits,
@@ -445,9 +469,10 @@ int mesh__policy_fingerprint(const char *path,
                              const struct mesh_policy_limits *limits,
                              struct mesh_fingerprint *print)
 {
+    const struct mesh_paths paths = { &path, 1 };
     struct walk walk = { limits, NULL, NULL, { { 0 } } };
     bool still;
-    int rc = walk_once(&walk, path, &still);
+    int rc = walk_once(&walk, &paths, &still);
 
     *print = walk.print;
     return rc;

@@ -45,6 +45,17 @@ int mesh__policy_read(const char *path, const struct mesh_policy_limits *limits,
                       struct mesh_diagnostics *diagnostics,
                       struct mesh_fingerprint *print);
 
+/* The files of several paths, at least one, as one policy: path by path. */
+struct mesh_paths {
+    const char *const *items;
+    size_t count;
+};
+int mesh__policy_read_all(const struct mesh_paths *paths,
+                          const struct mesh_policy_limits *limits,
+                          struct mesh_collection **out,
+                          struct mesh_diagnostics *diagnostics,
+                          struct mesh_fingerprint *print);
+
 /* For each file, without keeping anything: coverage. */
 int mesh__policy_each(const char *path, const struct mesh_policy_limits *limits,
                       int (*each)(void *user, const char *name,

@@ -24,3 +24,9 @@ check_PROGRAMS += tests/golden/test_corpus
 tests_golden_test_corpus_SOURCES = tests/golden/test_corpus.c
 tests_golden_test_corpus_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/golden/corpus tests/golden/expect/corpus.txt
+
+check_PROGRAMS += tests/golden/test_analyze
+tests_golden_test_analyze_SOURCES = tests/golden/test_analyze.c
+tests_golden_test_analyze_LDADD = tests/golden/libyard.la $(TEST_LIBS)
+EXTRA_DIST += tests/golden/analyze tests/golden/expect/analyze.tsv \
+	tests/golden/expect/analyze.txt

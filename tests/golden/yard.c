@@ -119,6 +119,17 @@ static void say_mark(const struct mesh_snapshot *snapshot,
     SAY(out, " @ %s\n", text[0] ? text : "-");
 }
 
+/* A line about who said something; none where nobody did. */
+static void say_place(const struct mesh_snapshot *snapshot,
+                      struct mesh_buffer *out, const char *what,
+                      struct mesh_mark mark)
+{
+    if (mark.line == 0)
+        return;
+    SAY(out, "%s", what);
+    say_mark(snapshot, out, mark);
+}
+
 static void say_threshold(struct mesh_buffer *out, const char *name,
                           uint32_t value)
 {
@@ -152,6 +163,8 @@ static void dump_self(const struct mesh_snapshot *snapshot,
     SAY(out, "\nunknown hosts: %s\npaths: %s\n",
         snapshot->registry_only ? "refused" : "let through",
         path_modes[snapshot->path_mode]);
+    say_place(snapshot, out, "sidecar", snapshot->sidecar);
+    say_place(snapshot, out, "outbound", snapshot->outbound);
     SAY(out, "tracing: %s, %u in 10000\n", telemetry->tracing ? "on" : "off",
         (unsigned)telemetry->sampling_per_10k);
     SAY(out, "access log: %s '%s' %s %s\n",
@@ -347,7 +360,8 @@ static void dump_part(const struct mesh_snapshot *snapshot,
     for (size_t i = 0; i < part->destination_count; i++)
         dump_destination(snapshot, part->destinations[i], out);
     for (size_t i = 0; i < part->port_count; i++) {
-        SAY(out, "host %s", part->virtual_hosts[i].name);
+        SAY(out, "host %s%s", part->virtual_hosts[i].name,
+            part->virtual_hosts[i].only_own_name ? " by this name" : "");
         say_mark(snapshot, out, part->virtual_hosts[i].mark);
         for (size_t j = 0; j < part->virtual_hosts[i].rule_count; j++)
             dump_rule(snapshot, &part->virtual_hosts[i], j, out);

@@ -2,11 +2,14 @@
 check_PROGRAMS += \
 	tests/unit/policy/test_act \
 	tests/unit/policy/test_compile \
+	tests/unit/policy/test_delegate \
 	tests/unit/policy/test_destination \
 	tests/unit/policy/test_inbound \
 	tests/unit/policy/test_judge \
 	tests/unit/policy/test_rbac \
 	tests/unit/policy/test_routes \
+	tests/unit/policy/test_rules \
+	tests/unit/policy/test_scope \
 	tests/unit/policy/test_snapshot \
 	tests/unit/policy/test_why
 
@@ -16,6 +19,8 @@ tests_unit_policy_test_act_SOURCES = tests/unit/policy/test_act.c
 tests_unit_policy_test_act_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_compile_SOURCES = tests/unit/policy/test_compile.c
 tests_unit_policy_test_compile_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_delegate_SOURCES = tests/unit/policy/test_delegate.c
+tests_unit_policy_test_delegate_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_destination_SOURCES = \
 	tests/unit/policy/test_destination.c
 tests_unit_policy_test_destination_LDADD = $(YARD_LIBS)
@@ -27,6 +32,10 @@ tests_unit_policy_test_rbac_SOURCES = tests/unit/policy/test_rbac.c
 tests_unit_policy_test_rbac_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_routes_SOURCES = tests/unit/policy/test_routes.c
 tests_unit_policy_test_routes_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_rules_SOURCES = tests/unit/policy/test_rules.c
+tests_unit_policy_test_rules_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_scope_SOURCES = tests/unit/policy/test_scope.c
+tests_unit_policy_test_scope_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_snapshot_SOURCES = tests/unit/policy/test_snapshot.c
 tests_unit_policy_test_snapshot_LDADD = $(TEST_LIBS)
 tests_unit_policy_test_why_SOURCES = tests/unit/policy/test_why.c

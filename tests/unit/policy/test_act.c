@@ -207,24 +207,27 @@ static const struct yard_row beside[] = {
       "origin " WEB ":80 0: exact:a\n"
       "!origin " WEB ":80 0: exact:b" },
     { "a mirror is of all, unless it says", "ns=prod",
-      ROUTE("mirror: {host: api}, "),
+      ROUTE("mirror: {host: api, port: {number: 8000}}, "),
       "mirror " WEB ":80 0: 1000000 to outbound|8000||" API "\n"
       "refers " WEB " -> " API },
     { "mirrorPercentage before mirrorPercent", "ns=prod",
-      ROUTE("mirror: {host: api}, mirrorPercent: 10, mirrorPercentage: {value: "
+      ROUTE("mirror: {host: api, port: {number: 8000}}, mirrorPercent: 10, "
+            "mirrorPercentage: {value: "
             "0.5}, "),
       "mirror " WEB ":80 0: 5000 to outbound|8000||" API },
     { "mirrorPercent alone", "ns=prod",
-      ROUTE("mirror: {host: api}, mirrorPercent: 10, "),
+      ROUTE("mirror: {host: api, port: {number: 8000}}, mirrorPercent: 10, "),
       "mirror " WEB ":80 0: 100000 to outbound|8000||" API },
     { "none of it is none", "ns=prod",
-      ROUTE("mirror: {host: api}, mirrorPercentage: {value: 0}, "),
+      ROUTE("mirror: {host: api, port: {number: 8000}}, mirrorPercentage: "
+            "{value: 0}, "),
       "!mirror " WEB ":80 0: 0 to outbound|8000||" API },
     { "several, each with its share", "ns=prod",
-      ROUTE("mirrors: [{destination: {host: api}, percentage: {value: 50}}, "
+      ROUTE("mirrors: [{destination: {host: api, port: {number: 8000}}, "
+            "percentage: {value: 50}}, "
             "{destination: {host: web, subset: v9}}], "),
       "mirror " WEB ":80 0: 500000 to outbound|8000||" API "\n"
-      "mirror " WEB ":80 0: 1000000 to " WEB " subset v9" },
+      "mirror " WEB ":80 0: 1000000 to " WEB " subset v9 port 80" },
 };
 
 static void edits_are_lists(void **state)

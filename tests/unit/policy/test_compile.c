@@ -44,7 +44,7 @@ static const struct yard_row names[] = {
       "domain a.example.com. -> A.example.com\n"
       "domain 10.8.0.1 -> A.example.com\n"
       "domain *.wild.com -> *.wild.com\n"
-      "!domain *.wild.com. -> *.wild.com" },
+      "domain *.wild.com. -> *.wild.com" },
     { "a host of one's own comes before somebody's short name", "ns=prod",
       "apiVersion: networking.istio.io/v1\n"
       "kind: VirtualService\n"
@@ -165,6 +165,27 @@ static const char ring[] =
     "metadata: {name: a, namespace: prod}\n"
     "spec: {mtls: {mode: STRICT}}\n";
 
+/* More that compiling allocates for. */
+static const char more[] =
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: root, namespace: prod}\n"
+    "spec: {hosts: [web.prod, y.com], http: [{name: r, match: [{sourceLabels: "
+    "{app: api}, headers: {a: {exact: b}}}], delegate: {name: leaf}}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: leaf, namespace: prod}\n"
+    "spec: {http: [{name: l, match: [{name: m, sourceLabels: {app: api}, "
+    "headers: {c: {exact: d}}}], route: [{destination: {host: web}}]}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: Sidecar\n"
+    "metadata: {name: s, namespace: prod}\n"
+    "spec: {egress: [{port: {number: 80, protocol: HTTP, name: h}, hosts: "
+    "['*/*', '~dev/*']}, {hosts: ['./*']}], ingress: [{port: {number: 70, "
+    "name: i}, defaultEndpoint: '127.0.0.1:7'}]}\n";
+
 static void lost_allocations_leave_nothing(void **state)
 {
     struct mesh_snapshot *snapshot;
@@ -176,6 +197,7 @@ static void lost_allocations_leave_nothing(void **state)
     yard_init(&yard);
     yard_add(&yard, "a.yaml", mesh__slice_of(base));
     yard_add(&yard, "b.yaml", mesh__slice_of(ring));
+    yard_add(&yard, "c.yaml", mesh__slice_of(more));
     whoami = yard_whoami(&yard, "ns=prod sa=api address=10.0.0.1");
     for (size_t n = 0;; n++) {
         fake_alloc_fail_at(n);
@@ -193,9 +215,10 @@ static void lost_allocations_leave_nothing(void **state)
     yard_fini(&yard);
 }
 
-/* One generation of a policy in three files; the last is given. */
+/* One generation of a policy in three files; the last two are given. */
 static struct mesh_snapshot *generation(const struct mesh_snapshot *previous,
-                                        uint64_t number, const char *last)
+                                        uint64_t number, const char *middle,
+                                        const char *last)
 {
     struct mesh_snapshot *snapshot;
     struct mesh_whoami whoami;
@@ -203,7 +226,7 @@ static struct mesh_snapshot *generation(const struct mesh_snapshot *previous,
 
     yard_init(&yard);
     yard_add(&yard, "a.yaml", mesh__slice_of(base));
-    yard_add(&yard, "b.yaml", mesh__slice_of(ring));
+    yard_add(&yard, "b.yaml", mesh__slice_of(middle));
     yard_add(&yard, "c.yaml", mesh__slice_of(last));
     whoami = yard_whoami(&yard, "ns=prod sa=api address=10.0.0.1");
     assert_int_equal(
@@ -237,6 +260,13 @@ static const struct mesh_part *part_of(const struct mesh_snapshot *snapshot,
     "metadata: {name: web, namespace: prod}\n"                                 \
     "spec: {host: web, subsets: [{name: v1}]}\n"
 
+#define SIDECAR(hosts)                                                         \
+    "---\n"                                                                    \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: Sidecar\n"                                                          \
+    "metadata: {name: s, namespace: prod}\n"                                   \
+    "spec: {egress: [{hosts: [" hosts "]}]}\n"
+
 static const struct {
     const char *claim;
     const char *before;
@@ -249,6 +279,10 @@ static const struct {
       false },
     { "a rule comes, and its service's routes and those to it go", OTHER(""),
       OTHER("") RULE, false, false },
+    { "a Sidecar comes that hides nothing", OTHER(""),
+      OTHER("") SIDECAR("'*/*'"), true, false },
+    { "one that hides some of it", OTHER(""),
+      OTHER("") SIDECAR("'./api.prod.svc.cluster.local'"), false, false },
     { "what all look at changes", OTHER(""), OTHER("") PEER, false, false },
 };
 
@@ -256,9 +290,12 @@ static void unchanged_parts_serve_again(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(changes) / sizeof(*changes); i++) {
-        struct mesh_snapshot *before = generation(NULL, 1, changes[i].before);
-        struct mesh_snapshot *after = generation(before, 2, changes[i].after);
-        struct mesh_snapshot *anew = generation(NULL, 2, changes[i].after);
+        struct mesh_snapshot *before =
+            generation(NULL, 1, ring, changes[i].before);
+        struct mesh_snapshot *after =
+            generation(before, 2, ring, changes[i].after);
+        struct mesh_snapshot *anew =
+            generation(NULL, 2, ring, changes[i].after);
         struct mesh_buffer expected;
         struct mesh_buffer got;
 
@@ -278,6 +315,61 @@ static void unchanged_parts_serve_again(void **state)
         mesh__buffer_fini(&got);
         mesh__snapshot_unref(after);
         mesh__snapshot_unref(anew);
+    }
+}
+
+/* Web's routes are its delegate's, in a file of their own; api has none. */
+static const char root[] =
+    "apiVersion: v1\n"
+    "kind: Service\n"
+    "metadata: {name: api, namespace: prod}\n"
+    "spec: {ports: [{name: http, port: 80}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: VirtualService\n"
+    "metadata: {name: a, namespace: prod}\n"
+    "spec: {hosts: [web], http: [{delegate: {name: leaf}}]}\n";
+
+#define LEAF(path)                                                             \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: VirtualService\n"                                                   \
+    "metadata: {name: leaf, namespace: prod}\n"                                \
+    "spec: {http: [{match: [{uri: {prefix: " path                              \
+    "}}], route: [{destination: {host: web}}]}]}\n"
+#define NOBODYS                                                                \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: VirtualService\n"                                                   \
+    "metadata: {name: other, namespace: prod}\n"                               \
+    "spec: {http: [{route: [{destination: {host: web}}]}]}\n"
+
+static const struct {
+    const char *claim;
+    const char *before;
+    const char *after;
+    bool web; /* serves again */
+} delegations[] = {
+    { "the delegate stays", LEAF("/a"), LEAF("/a"), true },
+    { "it changes", LEAF("/a"), LEAF("/b"), false },
+    { "it goes", LEAF("/a"), NOBODYS, false },
+    { "it comes", NOBODYS, LEAF("/a"), false },
+    { "what nobody delegates to changes", NOBODYS, NOBODYS "# more\n", true },
+};
+
+static void delegates_are_looked_at(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(delegations) / sizeof(*delegations); i++) {
+        struct mesh_snapshot *before =
+            generation(NULL, 1, root, delegations[i].before);
+        struct mesh_snapshot *after =
+            generation(before, 2, root, delegations[i].after);
+
+        if ((part_of(before, "web") == part_of(after, "web")) !=
+            delegations[i].web)
+            fail_msg("%s", delegations[i].claim);
+        assert_ptr_equal(part_of(before, "api"), part_of(after, "api"));
+        mesh__snapshot_unref(before);
+        mesh__snapshot_unref(after);
     }
 }
 
@@ -349,6 +441,7 @@ int main(void)
         cmocka_unit_test(what_the_mesh_is_set_to),
         cmocka_unit_test(destinations_are_found_by_their_parts),
         cmocka_unit_test(unchanged_parts_serve_again),
+        cmocka_unit_test(delegates_are_looked_at),
         cmocka_unit_test(a_snapshot_outlives_its_makers),
         cmocka_unit_test(lost_allocations_leave_nothing),
     };

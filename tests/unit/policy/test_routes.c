@@ -36,6 +36,8 @@ static const char base[] =
     "kind: VirtualService\n"                                                   \
     "metadata: {name: " name ", namespace: " namespace "}\n"                   \
                                                        "spec: " spec "\n"
+/* Routes lead to the port that was addressed, unless they say another. */
+#define API_8000 "host: api, port: {number: 8000}"
 /* A route to destination, with more in front: "name: x, ". */
 #define TO(more, destination)                                                  \
     "{" more "route: [{destination: {" destination "}}]}"
@@ -43,7 +45,7 @@ static const char base[] =
 #define PLAIN " timeout=0ms" RETRY " @ VirtualService prod/a (row.yaml:5)"
 #define ONE(match, rule)                                                       \
     VS("prod", "a",                                                            \
-       "{hosts: [web], http: [" TO("match: [" match "], ", "host: api") "]}"), \
+       "{hosts: [web], http: [" TO("match: [" match "], ", API_8000) "]}"),    \
         "rule " WEB ":80 0 '': " rule " -> outbound|8000||" API "*1" PLAIN
 
 static const struct yard_row choice[] = {
@@ -55,7 +57,7 @@ static const struct yard_row choice[] = {
       "retry on=0 attempts=0 per-try=0ms picks=0 @ Service prod/web "
       "(base.yaml:1)" },
     { "nor is it routed by HTTP routes", "ns=prod",
-      VS("prod", "a", "{hosts: [web], http: [" TO("", "host: api") "]}"),
+      VS("prod", "a", "{hosts: [web], http: [" TO("", API_8000) "]}"),
       "rule " WEB ":80 0 '': any -> outbound|8000||" API "*1" PLAIN "\n"
       "rule " WEB ":81 0 '': any -> outbound|8000||" API "*1" PLAIN "\n"
       "rule " WEB ":90 0 'default': any -> outbound|90||" WEB "*1 timeout=0ms "
@@ -63,10 +65,9 @@ static const struct yard_row choice[] = {
       "(base.yaml:1)\n"
       "refers " WEB " -> " API },
     { "of two the one first by name", "ns=prod",
-      VS("prod", "b",
-         "{hosts: [web], http: [" TO("name: b, ", "host: api") "]}")
+      VS("prod", "b", "{hosts: [web], http: [" TO("name: b, ", API_8000) "]}")
           VS("prod", "a",
-             "{hosts: [web], http: [" TO("name: a, ", "host: api") "]}"),
+             "{hosts: [web], http: [" TO("name: a, ", API_8000) "]}"),
       "host " WEB ":80 @ VirtualService prod/a (row.yaml:7)" },
     { "the older one, if they say how old they are", "ns=prod",
       "apiVersion: networking.istio.io/v1\n"
@@ -74,50 +75,81 @@ static const struct yard_row choice[] = {
       "metadata: {name: b, namespace: prod, creationTimestamp: "
       "'2020-01-01T00:00:00Z'}\n"
       "spec: {hosts: [web], http: [" TO(
-          "name: b, ", "host: api") "]}\n"
-                                    "---\n"
-                                    "apiVersion: networking.istio.io/v1\n"
-                                    "kind: VirtualService\n"
-                                    "metadata: {name: a, namespace: prod, "
-                                    "creationTimestamp: "
-                                    "'2021-01-01T00:00:00Z'}\n"
-                                    "spec: {hosts: [web], http: [" TO(
-                                        "name: a, ", "host: api") "]}\n",
+          "name: b, ", API_8000) "]}\n"
+                                 "---\n"
+                                 "apiVersion: networking.istio.io/v1\n"
+                                 "kind: VirtualService\n"
+                                 "metadata: {name: a, namespace: prod, "
+                                 "creationTimestamp: "
+                                 "'2021-01-01T00:00:00Z'}\n"
+                                 "spec: {hosts: [web], http: [" TO(
+                                     "name: a, ", API_8000) "]}\n",
       "host " WEB ":80 @ VirtualService prod/b (row.yaml:1)" },
     { "a private one of one's own comes before", "ns=prod",
-      VS("prod", "a", "{hosts: [web], http: [" TO("", "host: api") "]}") VS(
-          "prod", "b",
-          "{hosts: [web], exportTo: ['.'], http: [" TO("", "host: api") "]}"),
+      VS("prod", "a", "{hosts: [web], http: [" TO("", API_8000) "]}")
+          VS("prod", "b",
+             "{hosts: [web], exportTo: ['.'], http: [" TO("", API_8000) "]}"),
       "host " WEB ":80 @ VirtualService prod/b (row.yaml:7)" },
     { "one that is not exported is not seen", "ns=dev",
       VS("prod", "a",
-         "{hosts: [web], exportTo: ['.'], http: [" TO("", "host: api") "]}"),
+         "{hosts: [web], exportTo: ['.'], http: [" TO("", API_8000) "]}"),
       "host " WEB ":80 @ Service prod/web (base.yaml:1)" },
     { "one for a gateway is not for the mesh", "ns=prod",
       VS("prod", "a",
-         "{hosts: [web], gateways: [gw], http: [" TO("", "host: api") "]}"),
+         "{hosts: [web], gateways: [gw], http: [" TO("", API_8000) "]}"),
       "host " WEB ":80 @ Service prod/web (base.yaml:1)" },
     { "a wildcard covers a service that nobody names", "ns=prod",
       VS("prod", "a",
-         "{hosts: ['*.svc.cluster.local'], http: [" TO("", "host: api") "]}")
+         "{hosts: ['*.svc.cluster.local'], http: [" TO("", API_8000) "]}")
           VS("prod", "b",
-             "{hosts: ['*.prod.svc.cluster.local'], http: [" TO(
-                 "", "host: api") "]}")
+             "{hosts: ['*.prod.svc.cluster.local'], http: [" TO("",
+                                                                API_8000) "]}")
               VS("prod", "c",
                  "{hosts: [api], http: [" TO("", "host: web") "]}"),
       "host " WEB ":80 @ VirtualService prod/b (row.yaml:7)\n"
       "host " API ":8000 @ VirtualService prod/c (row.yaml:12)\n"
-      "domain *.svc.cluster.local -> *.svc.cluster.local\n"
-      "host *.svc.cluster.local:80 @ VirtualService prod/a (row.yaml:2)" },
-    { "a host that no registry knows works on port 80", "ns=prod",
+      "host " API ":80 by this name @ VirtualService prod/c (row.yaml:12)\n"
+      "!host *.svc.cluster.local:80 @ VirtualService prod/a (row.yaml:2)" },
+    { "but where a more specific one has no routes left, neither counts",
+      "ns=prod",
       VS("prod", "a",
-         "{hosts: [x.example.com], http: [" TO("", "host: api") "]}"),
+         "{hosts: ['*.svc.cluster.local'], http: [" TO("", API_8000) "]}")
+          VS("prod", "b",
+             "{hosts: ['*.prod.svc.cluster.local'], http: [" TO(
+                 "match: [{port: 9}], ", API_8000) "]}"),
+      "host " WEB ":80 @ Service prod/web (base.yaml:1)" },
+    { "of two for one host the first with routes left", "ns=prod",
+      VS("prod", "a",
+         "{hosts: [web], http: [" TO("match: [{port: 80}], ", API_8000) "]}")
+          VS("prod", "b", "{hosts: [web], http: [" TO("", API_8000) "]}"),
+      "host " WEB ":80 @ VirtualService prod/a (row.yaml:2)\n"
+      "host " WEB ":81 @ VirtualService prod/b (row.yaml:7)" },
+    { "a host that no registry knows works on port 80", "ns=prod",
+      VS("prod", "a", "{hosts: [x.example.com], http: [" TO("", API_8000) "]}"),
       "rule x.example.com:80 0 '': any -> outbound|8000||" API "*1" PLAIN "\n"
       "domain x.example.com -> x.example.com" },
+    { "beside a service, on that one's ports, too", "ns=prod",
+      VS("prod", "a",
+         "{hosts: [x.example.com, web], http: [" TO("", "host: web") "]}"),
+      "host x.example.com:80 @ VirtualService prod/a (row.yaml:2)\n"
+      "host x.example.com:81 @ VirtualService prod/a (row.yaml:2)\n"
+      "!host x.example.com:90 @ VirtualService prod/a (row.yaml:2)\n"
+      "!host x.example.com:8000 @ VirtualService prod/a (row.yaml:2)" },
+    { "where nobody speaks HTTP on port 80, nowhere", "ns=prod",
+      "outboundTrafficPolicy: {mode: ALLOW_ANY}\n"
+      "---\n"
+      "apiVersion: networking.istio.io/v1\n"
+      "kind: Sidecar\n"
+      "metadata: {name: s, namespace: prod}\n"
+      "spec: {egress: [{hosts: ['./" API "', './x.example.com']}]}\n" VS(
+          "prod", "a",
+          "{hosts: [x.example.com], http: [" TO("", API_8000) "]}"),
+      "host " API ":8000 @ Service prod/api (base.yaml:6)\n"
+      "!host x.example.com:80 @ VirtualService prod/a (row.yaml:8)" },
     { "when no route survives, the service's own counts", "ns=prod",
       VS("prod", "a",
          "{hosts: [web], http: [" TO("match: [{sourceNamespace: dev}], ",
-                                     "host: api") "]}"),
+                                     API_8000) "]}"),
       "host " WEB ":80 @ Service prod/web (base.yaml:1)\n"
       "rule " WEB ":80 0 'default': any -> outbound|80||" WEB
       "*1 timeout=0ms" RETRY " @ Service prod/web (base.yaml:1)" },
@@ -148,7 +180,7 @@ static const struct yard_row matches[] = {
     { "of this port only", "ns=prod",
       VS("prod", "a",
          "{hosts: [web], http: [" TO("name: x, match: [{port: 81}], ",
-                                     "host: api") "]}"),
+                                     API_8000) "]}"),
       "rule " WEB ":81 0 'x': -> outbound|8000||" API "*1" PLAIN "\n"
       "rule " WEB ":80 0 'default': any -> outbound|80||" WEB
       "*1 timeout=0ms" RETRY " @ Service prod/web (base.yaml:1)" },
@@ -156,9 +188,9 @@ static const struct yard_row matches[] = {
       VS("prod", "a",
          "{hosts: [web], http: [" TO(
              "name: x, match: [{sourceLabels: {app: a}}], ",
-             "host: api") ", " TO("name: z, match: [{sourceLabels: {app: "
-                                  "b}}], ",
-                                  "host: api") "]}"),
+             API_8000) ", " TO("name: z, match: [{sourceLabels: {app: "
+                               "b}}], ",
+                               API_8000) "]}"),
       "rule " WEB ":80 0 'z': -> outbound|8000||" API "*1" PLAIN },
     { "where gateways are listed, labels and namespace do not count",
       "ns=prod labels=app=b",
@@ -166,20 +198,20 @@ static const struct yard_row matches[] = {
          "{hosts: [web], gateways: [mesh, g], http: [" TO(
              "match: [{sourceLabels: {app: a}, sourceNamespace: dev, "
              "gateways: [mesh]}], ",
-             "host: api") "]}"),
+             API_8000) "]}"),
       "rule " WEB ":80 0 '': -> outbound|8000||" API "*1" PLAIN },
     { "an entry for a gateway is not for us", "ns=prod",
       VS("prod", "a",
          "{hosts: [web], gateways: [mesh, g], http: [" TO(
              "match: [{gateways: [g]}, {name: m, uri: {exact: /x}}], name: r, ",
-             "host: api") "]}"),
+             API_8000) "]}"),
       "rule " WEB ":80 0 'r.m': uri exact:/x; -> outbound|8000||" API
       "*1" PLAIN },
     { "each entry is a rule; a catch-all ends the list", "ns=prod",
       VS("prod", "a",
          "{hosts: [web], http: [" TO(
              "name: r, match: [{uri: {prefix: /a}}, {uri: {prefix: /}}], ",
-             "host: api") ", " TO("name: never, ", "host: api") "]}"),
+             API_8000) ", " TO("name: never, ", API_8000) "]}"),
       "rule " WEB ":80 0 'r': uri prefix:/a; -> outbound|8000||" API "*1" PLAIN
       "\n"
       "rule " WEB ":80 1 'r': uri prefix:/; -> outbound|8000||" API "*1" PLAIN
@@ -189,7 +221,7 @@ static const struct yard_row matches[] = {
       VS("prod", "a",
          "{hosts: [web], http: [" TO(
              "name: r, match: [{uri: {prefix: /}, headers: {x: {}}}], ",
-             "host: api") ", " TO("name: next, ", "host: api") "]}"),
+             API_8000) ", " TO("name: next, ", API_8000) "]}"),
       "rule " WEB ":80 1 'next': any -> outbound|8000||" API "*1" PLAIN },
 };
 
@@ -217,17 +249,18 @@ static const struct yard_row arms[] = {
       "rule " WEB ":80 0 '': any -> outbound|81||" WEB "*1" PLAIN },
     { "a host that is not there", "ns=prod",
       VS("prod", "a", "{hosts: [web], http: [" TO("", "host: gone") "]}"),
-      "rule " WEB ":80 0 '': any -> gone.prod.svc.cluster.local*1" PLAIN },
+      "rule " WEB
+      ":80 0 '': any -> gone.prod.svc.cluster.local port 80*1" PLAIN },
     { "a subset that is not there", "ns=prod",
       VS("prod", "a",
          "{hosts: [web], http: [" TO("", "host: web, subset: v9") "]}"),
-      "rule " WEB ":80 0 '': any -> " WEB " subset v9*1" PLAIN },
+      "rule " WEB ":80 0 '': any -> " WEB " subset v9 port 80*1" PLAIN },
     { "a port that is not there", "ns=prod",
       VS("prod", "a",
          "{hosts: [web], http: [" TO("", "host: web, port: {number: 1}") "]}"),
       "rule " WEB ":80 0 '': any -> " WEB " port 1*1" PLAIN },
     { "two hosts may point at each other", "ns=prod",
-      VS("prod", "a", "{hosts: [web], http: [" TO("", "host: api") "]}")
+      VS("prod", "a", "{hosts: [web], http: [" TO("", API_8000) "]}")
           VS("prod", "b",
              "{hosts: [api], http: [" TO("", "host: web, subset: v1") "]}"),
       "refers " WEB " -> " API "\n"

@@ -5,6 +5,7 @@ check_PROGRAMS += \
 	tests/unit/schema/test_load \
 	tests/unit/schema/test_security \
 	tests/unit/schema/test_services \
+	tests/unit/schema/test_sidecar \
 	tests/unit/schema/test_spell \
 	tests/unit/schema/test_virtual_service
 
@@ -23,6 +24,9 @@ tests_unit_schema_test_security_LDADD = $(TEST_LIBS)
 tests_unit_schema_test_services_SOURCES = \
 	tests/unit/schema/test_services.c tests/unit/schema/say.h
 tests_unit_schema_test_services_LDADD = $(TEST_LIBS)
+tests_unit_schema_test_sidecar_SOURCES = \
+	tests/unit/schema/test_sidecar.c tests/unit/schema/say.h
+tests_unit_schema_test_sidecar_LDADD = $(TEST_LIBS)
 tests_unit_schema_test_spell_SOURCES = tests/unit/schema/test_spell.c
 tests_unit_schema_test_spell_LDADD = $(TEST_LIBS)
 tests_unit_schema_test_virtual_service_SOURCES = \

@@ -94,12 +94,11 @@ static const struct say_row configs[] = {
     { "trust domains are names", "trustDomain: a_b\n",
       "1:14 error trustDomain: wanted a trust domain such as "
       "\"cluster.local\", found \"a_b\" [IST0106]\n" },
-    { "what would be visible too far is refused",
+    { "how far resources are visible may be said",
       "defaultServiceExportTo: [\".\"]\ndefaultVirtualServiceExportTo: "
       "[\"*\"]\n",
-      "1:1 refused defaultServiceExportTo: resources would be visible farther "
-      "than this says [LM0004]\n" },
-    { "so is what would be encrypted too weakly",
+      "" },
+    { "what would be encrypted too weakly is refused",
       "meshMTLS: {minProtocolVersion: TLSV1_3, cipherSuites: [a]}\n",
       "1:12 refused meshMTLS.minProtocolVersion: TLS 1.2 would be accepted all "
       "the same [LM0004]\n"
@@ -216,10 +215,18 @@ static void a_mesh_config_becomes_a_structure(void **state)
                  "trustDomainAliases: [c, d]\nrootNamespace: root\n"
                  "outboundTrafficPolicy: {}\nconnectTimeout: 3s\n"
                  "pathNormalization: {normalization: MERGE_SLASHES}\n"
-                 "defaultConfig: {tracing: {sampling: 0}}\n",
+                 "defaultConfig: {tracing: {sampling: 0}}\n"
+                 "defaultServiceExportTo: ['.', a]\n"
+                 "defaultVirtualServiceExportTo: [b]\n"
+                 "defaultDestinationRuleExportTo: ['.']\n",
                  &collection);
 
     (void)state;
+    assert_int_equal(config->default_service_export_to.count, 2);
+    assert_string_equal(config->default_virtual_service_export_to.items[0].at,
+                        "b");
+    assert_int_equal(config->default_destination_rule_export_to.count, 1);
+    assert_int_equal(config->outbound_policy_mark.line, 9);
     assert_true(config->has_access_log_file);
     assert_string_equal(config->access_log_file.at, "/dev/stdout");
     assert_string_equal(config->access_log_format.at, "f");

@@ -156,9 +156,6 @@ static const struct say_row matches[] = {
 };
 
 static const struct say_row refused[] = {
-    { "a delegate is refused", HTTP("  - delegate: {name: b}\n"),
-      "7:5 refused spec.http[0].delegate: traffic would go elsewhere than the "
-      "policy says: not yet enforced by this version [LM0004]\n" },
     { "a list of nothing asks for nothing", HTTP(ROUTE "    mirrors: []\n"),
       "" },
     { "a default that is written out asks for nothing",

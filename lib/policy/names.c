@@ -1,0 +1,166 @@
+/*
+ * names.c - what the hosts of a snapshot are called: fully qualified, with a
+ * dot behind, shorter, by address.
+ *
+ * Two parts may claim one domain for different ports; the first comes first.
+ * Declines to know what lies behind a name.
+ */
+#include "policy/compile.h"
+#include "policy/parts.h"
+
+#include "base/error.h"
+#include "value/host.h"
+
+#include <stdlib.h>
+
+/* Behind those that have the domain already. */
+static int add_another(struct mesh_snapshot *snapshot, struct mesh_part *part,
+                       struct mesh_slice domain)
+{
+    struct mesh_domain *others = mesh__map_find(&snapshot->shared, domain);
+    struct mesh_domain *one;
+
+    for (; others; others = others->next) {
+        if (others->part == part)
+            return 0;
+        if (!others->next)
+            break;
+    }
+    one = mesh__arena_alloc(&snapshot->arena, sizeof(*one));
+    if (!one)
+        return MESH_ERR_NOMEM;
+    one->part = part;
+    if (!others)
+        return mesh__map_put(&snapshot->shared, domain, one);
+    others->next = one;
+    return 0;
+}
+
+/* Lower case; whoever has a domain keeps it. */
+static int add_domain(struct mesh_snapshot *snapshot, struct mesh_part *part,
+                      const char *domain)
+{
+    const struct mesh_part *first;
+    char *lower;
+    size_t len;
+
+    if (!domain)
+        return MESH_ERR_NOMEM;
+    len = strlen(domain);
+    lower = mesh__arena_strndup(&snapshot->arena, domain, len);
+    if (!lower)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < len; i++)
+        lower[i] = mesh__lower(lower[i]);
+    first = mesh__map_find(&snapshot->exact, mesh__slice(lower, len));
+    if (first)
+        return first == part
+                   ? 0
+                   : add_another(snapshot, part, mesh__slice(lower, len));
+    return mesh__map_put(&snapshot->exact, mesh__slice(lower, len), part);
+}
+
+static int add_wildcard(struct mesh_snapshot *snapshot, struct mesh_part *part)
+{
+    size_t len = strlen(part->host);
+
+    snapshot->wildcards[snapshot->wildcard_count++] = part;
+    if (len <= MESH__HOST_MAX)
+        snapshot->wildcard_lengths[len / 64] |= UINT64_C(1) << (len % 64);
+    return add_domain(snapshot, part, part->host);
+}
+
+/* The host itself; a service's with a dot behind it, too. */
+static int add_own_names(struct mesh__compiler *compiler,
+                         const struct mesh__host *host)
+{
+    struct mesh_snapshot *snapshot = compiler->snapshot;
+    int rc = mesh__host_is_wildcard(host->host)
+                 ? add_wildcard(snapshot, host->part)
+                 : add_domain(snapshot, host->part, host->part->host);
+
+    if (rc < 0 || !host->service)
+        return rc;
+    return add_domain(
+        snapshot, host->part,
+        mesh__arena_format(&compiler->arena, "%s.", host->part->host));
+}
+
+/* a.ns.svc, a.ns, and a for those in the same namespace. */
+static int add_short_names(struct mesh__compiler *compiler,
+                           const struct mesh__host *host)
+{
+    const struct mesh__service *service = host->service;
+    struct mesh_arena *arena = &compiler->arena;
+    struct mesh_slice name = service->name;
+    struct mesh_slice owner = service->namespace_;
+    const char *text;
+    int rc;
+
+    text = mesh__arena_format(arena, "%.*s.%.*s.svc", (int)name.len, name.at,
+                              (int)owner.len, owner.at);
+    rc = add_domain(compiler->snapshot, host->part, text);
+    if (rc < 0)
+        return rc;
+    text = mesh__arena_format(arena, "%.*s.%.*s", (int)name.len, name.at,
+                              (int)owner.len, owner.at);
+    rc = add_domain(compiler->snapshot, host->part, text);
+    if (rc < 0 || !mesh__slice_equal(owner, compiler->asker.namespace_))
+        return rc;
+    return add_domain(compiler->snapshot, host->part,
+                      mesh__arena_strndup(arena, name.at, name.len));
+}
+
+static int add_addresses(struct mesh__compiler *compiler,
+                         const struct mesh__host *host)
+{
+    const struct mesh_texts *addresses = &host->service->addresses;
+    char text[MESH__ADDRESS_TEXT];
+    struct mesh_address ip;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < addresses->count; i++) {
+        if (!mesh__address_parse_ip(addresses->items[i], &ip))
+            continue;
+        mesh__address_print_ip(&ip, text);
+        rc = add_domain(compiler->snapshot, host->part, text);
+    }
+    return rc;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+    const struct mesh_part *const *left = a;
+    const struct mesh_part *const *right = b;
+
+    return mesh__host_compare(mesh__slice_of((*left)->host),
+                              mesh__slice_of((*right)->host));
+}
+
+int mesh__name_parts(struct mesh__compiler *compiler)
+{
+    struct mesh_snapshot *snapshot = compiler->snapshot;
+    int rc = 0;
+
+    snapshot->wildcards = mesh__arena_array(
+        &snapshot->arena, compiler->host_count, sizeof(*snapshot->wildcards));
+    if (!snapshot->wildcards)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; rc == 0 && i < compiler->host_count; i++)
+        rc = add_own_names(compiler, &compiler->hosts[i]);
+    for (size_t i = 0; rc == 0 && i < compiler->host_count; i++) {
+        const struct mesh__host *host = &compiler->hosts[i];
+
+        if (host->service && host->service->kubernetes)
+            rc = add_short_names(compiler, host);
+        if (rc == 0 && host->service)
+            rc = add_addresses(compiler, host);
+    }
+    if (snapshot->wildcard_count > 1)
+        qsort(snapshot->wildcards, snapshot->wildcard_count,
+              sizeof(*snapshot->wildcards), compare_parts);
+    if (snapshot->part_count > 1)
+        qsort(snapshot->parts, snapshot->part_count, sizeof(*snapshot->parts),
+              compare_parts);
+    return rc;
+}
