@@ -62,8 +62,8 @@ static bool some_namespace(const struct mesh__judge *judge,
 }
 
 /* One that is written as it is, or one that needs a walk: each once. */
-static bool namespace_exists(const struct mesh__judge *judge,
-                             struct mesh_map *known, struct mesh_slice name)
+static bool namespace_exists(struct mesh__judge *judge, struct mesh_map *known,
+                             struct mesh_slice name)
 {
     static char yes, no;
     const char *answer;
@@ -73,7 +73,8 @@ static bool namespace_exists(const struct mesh__judge *judge,
     answer = mesh__map_find(known, name);
     if (!answer) {
         answer = some_namespace(judge, name) ? &yes : &no;
-        (void)mesh__map_put(known, name, (void *)answer); /* or asked again */
+        if (mesh__map_put(known, name, (void *)answer) < 0)
+            mesh__judge_lost(judge);
     }
     return answer == &yes;
 }

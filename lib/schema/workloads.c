@@ -8,7 +8,7 @@
 
 static const struct mesh_field variable_fields[] = {
     { MESH__ROW("name", STRING, NOTED), MESH__PUT(struct mesh_variable, name) },
-    { MESH__ROW("value", STRING, NOTED),
+    { MESH__ROW("value", INT_OR_STRING, NOTED),
       MESH__PUT(struct mesh_variable, value) },
 };
 

@@ -85,7 +85,7 @@ static int analyzed(void)
     mesh_diagnostics *findings;
     char path[GROUND_PATH];
     char *json = NULL;
-    int rc = mesh_analyze(ground_path(path, "policy"), &findings, NULL);
+    int rc = mesh_analyze_all(ground_path(path, "policy"), &findings, NULL);
 
     assert_true((rc == 0) == (findings != NULL));
     if (rc == 0)

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -300,6 +301,59 @@ static void findings_have_a_place_and_a_hint(void **state)
     mesh_diagnostics_free(found);
 }
 
+static size_t count_code(mesh_diagnostics *found, const char *code)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < mesh_diagnostics_count(found, 0); i++)
+        count +=
+            !strcmp(mesh_diagnostics_text(found, i, MESH_FINDING_CODE), code);
+    return count;
+}
+
+static void several_paths_are_one_policy(void **state)
+{
+    mesh_diagnostics *found;
+    char paths[4 * GROUND_PATH];
+    char one[GROUND_PATH];
+    char two[GROUND_PATH];
+
+    (void)state;
+    ground_directory("routes");
+    ground_directory("rules");
+    ground_write("routes/a.yaml",
+                 "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+                 "metadata: {name: a, namespace: demo}\n"
+                 "spec: {hosts: [a], http: [{route: [{destination: {host: a, "
+                 "subset: v1}}]}]}\n");
+    ground_write("rules/b.yaml",
+                 "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
+                 "metadata: {name: a, namespace: demo}\n"
+                 "spec: {host: a, subsets: [{name: v1, labels: {v: '1'}}]}\n");
+    ground_path(one, "routes");
+    ground_path(two, "rules/b.yaml");
+    assert_int_equal(mesh_analyze_all(one, &found, NULL), 0);
+    assert_int_equal(count_code(found, "IST0101"), 1);
+    mesh_diagnostics_free(found);
+
+    (void)snprintf(paths, sizeof(paths), "\n%s\n\n%s\n", one, two);
+    assert_int_equal(mesh_analyze_all(paths, &found, NULL), 0);
+    assert_int_equal(mesh_diagnostics_documents(found), 2);
+    assert_int_equal(count_code(found, "IST0101"), 0);
+    mesh_diagnostics_free(found);
+
+    (void)snprintf(paths, sizeof(paths), "%s\n%s/missing", one, two);
+    assert_int_equal(mesh_analyze_all(paths, &found, NULL), MESH_ERR_IO);
+    assert_null(found);
+    (void)snprintf(paths, sizeof(paths), "%s\n%s/missing", two, one);
+    assert_int_equal(mesh_analyze_all(paths, &found, NULL), MESH_ERR_NO_POLICY);
+    assert_null(found);
+    assert_int_equal(mesh_analyze_all("\n\n", &found, NULL), MESH_ERR_INVALID);
+    assert_int_equal(mesh_analyze_all("", &found, NULL), MESH_ERR_INVALID);
+    assert_int_equal(mesh_analyze_all(NULL, &found, NULL), MESH_ERR_INVALID);
+    assert_int_equal(mesh_analyze_all(one, NULL, NULL), MESH_ERR_INVALID);
+}
+
 static void coverage_is_of_every_field(void **state)
 {
     char path[GROUND_PATH];
@@ -443,6 +497,7 @@ int main(void)
         cmocka_unit_test(an_unknown_is_held_against_the_caller),
         cmocka_unit_test(what_is_no_attribute_is_refused),
         cmocka_unit_test(findings_have_a_place_and_a_hint),
+        cmocka_unit_test(several_paths_are_one_policy),
         cmocka_unit_test(coverage_is_of_every_field),
         cmocka_unit_test(ids_and_contexts_are_read),
         cmocka_unit_test(a_ca_keeps_its_keys_to_itself),

@@ -39,8 +39,8 @@ static const struct say_row documents[] = {
     { "a misspelt kind of Kubernetes", "apiVersion: v1\nkind: Servce\n",
       "2:7 error unknown kind \"Servce\" of \"\" [LM0005] (did you mean "
       "\"Service\"?)\n" },
-    { "somebody else's kind", "apiVersion: apps/v1\nkind: Deployment\n",
-      "2:7 info noted: Deployment is not a mesh policy [LM0003]\n" },
+    { "somebody else's kind", "apiVersion: apps/v1\nkind: StatefulSet\n",
+      "2:7 info noted: StatefulSet is not a mesh policy [LM0003]\n" },
     { "the same name in another group",
       "apiVersion: policy.linkerd.io/v1alpha1\nkind: AuthorizationPolicy\n",
       "2:7 info noted: AuthorizationPolicy is not a mesh policy [LM0003]\n" },
