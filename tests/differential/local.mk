@@ -46,6 +46,8 @@ EXTRA_DIST += tests/differential/cases/actions-rare.yaml \
 	tests/differential/cases/actions-rare.seen.jsonl
 EXTRA_DIST += tests/differential/cases/cors.yaml \
 	tests/differential/cases/cors.seen.jsonl
+EXTRA_DIST += tests/differential/cases/delegate.yaml \
+	tests/differential/cases/delegate.seen.jsonl
 EXTRA_DIST += tests/differential/cases/direct-response.yaml \
 	tests/differential/cases/direct-response.seen.jsonl
 EXTRA_DIST += tests/differential/cases/fault.yaml \
