@@ -156,6 +156,8 @@
 #define MESH__CODE_IGNORED "LM0104"
 /* More in a list than this version has room for. */
 #define MESH__CODE_TOO_MANY "LM0105"
+/* An action of a route that cannot be done as it is written. */
+#define MESH__CODE_CANNOT "LM0110"
 /* A match entry that an earlier one covers, unseen by Istio's analyzers. */
 #define MESH__CODE_MATCH_TAKEN "LM0121"
 /* A route all of whose entries are covered, unseen by Istio's analyzers. */

@@ -124,6 +124,18 @@ static void judge_http(const struct visit *visit, size_t index)
             mesh__judge_path(visit->judge,
                              "spec.http[%zu].route[%zu].destination", index, i),
             "", &route->route[i].destination);
+    if (route->has_mirror)
+        judge_destination(
+            visit,
+            mesh__judge_path(visit->judge, "spec.http[%zu].mirror", index),
+            "mirror ", &route->mirror);
+    for (size_t i = 0; i < route->mirror_count; i++)
+        judge_destination(
+            visit,
+            mesh__judge_path(visit->judge,
+                             "spec.http[%zu].mirrors[%zu].destination", index,
+                             i),
+            "mirror ", &route->mirrors[i].destination);
 }
 
 /* kind: "tcp", "tls". */

@@ -5,6 +5,7 @@
  * and the port alone is settled here, so that a request only meets what can
  * still match it (semantics 4.2, 4.3; Istio: core/route/route.go).
  */
+#include "policy/act.h"
 #include "policy/balancing.h"
 #include "policy/compile.h"
 #include "policy/matchers.h"
@@ -43,16 +44,31 @@ static void refer(struct mesh_part *from, struct mesh_part *to)
     from->others[from->other_count++] = to;
 }
 
-static bool say_missing(const struct mesh__host *from,
-                        const struct mesh_destination_ref *ref,
-                        struct mesh_slice host, uint16_t port,
-                        struct mesh_arm *arm)
+static const char *say_missing(const struct mesh__host *from,
+                               const struct mesh_destination_ref *ref,
+                               struct mesh_slice host, uint16_t port)
 {
-    arm->missing = mesh__arena_format(
+    return mesh__arena_format(
         &from->part->arena, "%.*s%s%.*s port %u", (int)host.len, host.at,
         ref->subset.len ? " subset " : "", (int)ref->subset.len,
         ref->subset.len ? ref->subset.at : "", (unsigned)port);
-    return arm->missing != NULL;
+}
+
+/* The destination; or NULL, and what was asked for. */
+static int lead(struct mesh__compiler *compiler, const struct mesh__host *from,
+                const struct mesh_destination_ref *ref, struct mesh_slice host,
+                uint16_t port, const struct mesh_destination **out,
+                const char **missing)
+{
+    const struct mesh__host *to = mesh__map_find(&compiler->by_host, host);
+
+    if (to && to->service) {
+        refer(from->part, to->part);
+        *out = mesh__part_destination(to->part, port, ref->subset);
+    }
+    if (!*out)
+        *missing = say_missing(from, ref, host, port);
+    return *out || *missing ? 0 : MESH_ERR_NOMEM;
 }
 
 int mesh__arm_lead(struct mesh__compiler *compiler,
@@ -60,30 +76,32 @@ int mesh__arm_lead(struct mesh__compiler *compiler,
                    const struct mesh_destination_ref *ref,
                    struct mesh_slice host, uint16_t port, struct mesh_arm *arm)
 {
-    const struct mesh__host *to = mesh__map_find(&compiler->by_host, host);
-
     arm->mark = ref->mark;
-    if (to && to->service) {
-        refer(from->part, to->part);
-        arm->destination = mesh__part_destination(to->part, port, ref->subset);
-    }
-    if (!arm->destination && !say_missing(from, ref, host, port, arm))
+    return lead(compiler, from, ref, host, port, &arm->destination,
+                &arm->missing);
+}
+
+static int find_destination(const struct building *building,
+                            const struct mesh_destination_ref *ref,
+                            const struct mesh_destination **out,
+                            const char **missing)
+{
+    struct mesh_slice host = mesh__resolve_ref(building->compiler, ref);
+
+    if (!host.at)
         return MESH_ERR_NOMEM;
-    return 0;
+    return lead(building->compiler, building->host, ref, host,
+                port_of(building, ref), out, missing);
 }
 
 static int fill_arm(const struct building *building,
                     const struct mesh_http_destination *given,
                     struct mesh_arm *arm)
 {
-    const struct mesh_destination_ref *ref = &given->destination;
-    struct mesh_slice host = mesh__resolve_ref(building->compiler, ref);
-
-    if (!host.at)
-        return MESH_ERR_NOMEM;
+    arm->mark = given->destination.mark;
     arm->weight = given->weight > 0 ? (uint32_t)given->weight : 0;
-    return mesh__arm_lead(building->compiler, building->host, ref, host,
-                          port_of(building, ref), arm);
+    return find_destination(building, &given->destination, &arm->destination,
+                            &arm->missing);
 }
 
 static int fill_arms(const struct building *building,
@@ -97,6 +115,10 @@ static int fill_arms(const struct building *building,
     for (size_t i = 0; i < route->route_count; i++) {
         int rc = fill_arm(building, &route->route[i], &rule->arms[i]);
 
+        if (rc == 0 && route->route_count > 1) /* else they are the route's */
+            rc = mesh__arm_edits_compile(&building->host->part->arena,
+                                         &route->route[i].headers,
+                                         &rule->arms[i].edits);
         if (rc < 0)
             return rc;
         if (route->route_count == 1)
@@ -105,6 +127,50 @@ static int fill_arms(const struct building *building,
         rule->arm_count++;
     }
     return 0;
+}
+
+/* --- copies --- */
+
+static int add_mirror(const struct building *building,
+                      const struct mesh_destination_ref *ref, uint32_t share,
+                      struct mesh_actions *actions)
+{
+    struct mesh_mirror *mirror = &actions->mirrors[actions->mirror_count];
+
+    if (share == 0)
+        return 0; /* said in so many words: none */
+    mirror->share = share;
+    mirror->mark = ref->mark;
+    actions->mirror_count++;
+    return find_destination(building, ref, &mirror->destination,
+                            &mirror->missing);
+}
+
+static int fill_mirrors(const struct building *building,
+                        const struct mesh_http_route *route,
+                        struct mesh_actions *actions)
+{
+    size_t count = route->mirror_count + route->has_mirror;
+    int rc = 0;
+
+    if (count == 0)
+        return 0;
+    actions->mirrors = mesh__arena_array(&building->host->part->arena, count,
+                                         sizeof(*actions->mirrors));
+    if (!actions->mirrors)
+        return MESH_ERR_NOMEM;
+    if (route->has_mirror)
+        rc = add_mirror(building, &route->mirror,
+                        mesh__mirror_share(&route->mirror_percentage,
+                                           route->has_mirror_percent,
+                                           route->mirror_percent),
+                        actions);
+    for (size_t i = 0; rc == 0 && i < route->mirror_count; i++)
+        rc = add_mirror(
+            building, &route->mirrors[i].destination,
+            mesh__mirror_share(&route->mirrors[i].percentage, false, 0),
+            actions);
+    return rc;
 }
 
 /* --- one rule --- */
@@ -142,6 +208,22 @@ static bool fill_name(const struct building *building,
     return rule->name != NULL;
 }
 
+static int fill_actions(const struct building *building,
+                        const struct mesh_http_route *route,
+                        const struct mesh_http_match *match,
+                        struct mesh_route_rule *rule)
+{
+    struct mesh_part *part = building->host->part;
+    struct mesh_actions *actions;
+    int rc = mesh__actions_compile(&part->arena, &part->regexes, route, match,
+                                   building->port, &actions);
+
+    if (rc == 0 && actions && !actions->redirect && !actions->direct)
+        rc = fill_mirrors(building, route, actions);
+    rule->actions = actions;
+    return rc;
+}
+
 /* The mesh's, which may be nothing either. */
 static const struct mesh_http_retry *default_retry(
     const struct building *building)
@@ -169,6 +251,8 @@ static int fill_rule(const struct building *building,
         rc = fill_arms(building, route, rule);
     if (rc == 0)
         rc = mesh__hashes_gather(route, &part->arena, rule);
+    if (rc == 0)
+        rc = fill_actions(building, route, match, rule);
     if (rc == 0 && match)
         rc = mesh__match_entry_compile(&part->arena, &part->regexes, match,
                                        &rule->entry);
@@ -347,7 +431,8 @@ static size_t count_targets(const struct mesh__vs_run *run)
         const struct mesh_virtual_service *spec = run->items[i].vs->spec;
 
         for (size_t j = 0; j < spec->http_count; j++)
-            count += spec->http[j].route_count;
+            count += spec->http[j].route_count + spec->http[j].mirror_count +
+                     spec->http[j].has_mirror;
     }
     return count;
 }

@@ -417,6 +417,7 @@ static void dump_rule(const struct mesh_snapshot *snapshot,
         say_hash(out, rule->hashes[i]);
     }
     say_mark(snapshot, out, rule->mark);
+    yard_say_acts(host, index, out);
 }
 
 static void dump_stream(const struct mesh_snapshot *snapshot,

@@ -176,6 +176,33 @@ static const struct yard_row values[] = {
 #define LEAF(more)                                                             \
     "{" more "http: [{name: l, route: [{destination: {host: web}}]}]}"
 
+#define ROOTS                                                                  \
+    "rewrite: {uri: /root}, headers: {request: {set: {x-a: root}}}, "          \
+    "fault: {abort: {httpStatus: 500, percentage: {value: 100}}}, "            \
+    "corsPolicy: {allowOrigins: [{exact: root}]}, mirror: {host: web}, "       \
+    "mirrorPercentage: {value: 50}, "
+
+static const struct yard_row actions[] = {
+    { "what the leaf does not do, the root does", "ns=demo", PAIR(ROOTS, ""),
+      "rewrite " WEB ":80 0: prefix 1 to /root\n"
+      "request " WEB ":80 0: set x-a [root]\n"
+      "fault " WEB ":80 0: delay 0 of 0ms, abort 1000000 of 500 grpc=\n"
+      "origin " WEB ":80 0: exact:root\n"
+      "mirror " WEB ":80 0: 500000 to outbound|80||" WEB },
+    { "what it does, it does alone", "ns=demo",
+      PAIR(ROOTS,
+           "rewrite: {uri: /leaf}, headers: {request: {add: {x-b: leaf}}}, "
+           "fault: {delay: {fixedDelay: 1s}}, corsPolicy: {allowOrigins: "
+           "[{exact: leaf}]}, mirrorPercentage: {value: 0.5}, "),
+      "rewrite " WEB ":80 0: prefix 1 to /leaf\n"
+      "request " WEB ":80 0: add x-b [leaf]\n"
+      "!request " WEB ":80 0: set x-a [root]\n"
+      "!origin " WEB ":80 0: exact:root" },
+    { "the share of a mirror is a matter of its own", "ns=demo",
+      PAIR(ROOTS, "mirrorPercentage: {value: 0.5}, "),
+      "mirror " WEB ":80 0: 5000 to outbound|80||" WEB },
+};
+
 static const struct yard_row who[] = {
     { "a missing one takes only its own route along", "ns=demo", ROOT(""),
       MINE("0") },
@@ -219,6 +246,7 @@ static void values_are_filled(void **state)
 {
     (void)state;
     CHECK(values);
+    CHECK(actions);
 }
 
 static void delegates_are_found(void **state)
