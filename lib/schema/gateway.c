@@ -3,6 +3,23 @@
  */
 #include "schema/table.h"
 
+static const struct mesh_yaml_node *port_name(const struct mesh_yaml_node *node)
+{
+    return mesh__get(mesh__get(node, "port"), "name");
+}
+
+static void check_twins(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *one,
+                        const struct mesh_yaml_node *other)
+{
+    if (one && other && one->text.len &&
+        mesh__slice_equal(one->text, other->text))
+        mesh__reject_at(reader, spot,
+                        (const struct mesh_yaml_node *[]){ one, other }, 2,
+                        "two ports have this name");
+}
+
 static void check_gateway(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into)
@@ -11,21 +28,14 @@ static void check_gateway(struct mesh_reader *reader,
 
     (void)into;
     if (!servers || servers->count == 0)
-        mesh__reject(reader, spot, node->mark,
-                     "at least one server is required");
+        mesh__reject_missing(reader, spot, node, (const char *[]){ "servers" },
+                             1, "at least one server is required");
     if (servers && !mesh__few(reader, spot, servers))
         return;
-    for (size_t i = 0; servers && servers->items && i < servers->count; i++) {
-        struct mesh_slice name =
-            mesh__get_text(mesh__get(servers->items[i], "port"), "name");
-
-        for (size_t j = 0; j < i && name.len; j++)
-            if (mesh__slice_equal(
-                    name, mesh__get_text(mesh__get(servers->items[j], "port"),
-                                         "name")))
-                mesh__reject(reader, spot, servers->items[i]->mark,
-                             "a second port \"%.60s\"", name.at);
-    }
+    for (size_t i = 0; servers && servers->items && i < servers->count; i++)
+        for (size_t j = 0; j < i; j++)
+            check_twins(reader, spot, port_name(servers->items[j]),
+                        port_name(servers->items[i]));
 }
 
 static const struct mesh_field server_port_fields[] = {
