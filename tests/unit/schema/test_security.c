@@ -18,7 +18,9 @@ static const struct say_row policies[] = {
       "5:11 error spec.action: wanted one of ALLOW, DENY, AUDIT, CUSTOM, found "
       "\"PERMIT\" [IST0106]\n" },
     { "DENY needs rules", AP("  action: DENY\n"),
-      "5:3 error spec: DENY without rules has no effect [IST0106]\n" },
+      "5:3 error spec: DENY and CUSTOM have no effect without rules [IST0106]\n"
+      "5:3 error spec.action: DENY and CUSTOM have no effect without rules "
+      "[IST0106]\n" },
     { "CUSTOM is refused",
       AP("  action: CUSTOM\n  provider: {name: x}\n  rules: [{}]\n"),
       "5:3 refused spec.action: nobody would be asked, so everything "
@@ -30,23 +32,26 @@ static const struct say_row policies[] = {
       "[LM0003]\n" },
     { "a provider is for CUSTOM", AP("  provider: {name: x}\n"),
       "5:3 error spec: provider is for CUSTOM only [IST0106]\n"
-      "5:3 refused spec.provider: external authorizers are not yet "
-      "asked [LM0004]\n" },
+      "5:3 error spec.provider: provider is for CUSTOM only [IST0106]\n"
+      "5:3 refused spec.provider: external authorizers are not yet asked "
+      "[LM0004]\n" },
     { "targets are refused", AP("  targetRefs: [{kind: Service, name: x}]\n"),
       "5:3 refused spec.targetRefs: it attaches to gateways and "
       "waypoints, which this version does not know [LM0004]\n" },
     { "one scope only",
       AP("  selector: {matchLabels: {a: b}}\n"
          "  targetRef: {kind: Pod, name: x}\n"),
-      "5:3 error spec: only one of selector, targetRef and targetRefs may be "
-      "given [IST0106]\n"
-      "6:3 refused spec.targetRef: it attaches to gateways and "
-      "waypoints, which this version does not know [LM0004]\n"
+      "5:3 error spec.selector: \"selector\" and \"targetRef\" exclude each "
+      "other [IST0106]\n"
+      "6:3 error spec.targetRef: \"selector\" and \"targetRef\" exclude each "
+      "other [IST0106]\n"
+      "6:3 refused spec.targetRef: it attaches to gateways and waypoints, "
+      "which this version does not know [LM0004]\n"
       "6:14 error spec.targetRef: wanted a Service, ServiceEntry, Gateway or "
-      "GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n" },
-    { "an empty from", RULE("from: []"),
-      "6:11 error spec.rules[0]: an empty \"from\": leave it away to mean any "
-      "[IST0106]\n" },
+      "GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n"
+      "6:15 error spec.targetRef.kind: wanted a Service, ServiceEntry, Gateway "
+      "or GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n" },
+    { "an empty from", RULE("from: []"), "" },
     { "a from without source", RULE("from: [{}]"),
       "6:12 error spec.rules[0].from[0]: \"source\" is required [IST0106]\n" },
     { "an empty source", RULE("from: [{source: {}}]"),
@@ -67,25 +72,28 @@ static const struct say_row policies[] = {
       "address or a block such as 10.0.0.0/8, found \"x\" [IST0106]\n" },
     { "ports are text here", RULE("to: [{operation: {ports: [80, \"0\"]}}]"),
       "6:31 error spec.rules[0].to[0].operation.ports[0]: wanted a string, "
-      "found the number 80 [IST0106] (quote it: \"80\")\n"
-      "6:35 error spec.rules[0].to[0].operation.ports[1]: wanted a port from 1 "
-      "to 65535, found \"0\" [IST0106]\n" },
+      "found the number 80 [IST0106] (quote it: \"80\")\n" },
     { "templates are whole segments",
       RULE("to: [{operation: {paths: [\"/a/{*}/{**}\", \"/a{*}\", "
            "\"/{**}/{*}\", \"/{*}/x*\"]}}]"),
       "6:46 error spec.rules[0].to[0].operation.paths[1]: wanted {*} and {**} "
-      "as whole segments, no other \"*\", found \"/a{*}\" [IST0106]\n"
+      "as whole segments, the latter last, no other \"*\" or brace beside "
+      "them, found \"/a{*}\" [IST0106]\n"
       "6:55 error spec.rules[0].to[0].operation.paths[2]: wanted {*} and {**} "
-      "as whole segments, no other \"*\", found \"/{**}/{*}\" [IST0106]\n"
+      "as whole segments, the latter last, no other \"*\" or brace beside "
+      "them, found \"/{**}/{*}\" [IST0106]\n"
       "6:68 error spec.rules[0].to[0].operation.paths[3]: wanted {*} and {**} "
-      "as whole segments, no other \"*\", found \"/{*}/x*\" [IST0106]\n" },
+      "as whole segments, the latter last, no other \"*\" or brace beside "
+      "them, found \"/{*}/x*\" [IST0106]\n" },
     { "accounts or principals",
       RULE("from: [{source: {serviceAccounts: [a/b, \"x*\"], "
            "principals: [p]}}]"),
-      "6:21 error spec.rules[0].from[0].source: serviceAccounts excludes "
-      "principals and namespaces [IST0106]\n"
+      "6:22 error spec.rules[0].from[0].source.serviceAccounts: "
+      "\"serviceAccounts\" and \"principals\" exclude each other [IST0106]\n"
       "6:45 error spec.rules[0].from[0].source.serviceAccounts[1]: wanted a "
-      "service account or \"namespace/account\", found \"x*\" [IST0106]\n" },
+      "service account or \"namespace/account\", found \"x*\" [IST0106]\n"
+      "6:52 error spec.rules[0].from[0].source.principals: \"serviceAccounts\" "
+      "and \"principals\" exclude each other [IST0106]\n" },
     { "a condition has values", RULE("when: [{key: source.ip}]"),
       "6:12 error spec.rules[0].when[0]: values or notValues is required "
       "[IST0106]\n" },
@@ -108,14 +116,17 @@ static const struct say_row policies[] = {
       "tokens are not yet checked, so nobody knows the principal [LM0004]\n" },
     { "conditions have values that fit",
       RULE("when: [{key: destination.port, values: [http]}]"),
-      "6:45 error spec.rules[0].when[0].values[0]: wanted a port from 1 to "
-      "65535, found \"http\" [IST0106]\n" },
+      "6:18 error spec.rules[0].when[0]: the values below are not what "
+      "destination.port has [IST0106]\n"
+      "6:45 error spec.rules[0].when[0].values[0]: wanted a port, 65535 at "
+      "most, found \"http\" [IST0106]\n" },
 };
 
 static const struct say_row others[] = {
     { "ports need a selector", PA("  portLevelMtls: {8080: {mode: STRICT}}\n"),
-      "5:18 error spec: portLevelMtls needs a selector with labels "
-      "[IST0106]\n" },
+      "5:3 error spec: portLevelMtls needs a selector with labels [IST0106]\n"
+      "5:3 error spec.portLevelMtls: portLevelMtls needs a selector with "
+      "labels [IST0106]\n" },
     { "ports are ports",
       PA("  selector: {matchLabels: {a: b}}\n"
          "  portLevelMtls: {0: {mode: STRICT}, http: {mode: STRICTLY}}\n"),
