@@ -196,10 +196,19 @@ static bool check_lists(struct mesh_reader *reader,
     return any;
 }
 
-static bool has_any(const struct mesh_yaml_node *node, const char *one,
-                    const char *other)
+/* An account is in a principal and has a namespace of its own. */
+static void check_accounts(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node)
 {
-    return mesh__has(node, one) || mesh__has(node, other);
+    static const char *const accounts[] = { "serviceAccounts",
+                                            "notServiceAccounts" };
+    static const char *const others[] = { "principals", "notPrincipals",
+                                          "namespaces", "notNamespaces" };
+
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < 4; j++)
+            mesh__reject_both(reader, spot, node, accounts[i], others[j]);
 }
 
 static void check_source(struct mesh_reader *reader,
@@ -228,11 +237,7 @@ static void check_source(struct mesh_reader *reader,
                      sizeof(rules) / sizeof(rules[0])))
         mesh__reject(reader, spot, node->mark,
                      "an empty source: leave \"from\" away to mean anybody");
-    if (has_any(node, "serviceAccounts", "notServiceAccounts") &&
-        (has_any(node, "principals", "notPrincipals") ||
-         has_any(node, "namespaces", "notNamespaces")))
-        mesh__reject(reader, spot, node->mark,
-                     "serviceAccounts excludes principals and namespaces");
+    check_accounts(reader, spot, node);
 }
 
 static void check_operation(struct mesh_reader *reader,
@@ -381,7 +386,8 @@ static void check_action(struct mesh_reader *reader,
     if (custom && mesh__get_text(mesh__get(node, "provider"), "name").len == 0)
         mesh__reject(reader, spot, node->mark, "CUSTOM needs a provider");
     if (!custom && mesh__has(node, "provider"))
-        mesh__reject(reader, spot, node->mark, "provider is for CUSTOM only");
+        mesh__reject(reader, spot, mesh__get(node, "provider")->mark,
+                     "a provider is for CUSTOM only");
 }
 
 /* --- CUSTOM: what an authorizer may not be chosen by ---------------------- */

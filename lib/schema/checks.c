@@ -402,13 +402,9 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
-    int scopes = mesh__has(node, "selector") + mesh__has(node, "targetRef") +
-                 mesh__has(node, "targetRefs");
-
-    if (scopes > 1)
-        mesh__reject(reader, spot, node->mark,
-                     "only one of selector, targetRef and targetRefs may be "
-                     "given");
+    mesh__reject_both(reader, spot, node, "selector", "targetRef");
+    mesh__reject_both(reader, spot, node, "selector", "targetRefs");
+    mesh__reject_both(reader, spot, node, "targetRef", "targetRefs");
 }
 
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,

@@ -3,6 +3,25 @@
  */
 #include "schema/table.h"
 
+static const struct mesh_yaml_node *port_name(
+    const struct mesh_yaml_node *server)
+{
+    return mesh__get(mesh__get(server, "port"), "name");
+}
+
+static void check_port_names(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *a,
+                             const struct mesh_yaml_node *b)
+{
+    if (!a || !b || a->kind != MESH__YAML_SCALAR || a->text.len == 0 ||
+        b->kind != MESH__YAML_SCALAR || !mesh__slice_equal(a->text, b->text))
+        return;
+    mesh__reject(reader, spot, a->mark, "a second port has the name \"%.60s\"",
+                 a->text.at);
+    mesh__reject(reader, spot, b->mark, "a second port \"%.60s\"", b->text.at);
+}
+
 static void check_gateway(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node, void *into)
@@ -13,19 +32,12 @@ static void check_gateway(struct mesh_reader *reader,
     if (!servers || servers->count == 0)
         mesh__reject(reader, spot, node->mark,
                      "at least one server is required");
-    if (servers && !mesh__few(reader, spot, servers))
+    if (!servers || !servers->items || !mesh__few(reader, spot, servers))
         return;
-    for (size_t i = 0; servers && servers->items && i < servers->count; i++) {
-        struct mesh_slice name =
-            mesh__get_text(mesh__get(servers->items[i], "port"), "name");
-
-        for (size_t j = 0; j < i && name.len; j++)
-            if (mesh__slice_equal(
-                    name, mesh__get_text(mesh__get(servers->items[j], "port"),
-                                         "name")))
-                mesh__reject(reader, spot, servers->items[i]->mark,
-                             "a second port \"%.60s\"", name.at);
-    }
+    for (size_t i = 0; i < servers->count; i++)
+        for (size_t j = 0; j < i; j++)
+            check_port_names(reader, spot, port_name(servers->items[j]),
+                             port_name(servers->items[i]));
 }
 
 static const struct mesh_field server_port_fields[] = {

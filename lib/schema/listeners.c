@@ -19,7 +19,23 @@ static void wrong(struct mesh_reader *reader, const struct mesh_spot *up,
     const struct mesh_spot spot = { .up = up, .name = name };
     const struct mesh_yaml_node *field = mesh__get(node, name);
 
-    mesh__reject(reader, &spot, field ? field->mark : node->mark, "%s", why);
+    if (field && field->kind == MESH__YAML_SCALAR)
+        mesh__reject(reader, &spot, field->mark, "%s, found \"%.80s\"", why,
+                     field->text.at);
+    else
+        mesh__reject(reader, &spot, field ? field->mark : node->mark, "%s",
+                     why);
+}
+
+/* The field should not be there. */
+static void away(struct mesh_reader *reader, const struct mesh_spot *up,
+                 const struct mesh_yaml_node *node, const char *name,
+                 const char *why)
+{
+    const struct mesh_spot spot = { .up = up, .name = name };
+
+    mesh__report(reader, &spot, mesh__get(node, name)->mark, MESH__ERROR,
+                 MESH__CODE_INVALID, "leave it away", "%s", why);
 }
 
 static bool is_scalar(const struct mesh_yaml_node *node)
@@ -104,17 +120,20 @@ static void check_target_port(struct mesh_reader *reader,
                               const struct mesh_yaml_node *port)
 {
     if (port_number(port, "targetPort") > 0)
-        wrong(reader, spot, port, "targetPort",
-              "listeners have no target port: leave it away");
+        away(reader, spot, port, "targetPort", "listeners have no target port");
 }
 
+/* Too large a number is told by the row. */
 static void check_number(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *port)
 {
-    int64_t number = port_number(port, "number");
+    const struct mesh_yaml_node *number = mesh__get(port, "number");
+    double value = 0;
 
-    if (number < 1 || number > PORT_MAX)
+    if (number && !mesh__yaml_float(number, &value))
+        return; /* no number: told as well */
+    if (value == 0)
         wrong(reader, spot, port, "number", "wanted a port from 1 to 65535");
 }
 
@@ -170,26 +189,32 @@ static void check_istio_mutual(struct mesh_reader *reader,
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (has_text(node, names[i]) || has_items(node, names[i]))
-            wrong(reader, spot, node, names[i],
-                  "ISTIO_MUTUAL has the mesh's own certificate: leave it away");
+            away(reader, spot, node, names[i],
+                 "ISTIO_MUTUAL has the mesh's own certificate");
 }
 
+/* Certificates come from one source. */
 static void check_sources(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node,
                           const struct server_tls *tls)
 {
-    bool names = mesh__has(node, "credentialNames");
+    bool files = tls->certificate && tls->key;
 
-    if ((names && mesh__has(node, "credentialName")) ||
-        (names && mesh__has(node, "tlsCertificates")) ||
-        (tls->certificate && tls->key) + tls->name + tls->names +
-                tls->certificates >
-            1)
-        mesh__reject(reader, spot, node->mark,
-                     "wanted one source of certificates: credentialName, "
-                     "credentialNames, tlsCertificates, or serverCertificate "
-                     "with privateKey");
+    mesh__reject_both(reader, spot, node, "credentialNames", "credentialName");
+    mesh__reject_both(reader, spot, node, "credentialNames", "tlsCertificates");
+    if (tls->name && tls->certificates)
+        mesh__reject_both(reader, spot, node, "credentialName",
+                          "tlsCertificates");
+    if (files && tls->name)
+        mesh__reject_both(reader, spot, node, "serverCertificate",
+                          "credentialName");
+    if (files && tls->names)
+        mesh__reject_both(reader, spot, node, "serverCertificate",
+                          "credentialNames");
+    if (files && tls->certificates)
+        mesh__reject_both(reader, spot, node, "serverCertificate",
+                          "tlsCertificates");
 }
 
 static void check_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -259,10 +284,10 @@ void mesh__check_server_tls(struct mesh_reader *reader,
         check_files(reader, spot, node, &tls);
     }
     if (tls.crl && tls.name)
-        wrong(reader, spot, node, "caCrl",
-              "with credentialName the credential holds it");
+        away(reader, spot, node, "caCrl",
+             "with credentialName the credential holds it");
     if (tls.crl && mode_is(&tls, "SIMPLE"))
-        wrong(reader, spot, node, "caCrl", "SIMPLE asks for no certificate");
+        away(reader, spot, node, "caCrl", "SIMPLE asks for no certificate");
 }
 
 /* --- hosts -----------------------------------------------------------------
@@ -342,7 +367,8 @@ static void check_server_port(struct mesh_reader *reader,
 
     if (!port)
         return;
-    if (!mesh__is_protocol(mesh__get_text(port, "protocol")))
+    if (is_scalar(mesh__get(port, "protocol")) &&
+        !mesh__is_protocol(mesh__get_text(port, "protocol")))
         wrong(reader, &field, port, "protocol",
               "wanted HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, "
               "REDIS or MYSQL");
@@ -350,7 +376,8 @@ static void check_server_port(struct mesh_reader *reader,
         wrong(reader, &field, port, "name", "may not be empty");
     check_target_port(reader, &field, port);
     if (!is_unix(bind)) {
-        check_number(reader, &field, port);
+        if (mesh__has(port, "number"))
+            check_number(reader, &field, port);
         check_bind(reader, spot, node);
         return;
     }
@@ -456,10 +483,10 @@ static void check_ingress_tls(struct mesh_reader *reader,
         return;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (has_text(tls, names[i]) || has_items(tls, names[i]))
-            wrong(reader, &field, tls, names[i], "not in a Sidecar");
+            away(reader, &field, tls, names[i], "not in a Sidecar");
     if (mesh__has(tls, "httpsRedirect") &&
         mesh__yaml_bool(mesh__get(tls, "httpsRedirect"), &redirect) && redirect)
-        wrong(reader, &field, tls, "httpsRedirect", "not in a Sidecar");
+        away(reader, &field, tls, "httpsRedirect", "not in a Sidecar");
     if (mesh__slice_is(mode, "ISTIO_MUTUAL") ||
         mesh__slice_is(mode, "AUTO_PASSTHROUGH"))
         wrong(reader, &field, tls, "mode",
@@ -499,7 +526,6 @@ void mesh__check_egress(struct mesh_reader *reader,
         return;
     check_sidecar_port(reader, &field, port);
     if (port_number(port, "number")) {
-        check_number(reader, &field, port);
         check_bind(reader, spot, node);
         return;
     }
@@ -527,6 +553,14 @@ static bool same_listener(const struct mesh_yaml_node *a,
                                        mesh__get_text(b, "bind"));
 }
 
+static struct mesh_mark port_mark(const struct mesh_yaml_node *listener)
+{
+    const struct mesh_yaml_node *port = mesh__get(listener, "port");
+    const struct mesh_yaml_node *number = mesh__get(port, "number");
+
+    return number ? number->mark : port->mark;
+}
+
 static void check_repeated(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node, const char *name)
@@ -541,9 +575,11 @@ static void check_repeated(struct mesh_reader *reader,
 
         for (size_t j = 0; j < i; j++)
             if (same_listener(list->items[i], list->items[j])) {
-                mesh__reject(reader, &item, list->items[i]->mark,
+                mesh__reject(reader, &item, port_mark(list->items[i]),
                              "a second listener on the port of %s[%zu]", name,
                              j);
+                mesh__reject(reader, &item, port_mark(list->items[j]),
+                             "%s[%zu] listens on this port too", name, i);
                 break;
             }
     }
@@ -596,7 +632,7 @@ void mesh__check_sidecar_outbound(struct mesh_reader *reader,
     if (!proxy)
         return;
     if (!mesh__slice_is(mesh__get_text(node, "mode"), "ALLOW_ANY")) {
-        wrong(reader, spot, node, "egressProxy", "only with ALLOW_ANY");
+        away(reader, spot, node, "egressProxy", "only with mode: ALLOW_ANY");
         return;
     }
     if (is_scalar(mesh__get(proxy, "host")) &&

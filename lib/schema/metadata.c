@@ -69,8 +69,6 @@ static const struct go_field managed_fields[] = {
 
 #define UINT64_RANGE 18446744073709551616.0
 
-static const struct mesh_yaml_node nothing = { .kind = MESH__YAML_MAPPING };
-
 static bool is_null(const struct mesh_yaml_node *node)
 {
     return node->kind == MESH__YAML_SCALAR &&
@@ -291,11 +289,10 @@ static void check_dry_run(struct mesh_reader *reader,
     if (!mesh__slice_is(kind, "AuthorizationPolicy") ||
         mesh__slice_is(action, "CUSTOM") || mesh__slice_is(action, "AUDIT"))
         mesh__reject(reader, spot, value->mark,
-                     "istio.io/dry-run is for ALLOW and DENY policies only");
+                     "for policies with the action ALLOW or DENY only");
     else if (value->kind == MESH__YAML_SCALAR && !is_go_bool(value))
         mesh__reject(reader, spot, value->mark,
-                     "istio.io/dry-run: wanted true or false, found \"%.40s\"",
-                     value->text.at);
+                     "wanted true or false, found \"%.40s\"", value->text.at);
 }
 
 static void check_annotations(struct mesh_reader *reader,
@@ -389,12 +386,12 @@ static void decode(struct mesh_reader *reader,
                    const struct mesh_yaml_node *metadata, void *into)
 {
     const struct mesh_spot spot = { .name = "metadata" };
-    struct mesh_yaml_node empty = nothing;
 
-    empty.mark = document->mark;
-    mesh__decode(reader, &mesh__metadata_message, &spot,
-                 metadata ? metadata : &empty, into, MESH__FIELD_ENFORCED,
-                 NULL);
+    if (metadata)
+        mesh__decode(reader, &mesh__metadata_message, &spot, metadata, into,
+                     MESH__FIELD_ENFORCED, NULL);
+    else
+        mesh__reject(reader, NULL, document->mark, "\"metadata\" is required");
 }
 
 void mesh__read_metadata(struct mesh_reader *reader,

@@ -46,20 +46,10 @@ static void check_jwt_rule(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node, void *into)
 {
-    static const char *const sources[] = { "jwks", "jwksUri", "jwks_uri" };
-    const struct mesh_yaml_node *second = NULL;
-    int given = 0;
-
     (void)into;
-    for (size_t i = 0; i < 3; i++) {
-        const struct mesh_yaml_node *source = mesh__get(node, sources[i]);
-
-        given += source != NULL;
-        second = source && given > 1 ? source : second;
-    }
-    if (second)
-        mesh__reject(reader, spot, second->mark,
-                     "only one of jwks and jwksUri may be given");
+    mesh__reject_both(reader, spot, node, "jwks", "jwksUri");
+    mesh__reject_both(reader, spot, node, "jwks", "jwks_uri");
+    mesh__reject_both(reader, spot, node, "jwksUri", "jwks_uri");
     if (mesh__get_text(node, "issuer").len == 0 &&
         mesh__get_text(node, "jwksUri").len == 0 &&
         mesh__get_text(node, "jwks_uri").len == 0)

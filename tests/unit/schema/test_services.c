@@ -87,7 +87,7 @@ static const struct say_row entries[] = {
 
 static const struct say_row configs[] = {
     { "proto's spelling and numbers in quotes",
-      "trust_domain: a.b\ndefault_config: {tracing: {sampling: \"5\"}}\n", "" },
+      "trust_domain: a.b\ndefaultConfig: {tracing: {sampling: \"5\"}}\n", "" },
     { "an hour is the longest to connect", "connectTimeout: 61m\n",
       "1:17 error connectTimeout: wanted a duration of 1ms or more, an hour at "
       "most, found \"61m\" [IST0106]\n" },
