@@ -82,7 +82,7 @@ static const struct say_row envelopes[] = {
     { "an unknown field at the top", NAMESPACE("a") "sepc: {}\n",
       "4:1 error unknown field \"sepc\" [LM0002] (did you mean \"spec\"?)\n" },
     { "metadata must be there", "apiVersion: v1\nkind: Namespace\n",
-      "1:1 error metadata: \"name\" is required [IST0106]\n" },
+      "1:1 error \"metadata\" is required [IST0106]\n" },
     { "an unknown field of metadata",
       "apiVersion: v1\nkind: Namespace\n"
       "metadata: {name: a, lables: {a: b}}\n",
@@ -116,8 +116,9 @@ static const struct say_row envelopes[] = {
       "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
       "metadata: {name: a, annotations: {istio.io/dry-run: \"maybe\"}}\n"
       "spec: {hosts: [a], http: [{route: [{destination: {host: a}}]}]}\n",
-      "3:53 error metadata.annotations[istio.io/dry-run]: istio.io/dry-run is "
-      "for ALLOW and DENY policies only [IST0106]\n" },
+      "3:53 error metadata.annotations[istio.io/dry-run]: for policies with "
+      "the "
+      "action ALLOW or DENY only [IST0106]\n" },
 };
 
 static const struct say_row lists[] = {
@@ -216,7 +217,8 @@ static const struct say_row wrapped[] = {
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\n"
       "data:\n  mesh: |\n    trustDomain: a\n    enableTracin: true\n",
       "7:5 refused data[mesh]: unknown field \"enableTracin\" [LM0002] (did "
-      "you mean \"enableTracing\"?)\n" },
+      "you "
+      "mean \"enableTracing\"?)\n" },
     { "a text in quotes has one place",
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-canary}\n"
       "data:\n  mesh: \"trustDomain: a\\nfoo: true\\n\"\n",
@@ -246,7 +248,8 @@ static const struct say_row wrapped[] = {
       "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n"
       "metadata: {name: a}\nspec: {meshConfig: {trustDomian: x}}\n",
       "4:21 refused spec.meshConfig: unknown field \"trustDomian\" [LM0002] "
-      "(did you mean \"trustDomain\"?)\n" },
+      "(did "
+      "you mean \"trustDomain\"?)\n" },
 };
 
 static void finds_the_mesh_config(void **state)
@@ -261,7 +264,7 @@ static void reads_it_from_every_wrapping(void **state)
         "trustDomain: x.y\ndefaultConfig: {tracing: {sampling: 12.5}}\n",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\n"
         "data:\n  mesh: |-\n    trustDomain: x.y\n"
-        "    default_config: {tracing: {sampling: \"12.5\"}}\n",
+        "    defaultConfig: {tracing: {sampling: \"12.5\"}}\n",
         "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n"
         "metadata: {name: a}\nspec:\n  meshConfig:\n    trustDomain: x.y\n"
         "    defaultConfig: {tracing: {sampling: 12.5}}\n",
