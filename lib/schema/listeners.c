@@ -19,7 +19,23 @@ static void wrong(struct mesh_reader *reader, const struct mesh_spot *up,
     const struct mesh_spot spot = { .up = up, .name = name };
     const struct mesh_yaml_node *field = mesh__get(node, name);
 
-    mesh__reject(reader, &spot, field ? field->mark : node->mark, "%s", why);
+    if (field && field->kind == MESH__YAML_SCALAR)
+        mesh__reject(reader, &spot, field->mark, "%s, found \"%.80s\"", why,
+                     field->text.at);
+    else
+        mesh__reject(reader, &spot, field ? field->mark : node->mark, "%s",
+                     why);
+}
+
+/* The field should not be there. */
+static void away(struct mesh_reader *reader, const struct mesh_spot *up,
+                 const struct mesh_yaml_node *node, const char *name,
+                 const char *why)
+{
+    const struct mesh_spot spot = { .up = up, .name = name };
+
+    mesh__report(reader, &spot, mesh__get(node, name)->mark, MESH__ERROR,
+                 MESH__CODE_INVALID, "leave it away", "%s", why);
 }
 
 static bool is_scalar(const struct mesh_yaml_node *node)
@@ -86,12 +102,8 @@ static void check_bind(struct mesh_reader *reader, const struct mesh_spot *spot,
 {
     struct mesh_slice bind = mesh__get_text(node, "bind");
 
-    if (!bind.len || mesh__is_ip(bind))
-        return;
-    wrong(reader, spot, node, "bind", "wanted an IP address");
-    if (is_unix(bind))
-        wrong(reader, NULL, mesh__get(node, "port"), "number",
-              "a unix socket has port 0");
+    if (bind.len && !mesh__is_ip(bind))
+        wrong(reader, spot, node, "bind", "wanted an IP address");
 }
 
 static void check_unix_bind(struct mesh_reader *reader,
@@ -108,17 +120,20 @@ static void check_target_port(struct mesh_reader *reader,
                               const struct mesh_yaml_node *port)
 {
     if (port_number(port, "targetPort") > 0)
-        wrong(reader, spot, port, "targetPort",
-              "listeners have no target port: leave it away");
+        away(reader, spot, port, "targetPort", "listeners have no target port");
 }
 
+/* Too large a number is told by the row. */
 static void check_number(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *port)
 {
-    int64_t number = port_number(port, "number");
+    const struct mesh_yaml_node *number = mesh__get(port, "number");
+    double value = 0;
 
-    if (number < 1 || number > PORT_MAX)
+    if (number && !mesh__yaml_float(number, &value))
+        return; /* no number: told as well */
+    if (value == 0)
         wrong(reader, spot, port, "number", "wanted a port from 1 to 65535");
 }
 
@@ -174,43 +189,42 @@ static void check_istio_mutual(struct mesh_reader *reader,
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (has_text(node, names[i]) || has_items(node, names[i]))
-            mesh__reject_pair(
-                reader, spot, node, "mode", names[i],
-                "ISTIO_MUTUAL has the mesh's own certificate: leave it away");
+            away(reader, spot, node, names[i],
+                 "ISTIO_MUTUAL has the mesh's own certificate");
 }
 
+/* Certificates come from one source. */
 static void check_sources(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node,
                           const struct server_tls *tls)
 {
-    bool names = mesh__has(node, "credentialNames");
+    bool files = tls->certificate && tls->key;
 
-    if ((names && mesh__has(node, "credentialName")) ||
-        (names && mesh__has(node, "tlsCertificates")) ||
-        (tls->certificate && tls->key) + tls->name + tls->names +
-                tls->certificates >
-            1)
-        mesh__reject_missing(
-            reader, spot, node,
-            (const char *[]){ "credentialName", "credentialNames",
-                              "tlsCertificates", "serverCertificate",
-                              "privateKey" },
-            5,
-            "wanted one source of certificates: credentialName, "
-            "credentialNames, tlsCertificates, or serverCertificate with "
-            "privateKey");
+    mesh__reject_both(reader, spot, node, "credentialNames", "credentialName");
+    mesh__reject_both(reader, spot, node, "credentialNames", "tlsCertificates");
+    if (tls->name && tls->certificates)
+        mesh__reject_both(reader, spot, node, "credentialName",
+                          "tlsCertificates");
+    if (files && tls->name)
+        mesh__reject_both(reader, spot, node, "serverCertificate",
+                          "credentialName");
+    if (files && tls->names)
+        mesh__reject_both(reader, spot, node, "serverCertificate",
+                          "credentialNames");
+    if (files && tls->certificates)
+        mesh__reject_both(reader, spot, node, "serverCertificate",
+                          "tlsCertificates");
 }
 
 static void check_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
-    static const char *const names[] = { "serverCertificate", "privateKey" };
-
-    for (size_t i = 0; i < 2; i++)
-        if (!has_text(node, names[i]))
-            mesh__reject_pair(reader, spot, node, "mode", names[i],
-                              "serverCertificate and privateKey are required");
+    if (!has_text(node, "serverCertificate"))
+        mesh__reject(reader, spot, node->mark,
+                     "\"serverCertificate\" is required");
+    if (!has_text(node, "privateKey"))
+        mesh__reject(reader, spot, node->mark, "\"privateKey\" is required");
 }
 
 /* Files that the modes which show a certificate need. */
@@ -223,8 +237,8 @@ static void check_files(struct mesh_reader *reader,
     struct mesh_spot field = { .up = spot, .name = "tlsCertificates" };
 
     if (!mode_is(tls, "SIMPLE") && !tls->ca)
-        mesh__reject_pair(reader, spot, node, "mode", "caCertificates",
-                          "MUTUAL needs caCertificates");
+        mesh__reject(reader, spot, node->mark,
+                     "\"caCertificates\" is required with %s", tls->mode.at);
     if (!tls->certificates) {
         check_pair(reader, spot, node);
         return;
@@ -270,11 +284,10 @@ void mesh__check_server_tls(struct mesh_reader *reader,
         check_files(reader, spot, node, &tls);
     }
     if (tls.crl && tls.name)
-        mesh__reject_pair(reader, spot, node, "caCrl", "credentialName",
-                          "with credentialName the credential holds caCrl");
+        away(reader, spot, node, "caCrl",
+             "with credentialName the credential holds it");
     if (tls.crl && mode_is(&tls, "SIMPLE"))
-        mesh__reject_pair(reader, spot, node, "caCrl", "mode",
-                          "SIMPLE asks for no certificate, so caCrl is idle");
+        away(reader, spot, node, "caCrl", "SIMPLE asks for no certificate");
 }
 
 /* --- hosts -----------------------------------------------------------------
@@ -354,7 +367,8 @@ static void check_server_port(struct mesh_reader *reader,
 
     if (!port)
         return;
-    if (!mesh__is_protocol(mesh__get_text(port, "protocol")))
+    if (is_scalar(mesh__get(port, "protocol")) &&
+        !mesh__is_protocol(mesh__get_text(port, "protocol")))
         wrong(reader, &field, port, "protocol",
               "wanted HTTP, HTTPS, HTTP2, GRPC, GRPC-WEB, TLS, TCP, MONGO, "
               "REDIS or MYSQL");
@@ -362,38 +376,15 @@ static void check_server_port(struct mesh_reader *reader,
         wrong(reader, &field, port, "name", "may not be empty");
     check_target_port(reader, &field, port);
     if (!is_unix(bind)) {
-        check_number(reader, &field, port);
+        if (mesh__has(port, "number"))
+            check_number(reader, &field, port);
         check_bind(reader, spot, node);
-        if (port_number(port, "number") == 0)
-            wrong(reader, spot, node, "bind", "only a unix socket has port 0");
         return;
     }
     check_unix_bind(reader, spot, node);
-    if (!port_number(port, "number"))
-        return;
-    wrong(reader, &field, port, "number",
-          "a unix socket has no port: wanted 0");
-    wrong(reader, spot, node, "bind", "a unix socket has no port");
-}
-
-/* The protocol, the TLS, and what in it: which is the slip? */
-static void reject_tls(struct mesh_reader *reader, const struct mesh_spot *spot,
-                       const struct mesh_yaml_node *node, const char *why)
-{
-    const struct mesh_yaml_node *port = mesh__get(node, "port");
-    const struct mesh_yaml_node *tls = mesh__get(node, "tls");
-    const struct mesh_yaml_node *const nodes[] = {
-        port,
-        mesh__get(port, "protocol"),
-        tls,
-        mesh__get(tls, "mode"),
-        mesh__get(tls, "caCertificates"),
-        mesh__get(tls, "privateKey"),
-        mesh__get(tls, "serverCertificate"),
-    };
-
-    mesh__reject_missing(reader, spot, node, (const char *[]){ "tls" }, 1, why);
-    mesh__reject_at(reader, spot, nodes, sizeof(nodes) / sizeof(nodes[0]), why);
+    if (port_number(port, "number"))
+        wrong(reader, &field, port, "number",
+              "a unix socket has no port: wanted 0");
 }
 
 /* TLS where the protocol asks for it, and nowhere else. */
@@ -402,25 +393,23 @@ static void check_server_protocol(struct mesh_reader *reader,
                                   const struct mesh_yaml_node *node)
 {
     const struct mesh_yaml_node *settings = mesh__get(node, "tls");
-    const struct mesh_yaml_node *port = mesh__get(node, "port");
-    struct mesh_slice protocol = mesh__get_text(port, "protocol");
+    struct mesh_slice protocol =
+        mesh__get_text(mesh__get(node, "port"), "protocol");
     struct server_tls tls;
 
     if (speaks_tls(protocol) && !settings)
-        mesh__reject_at(reader, spot,
-                        (const struct mesh_yaml_node *[]){
-                            node, mesh__get(port, "protocol") },
-                        2, "\"tls\" is required with HTTPS and TLS");
+        mesh__reject(reader, spot, node->mark, "\"tls\" is required with %s",
+                     protocol.at);
     if (speaks_tls(protocol) || !settings)
         return;
     tls = read_tls(settings);
     if (!speaks_http(protocol))
-        reject_tls(reader, spot, node, "only HTTPS and TLS ports have TLS");
+        wrong(reader, spot, node, "tls", "only HTTPS and TLS ports have TLS");
     else if ((tls.mode.len && !mode_is(&tls, "PASSTHROUGH") &&
               !mode_is(&tls, "AUTO_PASSTHROUGH")) ||
              tls.ca || tls.key || tls.certificate)
-        reject_tls(reader, spot, node,
-                   "a port of plain HTTP can only redirect to HTTPS");
+        wrong(reader, spot, node, "tls",
+              "a port of plain HTTP can only redirect to HTTPS");
 }
 
 void mesh__check_server(struct mesh_reader *reader,
@@ -494,16 +483,16 @@ static void check_ingress_tls(struct mesh_reader *reader,
         return;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (has_text(tls, names[i]) || has_items(tls, names[i]))
-            wrong(reader, &field, tls, names[i], "not in a Sidecar");
+            away(reader, &field, tls, names[i], "not in a Sidecar");
     if (mesh__has(tls, "httpsRedirect") &&
         mesh__yaml_bool(mesh__get(tls, "httpsRedirect"), &redirect) && redirect)
-        wrong(reader, &field, tls, "httpsRedirect", "not in a Sidecar");
+        away(reader, &field, tls, "httpsRedirect", "not in a Sidecar");
     if (mesh__slice_is(mode, "ISTIO_MUTUAL") ||
         mesh__slice_is(mode, "AUTO_PASSTHROUGH"))
         wrong(reader, &field, tls, "mode",
               "wanted PASSTHROUGH, SIMPLE, MUTUAL or OPTIONAL_MUTUAL");
     if (!speaks_tls(mesh__get_text(mesh__get(node, "port"), "protocol")))
-        reject_tls(reader, spot, node, "only HTTPS and TLS ports have TLS");
+        wrong(reader, spot, node, "tls", "only HTTPS and TLS ports have TLS");
 }
 
 void mesh__check_ingress(struct mesh_reader *reader,
@@ -537,20 +526,14 @@ void mesh__check_egress(struct mesh_reader *reader,
         return;
     check_sidecar_port(reader, &field, port);
     if (port_number(port, "number")) {
-        check_number(reader, &field, port);
         check_bind(reader, spot, node);
         return;
     }
-    if (!is_unix(mesh__get_text(node, "bind"))) {
+    if (!is_unix(mesh__get_text(node, "bind")))
         wrong(reader, spot, node, "bind",
               "a port 0 listens on a unix socket: wanted unix:///PATH");
-        wrong(reader, &field, port, "number",
-              "wanted a port from 1 to 65535, or a unix socket to bind");
-        mesh__reject_missing(reader, spot, node, (const char *[]){ "port" }, 1,
-                             "a port has a number or a unix socket");
-    } else {
+    else
         check_unix_bind(reader, spot, node);
-    }
     if (mesh__slice_is(mode, "IPTABLES"))
         wrong(reader, spot, node, "captureMode",
               "a unix socket is not captured: wanted DEFAULT or NONE");
@@ -570,22 +553,12 @@ static bool same_listener(const struct mesh_yaml_node *a,
                                        mesh__get_text(b, "bind"));
 }
 
-static void reject_twin(struct mesh_reader *reader,
-                        const struct mesh_spot *spot,
-                        const struct mesh_yaml_node *one,
-                        const struct mesh_yaml_node *other)
+static struct mesh_mark port_mark(const struct mesh_yaml_node *listener)
 {
-    const struct mesh_yaml_node *const nodes[] = {
-        one,
-        mesh__get(one, "bind"),
-        mesh__get(mesh__get(one, "port"), "number"),
-        other,
-        mesh__get(other, "bind"),
-        mesh__get(mesh__get(other, "port"), "number"),
-    };
+    const struct mesh_yaml_node *port = mesh__get(listener, "port");
+    const struct mesh_yaml_node *number = mesh__get(port, "number");
 
-    mesh__reject_at(reader, spot, nodes, sizeof(nodes) / sizeof(nodes[0]),
-                    "two listeners on one port");
+    return number ? number->mark : port->mark;
 }
 
 static void check_repeated(struct mesh_reader *reader,
@@ -601,8 +574,14 @@ static void check_repeated(struct mesh_reader *reader,
         struct mesh_spot item = { .up = &field, .index = i };
 
         for (size_t j = 0; j < i; j++)
-            if (same_listener(list->items[i], list->items[j]))
-                reject_twin(reader, &item, list->items[j], list->items[i]);
+            if (same_listener(list->items[i], list->items[j])) {
+                mesh__reject(reader, &item, port_mark(list->items[i]),
+                             "a second listener on the port of %s[%zu]", name,
+                             j);
+                mesh__reject(reader, &item, port_mark(list->items[j]),
+                             "%s[%zu] listens on this port too", name, i);
+                break;
+            }
     }
 }
 
@@ -618,13 +597,9 @@ static void check_catch_all(struct mesh_reader *reader,
         struct mesh_spot item = { .up = &field, .index = i };
 
         if (!mesh__has(list->items[i], "port"))
-            mesh__reject_at(reader, &item,
-                            (const struct mesh_yaml_node *[]){
-                                list->items[i], list->items[i + 1],
-                                list->items[list->count - 1] },
-                            3,
-                            "without a port it stands for all that are left: "
-                            "only the last may");
+            mesh__reject(reader, &item, list->items[i]->mark,
+                         "without a port it stands for all that are left: "
+                         "only the last may");
     }
 }
 
@@ -657,8 +632,7 @@ void mesh__check_sidecar_outbound(struct mesh_reader *reader,
     if (!proxy)
         return;
     if (!mesh__slice_is(mesh__get_text(node, "mode"), "ALLOW_ANY")) {
-        mesh__reject_pair(reader, spot, node, "egressProxy", "mode",
-                          "egressProxy is for ALLOW_ANY only");
+        away(reader, spot, node, "egressProxy", "only with mode: ALLOW_ANY");
         return;
     }
     if (is_scalar(mesh__get(proxy, "host")) &&

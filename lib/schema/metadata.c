@@ -69,8 +69,6 @@ static const struct go_field managed_fields[] = {
 
 #define UINT64_RANGE 18446744073709551616.0
 
-static const struct mesh_yaml_node nothing = { .kind = MESH__YAML_MAPPING };
-
 static bool is_null(const struct mesh_yaml_node *node)
 {
     return node->kind == MESH__YAML_SCALAR &&
@@ -290,15 +288,11 @@ static void check_dry_run(struct mesh_reader *reader,
 
     if (!mesh__slice_is(kind, "AuthorizationPolicy") ||
         mesh__slice_is(action, "CUSTOM") || mesh__slice_is(action, "AUDIT"))
-        mesh__reject_at(
-            reader, spot,
-            (const struct mesh_yaml_node *[]){
-                value, mesh__get(mesh__get(document, "spec"), "action") },
-            2, "istio.io/dry-run is for ALLOW and DENY policies only");
+        mesh__reject(reader, spot, value->mark,
+                     "for policies with the action ALLOW or DENY only");
     else if (value->kind == MESH__YAML_SCALAR && !is_go_bool(value))
         mesh__reject(reader, spot, value->mark,
-                     "istio.io/dry-run: wanted true or false, found \"%.40s\"",
-                     value->text.at);
+                     "wanted true or false, found \"%.40s\"", value->text.at);
 }
 
 static void check_annotations(struct mesh_reader *reader,
@@ -383,13 +377,8 @@ static void check_gateway_name(struct mesh_reader *reader,
                      "\"%.80s\"",
                      name->text.at);
     else
-        mesh__reject_missing(reader, NULL, document,
-                             (const char *[]){ "metadata" }, 1,
-                             "a Gateway needs a name");
-    if (name && name->kind != MESH__YAML_SCALAR)
-        mesh__reject(reader, &spot, name->mark, "a Gateway needs a name");
-    if (!name && metadata)
-        mesh__reject(reader, &spot, metadata->mark, "a Gateway needs a name");
+        mesh__reject(reader, &spot, name ? name->mark : document->mark,
+                     "a Gateway needs a name");
 }
 
 static void decode(struct mesh_reader *reader,
@@ -397,12 +386,12 @@ static void decode(struct mesh_reader *reader,
                    const struct mesh_yaml_node *metadata, void *into)
 {
     const struct mesh_spot spot = { .name = "metadata" };
-    struct mesh_yaml_node empty = nothing;
 
-    empty.mark = document->mark;
-    mesh__decode(reader, &mesh__metadata_message, &spot,
-                 metadata ? metadata : &empty, into, MESH__FIELD_ENFORCED,
-                 NULL);
+    if (metadata)
+        mesh__decode(reader, &mesh__metadata_message, &spot, metadata, into,
+                     MESH__FIELD_ENFORCED, NULL);
+    else
+        mesh__reject(reader, NULL, document->mark, "\"metadata\" is required");
 }
 
 void mesh__read_metadata(struct mesh_reader *reader,

@@ -444,6 +444,11 @@ static bool read_time(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node, union mesh_scalar *out)
 {
     (void)field;
+    if (node->kind == MESH__YAML_SEQUENCE) { /* an API server looks away */
+        mesh__report(reader, spot, node->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, NULL, "wanted a time, found a list");
+        return false;
+    }
     if (!read_text(reader, spot, node, "a time", NULL))
         return false;
     if (mesh__read_rfc3339(node->text, &out->whole))

@@ -22,7 +22,9 @@ struct say_row {
     const char *expect; /* "LINE:COL severity path: message [CODE] (hint)\n" */
 };
 
-static inline void say_findings(struct mesh_diagnostics *diagnostics, char *out)
+/* Those at least as severe as worst. */
+static inline void say_severe(struct mesh_diagnostics *diagnostics, char *out,
+                              enum mesh_severity worst)
 {
     struct mesh_text text;
 
@@ -31,6 +33,8 @@ static inline void say_findings(struct mesh_diagnostics *diagnostics, char *out)
     for (size_t i = 0; i < diagnostics->count; i++) {
         const struct mesh_finding *f = &diagnostics->findings[i];
 
+        if (f->severity > worst)
+            continue;
         mesh__text_format(&text, "%u:%u %s %s%s%s [%s]%s%s%s\n", f->line,
                           f->column, mesh__severity_name(f->severity), f->path,
                           *f->path ? ": " : "", f->message, f->code,
@@ -38,8 +42,15 @@ static inline void say_findings(struct mesh_diagnostics *diagnostics, char *out)
     }
 }
 
+static inline void say_findings(struct mesh_diagnostics *diagnostics, char *out)
+{
+    say_severe(diagnostics, out, MESH__INFO);
+}
+
 /* Load a text; the collection is the caller's to give back. */
-static inline struct mesh_collection *say_load(const char *text, char *out)
+static inline struct mesh_collection *say_load_severe(const char *text,
+                                                      char *out,
+                                                      enum mesh_severity worst)
 {
     struct mesh_policy_limits limits = mesh__policy_limits;
     struct mesh_diagnostics diagnostics;
@@ -51,19 +62,25 @@ static inline struct mesh_collection *say_load(const char *text, char *out)
                                           mesh__slice_of(text), &limits,
                                           &diagnostics),
                      0);
-    say_findings(&diagnostics, out);
+    say_severe(&diagnostics, out, worst);
     mesh__diagnostics_fini(&diagnostics);
     return collection;
 }
 
-static inline void say_check(const struct say_row *rows, size_t count)
+static inline struct mesh_collection *say_load(const char *text, char *out)
+{
+    return say_load_severe(text, out, MESH__INFO);
+}
+
+static inline void say_check(const struct say_row *rows, size_t count,
+                             enum mesh_severity worst)
 {
     size_t wrong = 0;
 
     for (size_t i = 0; i < count; i++) {
         char found[SAY_BYTES];
 
-        mesh__collection_unref(say_load(rows[i].text, found));
+        mesh__collection_unref(say_load_severe(rows[i].text, found, worst));
         if (strcmp(found, rows[i].expect) != 0) {
             print_error("%s:\n-- found\n%s-- wanted\n%s", rows[i].claim, found,
                         rows[i].expect);
@@ -74,7 +91,11 @@ static inline void say_check(const struct say_row *rows, size_t count)
         fail_msg("%zu rows differ", wrong);
 }
 
-#define SAY_CHECK(rows) say_check(rows, sizeof(rows) / sizeof((rows)[0]))
+#define SAY_CHECK(rows)                                                        \
+    say_check(rows, sizeof(rows) / sizeof((rows)[0]), MESH__INFO)
+/* Errors alone: those are what Istio says too. */
+#define SAY_ERRORS(rows)                                                       \
+    say_check(rows, sizeof(rows) / sizeof((rows)[0]), MESH__ERROR)
 
 /* The spec of the one resource in text, which must be without findings. */
 static inline const void *say_spec(const char *text,

@@ -27,7 +27,7 @@ static const struct say_row documents[] = {
       "or networking.istio.io/v1beta1 or networking.istio.io/v1alpha3, found "
       "\"security.istio.io/v1\" [LM0005]\n" },
     { "a misspelt group", VS("networking.istio.oi/v1"),
-      "2:7 error unknown kind \"VirtualService\" of \"networking.istio.oi\" "
+      "1:13 error unknown kind \"VirtualService\" of \"networking.istio.oi\" "
       "[LM0005] (did you mean \"networking.istio.io\"?)\n" },
     { "a misspelt kind",
       "apiVersion: networking.istio.io/v1\nkind: VirtualServce\n",
@@ -35,7 +35,7 @@ static const struct say_row documents[] = {
       "[LM0005] (did you mean \"VirtualService\"?)\n" },
     { "a kind that Istio never had",
       "apiVersion: config.istio.io/v1\nkind: Rule\n",
-      "2:7 error unknown kind \"Rule\" of \"config.istio.io\" [LM0005]\n" },
+      "1:13 error unknown kind \"Rule\" of \"config.istio.io\" [LM0005]\n" },
     { "a misspelt kind of Kubernetes", "apiVersion: v1\nkind: Servce\n",
       "2:7 error unknown kind \"Servce\" of \"\" [LM0005] (did you mean "
       "\"Service\"?)\n" },
@@ -116,10 +116,9 @@ static const struct say_row envelopes[] = {
       "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
       "metadata: {name: a, annotations: {istio.io/dry-run: \"maybe\"}}\n"
       "spec: {hosts: [a], http: [{route: [{destination: {host: a}}]}]}\n",
-      "3:53 error istio.io/dry-run is for ALLOW and DENY policies only "
-      "[IST0106]\n"
-      "3:53 error istio.io/dry-run: wanted true or false, found \"maybe\" "
-      "[IST0106]\n" },
+      "3:53 error metadata.annotations[istio.io/dry-run]: for policies with "
+      "the "
+      "action ALLOW or DENY only [IST0106]\n" },
 };
 
 static const struct say_row lists[] = {
@@ -217,12 +216,13 @@ static const struct say_row wrapped[] = {
     { "the lines of a block are the file's",
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\n"
       "data:\n  mesh: |\n    trustDomain: a\n    enableTracin: true\n",
-      "7:5 error data[mesh]: unknown field \"enableTracin\" [LM0002] (did you "
+      "7:5 refused data[mesh]: unknown field \"enableTracin\" [LM0002] (did "
+      "you "
       "mean \"enableTracing\"?)\n" },
     { "a text in quotes has one place",
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-canary}\n"
       "data:\n  mesh: \"trustDomain: a\\nfoo: true\\n\"\n",
-      "5:9 error data[mesh]: unknown field \"foo\" [LM0002]\n" },
+      "5:9 refused data[mesh]: unknown field \"foo\" [LM0002]\n" },
     { "its syntax counts too",
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\n"
       "data:\n  mesh: |\n    a: [\n",
@@ -247,7 +247,8 @@ static const struct say_row wrapped[] = {
     { "its meshConfig is judged",
       "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n"
       "metadata: {name: a}\nspec: {meshConfig: {trustDomian: x}}\n",
-      "4:21 error spec.meshConfig: unknown field \"trustDomian\" [LM0002] (did "
+      "4:21 refused spec.meshConfig: unknown field \"trustDomian\" [LM0002] "
+      "(did "
       "you mean \"trustDomain\"?)\n" },
 };
 
@@ -263,7 +264,7 @@ static void reads_it_from_every_wrapping(void **state)
         "trustDomain: x.y\ndefaultConfig: {tracing: {sampling: 12.5}}\n",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio}\n"
         "data:\n  mesh: |-\n    trustDomain: x.y\n"
-        "    default_config: {tracing: {sampling: \"12.5\"}}\n",
+        "    defaultConfig: {tracing: {sampling: \"12.5\"}}\n",
         "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\n"
         "metadata: {name: a}\nspec:\n  meshConfig:\n    trustDomain: x.y\n"
         "    defaultConfig: {tracing: {sampling: 12.5}}\n",

@@ -146,7 +146,7 @@ static const struct {
     { "nor on lists", "a: !mine [1]\n", "!1:4 tag \"!mine\" is not taken" },
     { "invalid UTF-8", "a: \xC3(\n",
       "!1:1 invalid trailing UTF-8 octet (byte 4)" },
-    { "an escaped NUL", "a: \"x\\0y\"\n", "!1:4 a NUL inside a text" },
+    { "an escaped NUL", "a: \"x\\0y\"\n", "{a: 'x\1y'@1:4}@1:1" },
 };
 
 static void reads_what_is_written(void **state)
