@@ -39,14 +39,17 @@ MESH_EXTERN int mesh_explain(mesh_workload *workload,
  *
  * For programs with a client of their own. The dice are drawn, nothing is
  * sent; mesh_pick() then names an endpoint and mesh_report() says what became
- * of it. The decision keeps the policy that it was made with.
+ * of it. The decision keeps the policy that it was made with. What the rule
+ * does to the message itself (edits, rewrites, faults, CORS, mirrors) is not
+ * done here: mesh_explain() tells it, mesh_call does it.
  *
  * Ownership: workload and request are borrowed. *out is the caller's, for
  *            mesh_decision_free(), set whatever the route is.
  * Threads:   any; a decision belongs to one thread at a time.
  * Returns:   0, or MESH_ERR_NO_ROUTE, MESH_ERR_NO_DESTINATION (unknown host,
- *            port or subset), MESH_ERR_LOCAL_RESPONSE (a regular expression met
- *            its bound), MESH_ERR_INVALID, MESH_ERR_FORKED, MESH_ERR_NOMEM.
+ *            port or subset), MESH_ERR_LOCAL_RESPONSE (the rule redirects or
+ *            answers by itself, or a regular expression met its bound),
+ *            MESH_ERR_INVALID, MESH_ERR_FORKED, MESH_ERR_NOMEM.
  */
 MESH_EXTERN int mesh_route(mesh_workload *workload,
                            const mesh_request *request, mesh_decision **out,
@@ -199,8 +202,10 @@ MESH_EXTERN void mesh_decision_free(mesh_decision *decision);
  * explain: "resource", "rule", "destination" {"host", "subset", "port",
  * "weight"}, "endpoints" [{"address", "port", "labels"}], "timeout_ms",
  * "retries" {"attempts", "per_try_timeout_ms", "retry_on"}, "tls" {"mode",
- * "sni", "principals"}, "headers", "fault", "mirror", "redirect",
- * "direct_response", "rules" [{"name", "matched", "reason", "file", "line"}],
+ * "sni", "principals"}, "headers" {"request", "response"}, "rewrite" {"path",
+ * "authority"}, "fault", "cors", "mirror" [{"destination", "percent",
+ * "drawn"}], "redirect" {"status", "location"}, "direct_response" {"status",
+ * "body"}, "rules" [{"name", "matched", "reason", "file", "line"}],
  * "verdict".
  * authorize: "verdict" (allow, deny, reject), "action", "policy", "rule",
  * "reason", "normalized_path", "dry_run".

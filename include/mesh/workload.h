@@ -156,7 +156,9 @@ MESH_EXTERN int64_t mesh_workload_generation(const mesh_workload *workload);
 /**
  * mesh_workload_statistic - one number by name.
  *
- * Names: "calls", "attempts", "retries", "calls_failed", "exchanges",
+ * Names: "calls", "attempts", "retries", "calls_failed", "mirrors" (copies
+ * that a policy asked for and that were begun), "mirrors_dropped" (those that
+ * were not: too many at once, or nobody drives the keeper), "exchanges",
  * "denied", "connections_refused", "connections_opened",
  * "connections_accepted", "connections_closed", "handshakes_full",
  * "handshakes_resumed", "handshakes_failed", "reloads", "reloads_refused",

@@ -4,6 +4,7 @@
  * Calls the functions that production calls, with a place to write down why,
  * and turns what they say into JSON and text.
  */
+#include "api/acts.h"
 #include "api/inside.h"
 
 #include "base/alloc.h"
@@ -90,6 +91,8 @@ struct explain {
     const struct mesh_snapshot *snapshot;
     const struct mesh_client_request *request;
     struct mesh_route route;
+    uint64_t draw; /* the route's */
+    struct mesh_acts acts;
     struct mesh_pick pick;
     struct mesh__why why;
     struct mesh_json json;
@@ -106,8 +109,12 @@ static const char *verdict_of(const struct explain *explain)
         [MESH__ROUTE_BAD_PATH] = "bad_path",
         [MESH__ROUTE_NO_PATH] = "no_path",
         [MESH__ROUTE_LIMIT] = "regex_limit",
+        [MESH__ROUTE_BAD_TARGET] = "bad_rewrite",
     };
+    const char *own = mesh__acts_verdict(&explain->route, &explain->acts);
 
+    if (own)
+        return own;
     if (explain->route.outcome == MESH__ROUTE_OK && !explain->pick.endpoint)
         return "no_endpoint";
     return names[explain->route.outcome];
@@ -336,13 +343,7 @@ static void explain_json(struct explain *explain)
     explain_breakers(explain);
     outlier_note(explain, text, sizeof(text));
     mesh__json_text(json, "outlier_detection", text[0] ? text : NULL);
-    mesh__json_open(json, "headers", '{');
-    mesh__json_close(json, '}');
-    mesh__json_null(json, "fault");
-    mesh__json_open(json, "mirror", '[');
-    mesh__json_close(json, ']');
-    mesh__json_null(json, "redirect");
-    mesh__json_null(json, "direct_response");
+    mesh__acts_json(&explain->route, &explain->acts, explain->draw, json);
     explain_rules(explain);
     mesh__json_close(json, '}');
 }
@@ -421,6 +422,9 @@ static void explain_text(struct explain *explain)
             say(explain, "  per try    %llu ms\n",
                 (unsigned long long)(rule->retry.per_try_ns / MESH__MS));
     }
+    if (explain->json.rc == 0)
+        explain->json.rc = mesh__acts_text(&explain->route, &explain->acts,
+                                           explain->draw, explain->text);
     outlier_note(explain, text, sizeof(text));
     if (text[0])
         say(explain, "outliers     %s\n", text);
@@ -442,14 +446,19 @@ static int explain_request(struct mesh_workload *workload,
     mesh__arena_init(&arena, MESH__CLIENT_ARENA);
     mesh__why_init(&explain.why);
     mesh__json_init(&explain.json, &decision->json);
-    mesh__route_find(snapshot, &request->head, request->port, dice(&seed),
+    explain.draw = dice(&seed);
+    mesh__route_find(snapshot, &request->head, request->port, explain.draw,
                      &arena, &explain.route, &explain.why);
-    if (explain.route.outcome == MESH__ROUTE_OK)
+    rc = mesh__acts_draw(&explain.route, &request->head, &arena, dice, &seed,
+                         &explain.acts);
+    if (rc == 0 && explain.route.outcome == MESH__ROUTE_OK &&
+        !mesh__acts_verdict(&explain.route, &explain.acts))
         mesh__pick(explain.route.destination, mesh__kernel_now_ns(), &draws,
                    NULL, 0, 0, &explain.pick, &explain.why);
-    rc = explain.route.outcome == MESH__ROUTE_NOMEM
-             ? mesh__fail(MESH_ERR_NOMEM, "a route")
-             : whole(&explain.why);
+    if (explain.route.outcome == MESH__ROUTE_NOMEM)
+        rc = mesh__fail(MESH_ERR_NOMEM, "a route");
+    if (rc == 0)
+        rc = whole(&explain.why);
     if (rc == 0) {
         explain_json(&explain);
         explain_text(&explain);

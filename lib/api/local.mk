@@ -1,5 +1,6 @@
 # api: the public handles
 libmesh_core_la_SOURCES += \
+	lib/api/acts.c lib/api/acts.h \
 	lib/api/call.c \
 	lib/api/config.c \
 	lib/api/conn.c \

@@ -57,6 +57,13 @@ static int code_of(enum mesh_route_outcome outcome)
                           "a regular expression met its step limit");
     case MESH__ROUTE_NOMEM:
         return MESH_ERR_NOMEM;
+    case MESH__ROUTE_REDIRECT:
+    case MESH__ROUTE_DIRECT:
+        return mesh__fail(MESH_ERR_LOCAL_RESPONSE,
+                          "the rule answers by itself");
+    case MESH__ROUTE_BAD_TARGET:
+        return mesh__fail(MESH_ERR_INVALID, "the rule makes a path of it that "
+                                            "cannot be sent");
     case MESH__ROUTE_BAD_PATH:
     case MESH__ROUTE_NO_PATH:
         break;

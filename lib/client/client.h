@@ -1,7 +1,7 @@
 /*
  * client.h - the life of one outbound request: a table of steps.
  *
- * route, pick, link, send, await, judge, deliver, record. Each reads what
+ * route, act, pick, link, send, await, judge, deliver, record. Each reads what
  * earlier ones left in the exchange, adds its part, and answers next, wait or
  * done. Only judge goes back, and only to pick.
  *
@@ -16,6 +16,7 @@
 #include "link/pool.h"
 #include "policy/hold.h"
 #include "telemetry/telemetry.h"
+#include "traffic/cors.h"
 #include "traffic/outlier.h"
 #include "traffic/pick.h"
 #include "traffic/retry.h"
@@ -37,6 +38,7 @@ struct mesh_client_stats {
     atomic_uint_fast64_t failed;
     atomic_uint_fast64_t attempts;
     atomic_uint_fast64_t retries;
+    atomic_uint_fast64_t mirrors; /* copies that were begun */
 };
 
 /* What a workload hands down, one per loop; outlives its exchanges. */
@@ -55,6 +57,12 @@ struct mesh_client_env {
     struct mesh_client_stats stats;
     /* Told once per exchange. */
     void (*record)(void *user, const struct mesh_facts *facts);
+    /*
+     * Send this copy of a call somewhere else, for nobody: taken, whatever
+     * becomes of it (mesh__copy_start, later: not from inside). NULL: there
+     * are no copies.
+     */
+    void (*mirror)(void *user, struct mesh_client_request *copy);
     void *user;
     struct mesh_buffer head; /* encoding in progress                    */
     struct mesh_node spare;  /* ended exchanges for reuse               */
@@ -95,6 +103,7 @@ struct mesh_client_outcome {
 
 enum mesh_client_step {
     MESH__STEP_ROUTE,
+    MESH__STEP_ACT,
     MESH__STEP_PICK,
     MESH__STEP_LINK,
     MESH__STEP_SEND,
@@ -129,10 +138,16 @@ struct mesh_client {
     struct mesh_timer deadline; /* the caller's                             */
     struct mesh_timer timeout;  /* the route's                              */
     struct mesh_timer per_try;  /* the attempt's; between bodies: idle      */
-    struct mesh_timer backoff;
+    struct mesh_timer backoff;  /* between attempts; a fault's delay        */
     bool timed_out;
 
+    uint64_t draw; /* of this request, for all that its policy shares out   */
     struct mesh_route route;
+    bool delayed;                  /* the fault's delay was drawn            */
+    bool picked;                   /* an endpoint was asked for              */
+    bool mirrored;                 /* copies were made, or not               */
+    struct mesh_cors_verdict cors; /* of the rule's policy, if it has one    */
+    const struct mesh_head *sent;  /* by the latest attempt, where edited    */
     struct mesh_pick pick;
     size_t tried[MESH__TRIED_MAX];
     size_t tried_count;
@@ -201,6 +216,16 @@ void mesh__client_cancel(struct mesh_client *client, int code,
  * until a turn under way has come (env->active counts it).
  */
 void mesh__client_free(struct mesh_client *client);
+
+/*
+ * Send a copy (taken, whatever becomes of it) on this loop, and throw away what
+ * comes back; on_end comes once, later, if 0 is returned. 0 or MESH_ERR_NOMEM.
+ */
+int mesh__copy_start(struct mesh_client_env *env,
+                     struct mesh_client_request *copy,
+                     void (*on_end)(void *user), void *user);
+/* End all copies of this loop now; their on_end comes from inside. */
+void mesh__copies_end(struct mesh_client_env *env);
 
 /*
  * In a forked child: close our copy of its descriptor without a byte and give

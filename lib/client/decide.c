@@ -50,15 +50,22 @@ static const struct {
     [MESH__ROUTE_LIMIT] = { MESH_ERR_LOCAL_RESPONSE, 500, MESH__FLAG_NONE,
                             "regex_limit",
                             "a regular expression met its step limit" },
+    [MESH__ROUTE_BAD_TARGET] = { MESH_ERR_INVALID, 400, MESH__FLAG_NONE,
+                                 "path_rewrite_failed",
+                                 "the rule makes a path of it that cannot be "
+                                 "sent" },
     [MESH__ROUTE_NOMEM] = { MESH_ERR_NOMEM, 0, MESH__FLAG_NONE, "",
                             "out of memory" },
 };
 
-static enum mesh_answer refuse(struct mesh_client *client)
+enum mesh_answer mesh__client_refuse(struct mesh_client *client)
 {
     enum mesh_route_outcome outcome = client->route.outcome;
     const struct mesh_head *head = &client->request->head;
     const struct mesh_arm *arm = client->route.arm;
+    const struct mesh_local local = { .code = refusals[outcome].code,
+                                      .status = refusals[outcome].status,
+                                      .details = refusals[outcome].details };
 
     (void)mesh__fail(
         refusals[outcome].code, "%.*s%.*s: %s%s%s", (int)head->authority.len,
@@ -73,9 +80,7 @@ static enum mesh_answer refuse(struct mesh_client *client)
         mesh__flags_set(&client->outcome.flags, refusals[outcome].flag);
     if (outcome == MESH__ROUTE_NO_HOST)
         client->outcome.route = "block_all";
-    mesh__reply_locally(client, refusals[outcome].code,
-                        refusals[outcome].status, refusals[outcome].details,
-                        "");
+    mesh__reply_locally(client, &local);
     return MESH__DONE;
 }
 
@@ -113,22 +118,42 @@ static void begin_trace(struct mesh_client *client)
     client->outcome.traced = true;
 }
 
+/* A copy goes where its original's rule said, and nowhere else. */
+static void route_copy(struct mesh_client *client)
+{
+    static const struct mesh_route_rule rule = { .name = "" };
+    const struct mesh_client_request *request = client->request;
+    struct mesh_route *route = &client->route;
+
+    route->rule = &rule;
+    route->path = route->target = request->head.path;
+    route->timeout_ns = request->timeout_ns;
+    route->destination = mesh__snapshot_destination(
+        client->hold->snapshot, mesh__slice_of(request->to_host),
+        request->to_port, mesh__slice_of(request->to_subset));
+    route->outcome =
+        route->destination ? MESH__ROUTE_OK : MESH__ROUTE_NO_DESTINATION;
+}
+
 enum mesh_answer mesh__step_route(struct mesh_client *client)
 {
     const struct mesh_client_request *request = client->request;
 
-    begin_trace(client);
-    mesh__route_find(client->hold->snapshot, &request->head, request->port,
-                     draw(client), &client->arena, &client->route, NULL);
-    if (client->route.rule)
-        client->outcome.route = client->route.rule->name;
-    if (client->route.outcome != MESH__ROUTE_OK)
-        return refuse(client);
-    client->outcome.destination = client->route.destination->name;
-    client->outcome.subset = client->route.destination->subset;
-    if (client->given_all && mesh__pump_body(client) < 0)
-        return mesh__attempt_failed(client, MESH__FAILURE_LOCAL,
-                                    MESH_ERR_NOMEM);
+    if (request->is_copy) {
+        route_copy(client);
+    } else {
+        begin_trace(client);
+        client->draw = draw(client);
+        mesh__route_find(client->hold->snapshot, &request->head, request->port,
+                         client->draw, &client->arena, &client->route, NULL);
+    }
+    if (!client->route.rule)
+        return mesh__client_refuse(client);
+    client->outcome.route = client->route.rule->name;
+    if (client->route.destination) {
+        client->outcome.destination = client->route.destination->name;
+        client->outcome.subset = client->route.destination->subset;
+    }
     return MESH__NEXT;
 }
 
@@ -142,6 +167,7 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
 
     if (client->backoff.place)
         return MESH__WAIT;
+    client->picked = true;
     mesh__pick(client->route.destination, now_ns, &draws, client->tried,
                client->tried_count, retry->host_picks, &client->pick, NULL);
     if (!client->pick.endpoint) {
@@ -156,7 +182,8 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
     client->outcome.endpoint = client->pick.endpoint->text;
     client->outcome.workload = client->pick.endpoint->workload;
     client->outcome.attempts++;
-    mesh__count(&client->env->stats.attempts);
+    if (!client->request->is_copy)
+        mesh__count(&client->env->stats.attempts);
     if (client->outcome.attempts > 1)
         mesh__count(&client->env->stats.retries);
     return MESH__NEXT;
@@ -236,6 +263,14 @@ static bool again(struct mesh_client *client)
     return false;
 }
 
+/* The head that the caller sees is settled: nothing is tried again. */
+static int finish_head(struct mesh_client *client)
+{
+    int rc = mesh__edit_response(client, &client->outcome.response);
+
+    return rc < 0 ? rc : mesh__reply_date(client);
+}
+
 enum mesh_answer mesh__step_judge(struct mesh_client *client)
 {
     report(client);
@@ -245,6 +280,8 @@ enum mesh_answer mesh__step_judge(struct mesh_client *client)
         client->outcome.status = 0;
         return MESH__BACK;
     }
+    if (client->failure == MESH__FAILURE_NONE && finish_head(client) < 0)
+        (void)mesh__attempt_failed(client, MESH__FAILURE_LOCAL, MESH_ERR_NOMEM);
     if (client->failure != MESH__FAILURE_NONE) {
         mesh__attempt_end(client, false);
         mesh__reply_failure(client);

@@ -19,8 +19,22 @@ void mesh__client_run(struct mesh_client *client);
 
 /* decide.c */
 enum mesh_answer mesh__step_route(struct mesh_client *client);
+/* Answer a routing outcome that is neither OK nor the rule's own answer. */
+enum mesh_answer mesh__client_refuse(struct mesh_client *client);
 enum mesh_answer mesh__step_pick(struct mesh_client *client);
 enum mesh_answer mesh__step_judge(struct mesh_client *client);
+
+/* act.c */
+enum mesh_answer mesh__step_act(struct mesh_client *client);
+
+/* mirror.c: copies, once the request is whole and has found an endpoint. */
+void mesh__mirror(struct mesh_client *client);
+
+/* edit.c: the head of this attempt, as an overlay; of the response, in place.
+ */
+int mesh__edit_request(struct mesh_client *client, struct mesh_head *head);
+int mesh__edit_response(struct mesh_client *client, struct mesh_head *head);
+struct mesh_address mesh__client_remote(const struct mesh_client *client);
 
 /* move.c */
 enum mesh_answer mesh__step_link(struct mesh_client *client);
@@ -39,9 +53,20 @@ enum mesh_answer mesh__step_record(struct mesh_client *client);
 /* Fail this attempt; the line is this thread's. */
 enum mesh_answer mesh__attempt_failed(struct mesh_client *client,
                                       enum mesh_failure failure, int code);
-/* We answer in the server's place. body is static or in the arena. */
-void mesh__reply_locally(struct mesh_client *client, int code, unsigned status,
-                         const char *details, const char *body);
+/* An answer in the server's place; texts are static or in the arena. */
+struct mesh_local {
+    int code;
+    unsigned status;
+    const char *details;
+    struct mesh_slice body;
+    struct mesh_slice location;   /* "": none                         */
+    const char *grpc;             /* grpc-status; NULL: the status's  */
+    const struct mesh_cors *cors; /* of a preflight: nothing else counts */
+};
+void mesh__reply_locally(struct mesh_client *client,
+                         const struct mesh_local *local);
+/* A date for the response, if it has none, as a sidecar's codec gives it. */
+int mesh__reply_date(struct mesh_client *client);
 /* The local answer to a failed attempt that is not tried again. */
 void mesh__reply_failure(struct mesh_client *client);
 /* The outcome has no HTTP to it. */

@@ -16,6 +16,7 @@ static const struct {
     enum mesh_answer (*run)(struct mesh_client *client);
 } steps[] = {
     [MESH__STEP_ROUTE] = { "route", mesh__step_route },
+    [MESH__STEP_ACT] = { "act", mesh__step_act },
     [MESH__STEP_PICK] = { "pick", mesh__step_pick },
     [MESH__STEP_LINK] = { "link", mesh__step_link },
     [MESH__STEP_SEND] = { "send", mesh__step_send },
@@ -229,7 +230,7 @@ int mesh__client_new(struct mesh_client_env *env,
     mesh__timer_init(&client->backoff, on_backoff);
     mesh__list_push_back(&env->exchanges, &client->node);
     env->active++;
-    mesh__count(&env->stats.calls);
+    mesh__count(request->is_copy ? &env->stats.mirrors : &env->stats.calls);
     return 0;
 }
 

@@ -1,8 +1,11 @@
 # client: the life of one outbound request
 libmesh_core_la_SOURCES += \
 	lib/client/client.h lib/client/inside.h \
+	lib/client/act.c \
 	lib/client/decide.c \
+	lib/client/edit.c \
 	lib/client/life.c \
+	lib/client/mirror.c \
 	lib/client/move.c \
 	lib/client/plain.c lib/client/plain.h \
 	lib/client/reply.c \

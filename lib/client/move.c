@@ -176,7 +176,7 @@ static void connect_now(struct mesh_client *client, struct mesh_pool *pool)
                        client->route.destination->breakers.connect_timeout_ns);
 }
 
-enum mesh_answer mesh__step_link(struct mesh_client *client)
+static enum mesh_answer link_now(struct mesh_client *client)
 {
     struct mesh_permits permits;
     struct mesh_pool *pool;
@@ -215,6 +215,18 @@ enum mesh_answer mesh__step_link(struct mesh_client *client)
             break;
         }
     }
+}
+
+/* Envoy copies what did not fail at once. */
+enum mesh_answer mesh__step_link(struct mesh_client *client)
+{
+    enum mesh_answer answer = link_now(client);
+
+    if (answer == MESH__JUDGE)
+        client->mirrored = true;
+    else
+        mesh__mirror(client);
+    return answer;
 }
 
 /* How a connection that could not be made is called. */
@@ -300,73 +312,11 @@ void mesh__attempt_end(struct mesh_client *client, bool reusable)
 
 /* --- send --- */
 
-/* Our span's context, or, where we trace nothing, the parent's as it came. */
-static int edit_trace(struct mesh_client *client, struct mesh_head *head)
-{
-    const struct mesh_client_request *request = client->request;
-    struct mesh_arena *arena = &client->arena;
-    struct mesh_slice line = request->parent_line;
-    char *text;
-    int rc;
-
-    if (client->traced) {
-        text = mesh__arena_alloc(arena, MESH__TRACEPARENT_LEN + 1);
-        if (!text)
-            return MESH_ERR_NOMEM;
-        mesh__trace_print(&client->trace, text);
-        line = mesh__slice_of(text);
-    }
-    if (line.len == 0)
-        return 0;
-    rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
-                         mesh__header_name(MESH__H_TRACEPARENT), line);
-    if (rc == 0 && request->parent_state.len)
-        rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
-                             mesh__header_name(MESH__H_TRACESTATE),
-                             request->parent_state);
-    return rc;
-}
-
-/* What this hop adds to the caller's lines. */
-static int edit_head(struct mesh_client *client, struct mesh_head *head)
-{
-    const struct mesh_client_request *request = client->request;
-    struct mesh_arena *arena = &client->arena;
-    struct mesh_slice value;
-    char *text;
-    int rc = 0;
-
-    head->path = client->route.path;
-    if (!mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &value))
-        rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
-                             mesh__header_name(MESH__H_X_FORWARDED_PROTO),
-                             request->head.scheme);
-    if (rc == 0 && (request->request_id.len ||
-                    !mesh__head_get(head, MESH__H_X_REQUEST_ID, &value)))
-        rc = mesh__head_edit(head, arena, MESH__EDIT_SET,
-                             mesh__header_name(MESH__H_X_REQUEST_ID),
-                             request->request_id.len
-                                 ? request->request_id
-                                 : mesh__slice_of(client->request_id));
-    if (rc == 0)
-        rc = edit_trace(client, head);
-    if (rc < 0)
-        return rc;
-    text = mesh__arena_number(arena, client->outcome.attempts);
-    if (!text)
-        return MESH_ERR_NOMEM;
-    return mesh__head_edit(head, arena, MESH__EDIT_SET,
-                           mesh__header_name(MESH__H_X_ENVOY_ATTEMPT_COUNT),
-                           mesh__slice_of(text));
-}
-
 static int encode_head(struct mesh_client *client)
 {
     struct mesh_head head;
-    int rc = mesh__head_overlay(&head, &client->request->head, &client->arena);
+    int rc = mesh__edit_request(client, &head);
 
-    if (rc == 0)
-        rc = edit_head(client, &head);
     if (rc < 0)
         return rc;
     mesh__buffer_clear(&client->env->head);
@@ -418,6 +368,7 @@ static int request_given(struct mesh_client *client)
     if (client->complete_ns || !client->given_all)
         return 0;
     client->complete_ns = now_ns;
+    mesh__mirror(client);
     if (client->route.timeout_ns == 0)
         return 0;
     return mesh__loop_set_timer(

@@ -13,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { LOCAL_HEADERS = 6 };
+enum { LOCAL_HEADERS = 8 };
 
 /* One row for each failure that ends a call. */
 static const struct {
@@ -76,98 +76,149 @@ void mesh__outcome_only(struct mesh_client *client, int code, const char *line)
     mesh__error_clear();
 }
 
-static int add(struct mesh_client *client, enum mesh_header_id id,
+static int set(struct mesh_client *client, enum mesh_header_id id,
                const char *value)
 {
     if (!value)
         return MESH_ERR_NOMEM;
-    return mesh__head_add(&client->outcome.response, &client->arena,
-                          LOCAL_HEADERS, mesh__header_name(id),
-                          mesh__slice_of(value));
+    return mesh__head_edit(&client->outcome.response, &client->arena,
+                           MESH__EDIT_SET, mesh__header_name(id),
+                           mesh__slice_of(value));
 }
 
-/*
- * A text, or for a gRPC caller a head that says it all. With the length that
- * a sidecar's codec would write towards its application.
- */
-static int describe(struct mesh_client *client, unsigned status,
-                    struct mesh_slice body, bool grpc)
+static int describe_grpc(struct mesh_client *client,
+                         const struct mesh_local *local)
 {
-    struct mesh_arena *arena = &client->arena;
-    int rc = 0;
+    int rc = set(client, MESH__H_CONTENT_LENGTH, "0");
 
-    if (grpc) {
-        rc = add(client, MESH__H_CONTENT_LENGTH, "0");
-        if (rc == 0)
-            rc = add(client, MESH__H_CONTENT_TYPE, "application/grpc");
-        if (rc == 0)
-            rc = add(client, MESH__H_GRPC_STATUS, mesh__grpc_status(status));
-        if (rc == 0 && body.len)
-            rc = add(client, MESH__H_GRPC_MESSAGE,
-                     mesh__grpc_message(arena, body));
-        return rc;
-    }
-    rc = add(client, MESH__H_CONTENT_LENGTH,
-             mesh__arena_format(arena, "%zu", body.len));
-    if (rc == 0 && body.len)
-        rc = add(client, MESH__H_CONTENT_TYPE, "text/plain");
+    if (rc == 0)
+        rc = set(client, MESH__H_CONTENT_TYPE, "application/grpc");
+    if (rc == 0)
+        rc = set(client, MESH__H_GRPC_STATUS,
+                 local->grpc ? local->grpc : mesh__grpc_status(local->status));
+    if (rc == 0 && local->body.len)
+        rc = set(client, MESH__H_GRPC_MESSAGE,
+                 mesh__grpc_message(&client->arena, local->body));
     return rc;
 }
 
-static int local_head(struct mesh_client *client, unsigned status,
-                      struct mesh_slice body, bool grpc)
+/*
+ * A text, of the type that the policy gave it, if it did. With the length that
+ * a sidecar's codec would write towards its application.
+ */
+static int describe_text(struct mesh_client *client, struct mesh_slice body)
 {
-    struct mesh_arena *arena = &client->arena;
-    char date[MESH__DATE + 1];
-    int rc = mesh__head_init(&client->outcome.response, arena, LOCAL_HEADERS);
+    struct mesh_head *head = &client->outcome.response;
+    struct mesh_slice type;
+    int rc = set(client, MESH__H_CONTENT_LENGTH,
+                 mesh__arena_format(&client->arena, "%zu", body.len));
 
-    client->outcome.status = client->outcome.response.status =
-        grpc ? 200 : status;
-    if (rc == 0 && client->failure == MESH__FAILURE_OVERFLOW)
-        rc = add(client, MESH__H_X_ENVOY_OVERLOADED, "true");
-    if (rc == 0)
-        rc = describe(client, status, body, grpc);
-    mesh__date_print(
-        mesh__loop_wall(client->env->link->loop) / (int64_t)MESH__S, date);
-    return rc < 0 ? rc
-                  : add(client, MESH__H_DATE, mesh__arena_strdup(arena, date));
+    if (rc < 0)
+        return rc;
+    if (body.len == 0)
+        return mesh__head_edit(head, &client->arena, MESH__EDIT_REMOVE,
+                               mesh__header_name(MESH__H_CONTENT_TYPE),
+                               (struct mesh_slice){ 0 });
+    return mesh__head_get(head, MESH__H_CONTENT_TYPE, &type)
+               ? 0
+               : set(client, MESH__H_CONTENT_TYPE, "text/plain");
 }
 
-void mesh__reply_locally(struct mesh_client *client, int code, unsigned status,
-                         const char *details, const char *body)
+/* A preflight's answer comes before the router, and is its own. */
+static int edit_local(struct mesh_client *client,
+                      const struct mesh_local *local)
 {
-    const struct mesh_head *head = &client->request->head;
-    struct mesh_slice text = mesh__slice_of(body);
+    struct mesh_head *head = &client->outcome.response;
+    int rc = 0;
+
+    if (local->cors)
+        return mesh__cors_answer(local->cors, &client->cors,
+                                 &client->request->head, &client->arena, head);
+    if (client->failure == MESH__FAILURE_OVERFLOW)
+        rc = set(client, MESH__H_X_ENVOY_OVERLOADED, "true");
+    if (rc == 0 && local->location.len)
+        rc = mesh__head_edit(head, &client->arena, MESH__EDIT_SET,
+                             mesh__header_name(MESH__H_LOCATION),
+                             local->location);
+    return rc == 0 && client->route.rule ? mesh__edit_response(client, head)
+                                         : rc;
+}
+
+int mesh__reply_date(struct mesh_client *client)
+{
+    char date[MESH__DATE + 1];
+    struct mesh_slice there;
+
+    if (mesh__head_get(&client->outcome.response, MESH__H_DATE, &there))
+        return 0;
+    mesh__date_print(
+        mesh__loop_wall(client->env->link->loop) / (int64_t)MESH__S, date);
+    return set(client, MESH__H_DATE, mesh__arena_strdup(&client->arena, date));
+}
+
+static int local_head(struct mesh_client *client,
+                      const struct mesh_local *local, bool grpc)
+{
+    int rc = mesh__head_init(&client->outcome.response, &client->arena,
+                             LOCAL_HEADERS);
+
+    client->outcome.status = client->outcome.response.status =
+        grpc ? 200 : local->status;
+    if (rc == 0)
+        rc = edit_local(client, local);
+    if (rc == 0)
+        rc = grpc ? describe_grpc(client, local)
+                  : describe_text(client, local->body);
+    return rc < 0 ? rc : mesh__reply_date(client);
+}
+
+/* HEAD is answered by a head, content-length included; so are statuses that
+ * have no body. */
+static bool shows_body(const struct mesh_client *client,
+                       const struct mesh_local *local)
+{
+    return !mesh__slice_is(client->request->head.method, "HEAD") &&
+           local->status != 204 && local->status != 304;
+}
+
+void mesh__reply_locally(struct mesh_client *client,
+                         const struct mesh_local *local)
+{
     struct mesh_slice type = { 0 };
-    bool grpc = mesh__head_get(head, MESH__H_CONTENT_TYPE, &type) &&
-                mesh__grpc_is(type);
+    bool grpc =
+        !local->cors &&
+        mesh__head_get(&client->request->head, MESH__H_CONTENT_TYPE, &type) &&
+        mesh__grpc_is(type);
 
     if (client->outcome.line[0] == '\0')
-        mesh__outcome_only(client, code, mesh__error_line());
-    client->outcome.code = code;
-    client->outcome.details = details;
+        mesh__outcome_only(client, local->code, mesh__error_line());
+    client->outcome.code = local->code;
+    client->outcome.details = local->details;
     client->outcome.local = true;
-    if (local_head(client, status, text, grpc) < 0) {
+    if (local_head(client, local, grpc) < 0) {
         client->outcome.status = 0;
         mesh__outcome_only(client, MESH_ERR_NOMEM, "the local answer");
         return;
     }
-    /* HEAD is answered by a head, content-length included. */
-    if (!grpc && !mesh__slice_is(head->method, "HEAD"))
-        client->outcome.body = text;
+    if (!grpc && shows_body(client, local))
+        client->outcome.body = local->body;
     client->head_ready = true;
 }
 
 void mesh__reply_failure(struct mesh_client *client)
 {
     enum mesh_failure failure = client->failure;
-    int code =
-        failures[failure].code ? failures[failure].code : client->failure_code;
+    struct mesh_local local = {
+        .code = failures[failure].code ? failures[failure].code
+                                       : client->failure_code,
+        .status = failures[failure].status,
+        .details = failures[failure].details,
+    };
     const char *body = failures[failure].body;
 
     if (failures[failure].status == 0) {
         client->outcome.status = 0;
-        mesh__outcome_only(client, code, client->outcome.line);
+        mesh__outcome_only(client, local.code, client->outcome.line);
         return;
     }
     mesh__flags_set(&client->outcome.flags, failures[failure].flag);
@@ -178,8 +229,8 @@ void mesh__reply_failure(struct mesh_client *client)
             "%sreset reason: %s",
             client->outcome.attempts > 1 ? "retried and the latest " : "",
             failures[failure].reason);
-    mesh__reply_locally(client, code, failures[failure].status,
-                        failures[failure].details, body ? body : "");
+    local.body = mesh__slice_of(body ? body : "");
+    mesh__reply_locally(client, &local);
 }
 
 /* --- record --- */
@@ -187,7 +238,7 @@ void mesh__reply_failure(struct mesh_client *client)
 /* In logs, Envoy counts an attempt from the moment that it has a route. */
 static unsigned attempts_of(const struct mesh_client *client)
 {
-    return client->outcome.attempts == 0 && client->route.destination
+    return client->outcome.attempts == 0 && client->picked
                ? 1
                : client->outcome.attempts;
 }
@@ -203,7 +254,9 @@ static struct mesh_facts facts_of(struct mesh_client *client)
         .method = head->method,
         .scheme = head->scheme,
         .path = client->route.path.len ? client->route.path : head->path,
-        .authority = head->authority,
+        .target = client->route.rewritten ? client->route.target
+                                          : (struct mesh_slice){ 0 },
+        .authority = client->sent ? client->sent->authority : head->authority,
         .request_id = client->request->request_id.len
                           ? client->request->request_id
                           : mesh__slice_of(client->request_id),
@@ -226,7 +279,7 @@ static struct mesh_facts facts_of(struct mesh_client *client)
         .downstream_local = client->pick.endpoint
                                 ? client->pick.endpoint->address
                                 : (struct mesh_address){ 0 },
-        .downstream_remote = client->env->from,
+        .downstream_remote = mesh__client_remote(client),
         .route_name = outcome->route,
         .peer = outcome->principal,
         .trace = client->trace,
@@ -241,7 +294,8 @@ static struct mesh_facts facts_of(struct mesh_client *client)
         facts.upstream_ms = (client->head_ns - client->complete_ns) / MESH__MS;
         facts.has_upstream_ms = true;
     }
-    (void)mesh__head_get(head, MESH__H_X_ENVOY_ORIGINAL_PATH, &facts.path);
+    if (!client->route.rewritten)
+        (void)mesh__head_get(head, MESH__H_X_ENVOY_ORIGINAL_PATH, &facts.path);
     if (client->request->request_id.len == 0) /* the caller's own is kept */
         (void)mesh__head_get(head, MESH__H_X_REQUEST_ID, &facts.request_id);
     (void)mesh__head_get(head, MESH__H_USER_AGENT, &facts.user_agent);
@@ -261,6 +315,8 @@ enum mesh_answer mesh__step_record(struct mesh_client *client)
     mesh__loop_cancel_timer(loop, &client->backoff);
     if (client->route.destination)
         mesh__retry_end(client->route.destination, &client->retry);
+    if (client->request->is_copy)
+        return MESH__NEXT; /* nobody asked for it */
     if (client->outcome.code != MESH_OK)
         mesh__count(&client->env->stats.failed);
     if (client->env->record) {

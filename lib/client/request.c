@@ -103,6 +103,28 @@ int mesh__request_new(struct mesh_slice method, struct mesh_slice url,
     return rc;
 }
 
+int mesh__request_copy(const struct mesh_head *head, struct mesh_slice body,
+                       struct mesh_client_request **out)
+{
+    struct mesh_client_request *request = mesh__calloc(1, sizeof(*request));
+    int rc;
+
+    *out = NULL;
+    if (!request)
+        return mesh__fail(MESH_ERR_NOMEM, "a request");
+    atomic_init(&request->refs, 1);
+    request->idempotent = -1;
+    mesh__arena_init(&request->arena, MESH__REQUEST_ARENA);
+    rc = mesh__head_copy(&request->head, head, &request->arena);
+    if (rc == 0)
+        rc = mesh__request_body(request, body.at, body.len);
+    if (rc < 0)
+        mesh__request_unref(request);
+    else
+        *out = request;
+    return rc;
+}
+
 struct mesh_client_request *mesh__request_ref(
     const struct mesh_client_request *request)
 {

@@ -36,6 +36,12 @@ struct mesh_client_request {
     struct mesh_slice parent_line; /* then: its traceparent as it came */
     struct mesh_slice parent_state;
     struct mesh_slice request_id; /* passed on; empty: make one          */
+    /* A copy of another call's: goes there as it is, once, told to nobody. */
+    bool is_copy;
+    const char *to_host; /* in arena, as the next */
+    const char *to_subset;
+    uint16_t to_port;
+    uint64_t timeout_ns;
 };
 
 /* method and url ("http://host[:port]/path"). As mesh_request_new. */
@@ -44,6 +50,10 @@ int mesh__request_new(struct mesh_slice method, struct mesh_slice url,
 struct mesh_client_request *mesh__request_ref(
     const struct mesh_client_request *request);
 void mesh__request_unref(struct mesh_client_request *request);
+
+/* A request with this head and body, both copied. 0 or MESH_ERR_NOMEM. */
+int mesh__request_copy(const struct mesh_head *head, struct mesh_slice body,
+                       struct mesh_client_request **out);
 
 /* *request for me alone: itself, or a copy that replaces it. */
 int mesh__request_own(struct mesh_client_request **request);

@@ -317,10 +317,41 @@ static int unite_matches(struct mesh_arena *arena,
     return rc;
 }
 
+/* Mirrors and their shares, each for itself, as istiod has it. */
+static void fill_mirrors(struct mesh_http_route *leaf,
+                         const struct mesh_http_route *root)
+{
+    if (!leaf->has_mirror) {
+        leaf->has_mirror = root->has_mirror;
+        leaf->mirror = root->mirror;
+    }
+    if (!leaf->has_mirror_percent) {
+        leaf->has_mirror_percent = root->has_mirror_percent;
+        leaf->mirror_percent = root->mirror_percent;
+    }
+    if (!leaf->mirror_percentage.set)
+        leaf->mirror_percentage = root->mirror_percentage;
+    if (leaf->mirror_count == 0) {
+        leaf->mirrors = root->mirrors;
+        leaf->mirror_count = root->mirror_count;
+    }
+}
+
 /* What the delegate's route leaves open, the root's settles. */
 static void fill_unset(struct mesh_http_route *leaf,
                        const struct mesh_http_route *root)
 {
+    if (!leaf->rewrite.set)
+        leaf->rewrite = root->rewrite;
+    if (!leaf->direct.set)
+        leaf->direct = root->direct;
+    if (!leaf->fault.set)
+        leaf->fault = root->fault;
+    if (!leaf->cors.set)
+        leaf->cors = root->cors;
+    if (!leaf->headers.set)
+        leaf->headers = root->headers;
+    fill_mirrors(leaf, root);
     if (!leaf->has_timeout) {
         leaf->has_timeout = root->has_timeout;
         leaf->timeout_ns = root->timeout_ns;

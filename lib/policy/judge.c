@@ -260,6 +260,7 @@ static void judge_all(struct mesh__judge *judge)
     mesh__judge_virtual_services(judge);
     mesh__judge_claims(judge);
     mesh__judge_routes(judge);
+    mesh__judge_actions(judge);
     mesh__judge_destination_rules(judge);
     mesh__judge_gateways(judge);
     mesh__judge_services(judge);

@@ -197,6 +197,7 @@ const struct mesh__entry *mesh__judge_cover(struct mesh__judge *judge,
 void mesh__judge_virtual_services(struct mesh__judge *judge);
 void mesh__judge_claims(struct mesh__judge *judge);
 void mesh__judge_routes(struct mesh__judge *judge);
+void mesh__judge_actions(struct mesh__judge *judge);
 void mesh__judge_destination_rules(struct mesh__judge *judge);
 void mesh__judge_gateways(struct mesh__judge *judge);
 void mesh__judge_services(struct mesh__judge *judge);

@@ -1,12 +1,15 @@
 # lib/policy: resources together, and the snapshot they compile to
 libmesh_core_la_SOURCES += \
+	lib/policy/act.c lib/policy/act.h lib/policy/actions.h \
 	lib/policy/codes.h \
 	lib/policy/compile.c lib/policy/compile.h \
 	lib/policy/delegate.c lib/policy/delegate.h \
 	lib/policy/destination.c \
+	lib/policy/edits.c lib/policy/edits.h \
 	lib/policy/hosts.c \
 	lib/policy/inbound.c \
 	lib/policy/judge.c lib/policy/judge.h \
+	lib/policy/judge_act.c \
 	lib/policy/judge_authz.c \
 	lib/policy/judge_claims.c \
 	lib/policy/judge_cover.c \

@@ -28,6 +28,13 @@ struct mesh_snapshot *mesh__snapshot_new(struct mesh_collection *collection,
  */
 int mesh__regex_keep(struct mesh_regex_keep **keeps, struct mesh_arena *arena,
                      struct mesh_slice expression, struct mesh_regex **out);
+/* The same of an expression and what is to stand where it fits. */
+int mesh__replace_keep(struct mesh_regex_keep **keeps, struct mesh_arena *arena,
+                       struct mesh_slice expression,
+                       struct mesh_slice substitution,
+                       const struct mesh_replace **out);
+/* Let all of them go. */
+void mesh__regexes_drop(struct mesh_regex_keep *keeps);
 
 /* The virtual host of a part on a port, the destination in it; or NULL. */
 const struct mesh_virtual_host *mesh__part_virtual_host(

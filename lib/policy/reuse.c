@@ -132,6 +132,20 @@ static int mix_target(uint64_t *digest, struct mesh__compiler *compiler,
     return 0;
 }
 
+static int mix_route(uint64_t *digest, struct mesh__compiler *compiler,
+                     const struct mesh_http_route *route)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < route->route_count; i++)
+        rc = mix_target(digest, compiler, &route->route[i].destination);
+    for (size_t i = 0; rc == 0 && i < route->mirror_count; i++)
+        rc = mix_target(digest, compiler, &route->mirrors[i].destination);
+    if (rc == 0 && route->has_mirror)
+        rc = mix_target(digest, compiler, &route->mirror);
+    return rc;
+}
+
 /* A VirtualService, those that it delegates to, and where they lead. */
 static int mix_vs(uint64_t *digest, struct mesh__compiler *compiler,
                   const struct mesh__vs *vs)
@@ -142,10 +156,8 @@ static int mix_vs(uint64_t *digest, struct mesh__compiler *compiler,
     *digest = mix_resource(*digest, all, vs->resource);
     for (size_t i = 0; i < vs->delegate_count; i++)
         *digest = mix_resource(*digest, all, vs->delegates[i]);
-    for (size_t i = 0; i < vs->spec->http_count; i++)
-        for (size_t j = 0; rc == 0 && j < vs->spec->http[i].route_count; j++)
-            rc = mix_target(digest, compiler,
-                            &vs->spec->http[i].route[j].destination);
+    for (size_t i = 0; rc == 0 && i < vs->spec->http_count; i++)
+        rc = mix_route(digest, compiler, &vs->spec->http[i]);
     return rc;
 }
 

@@ -5,6 +5,7 @@
  * and the port alone is settled here, so that a request only meets what can
  * still match it (semantics 4.2, 4.3; Istio: core/route/route.go).
  */
+#include "policy/act.h"
 #include "policy/compile.h"
 #include "policy/matchers.h"
 #include "policy/parts.h"
@@ -42,16 +43,14 @@ static void refer(struct mesh_part *from, struct mesh_part *to)
     from->others[from->other_count++] = to;
 }
 
-static bool say_missing(const struct mesh__host *from,
-                        const struct mesh_destination_ref *ref,
-                        struct mesh_slice host, uint16_t port,
-                        struct mesh_arm *arm)
+static const char *say_missing(const struct mesh__host *from,
+                               const struct mesh_destination_ref *ref,
+                               struct mesh_slice host, uint16_t port)
 {
-    arm->missing = mesh__arena_format(
+    return mesh__arena_format(
         &from->part->arena, "%.*s%s%.*s port %u", (int)host.len, host.at,
         ref->subset.len ? " subset " : "", (int)ref->subset.len,
         ref->subset.len ? ref->subset.at : "", (unsigned)port);
-    return arm->missing != NULL;
 }
 
 int mesh__arm_lead(struct mesh__compiler *compiler,
@@ -66,23 +65,29 @@ int mesh__arm_lead(struct mesh__compiler *compiler,
         refer(from->part, to->part);
         arm->destination = mesh__part_destination(to->part, port, ref->subset);
     }
-    if (!arm->destination && !say_missing(from, ref, host, port, arm))
+    if (!arm->destination)
+        arm->missing = say_missing(from, ref, host, port);
+    return arm->destination || arm->missing ? 0 : MESH_ERR_NOMEM;
+}
+
+/* From this route on to the host that ref means. */
+static int lead(const struct building *building,
+                const struct mesh_destination_ref *ref, struct mesh_arm *arm)
+{
+    struct mesh_slice host = mesh__resolve_ref(building->compiler, ref);
+
+    if (!host.at)
         return MESH_ERR_NOMEM;
-    return 0;
+    return mesh__arm_lead(building->compiler, building->host, ref, host,
+                          port_of(building, ref), arm);
 }
 
 static int fill_arm(const struct building *building,
                     const struct mesh_http_destination *given,
                     struct mesh_arm *arm)
 {
-    const struct mesh_destination_ref *ref = &given->destination;
-    struct mesh_slice host = mesh__resolve_ref(building->compiler, ref);
-
-    if (!host.at)
-        return MESH_ERR_NOMEM;
     arm->weight = given->weight > 0 ? (uint32_t)given->weight : 0;
-    return mesh__arm_lead(building->compiler, building->host, ref, host,
-                          port_of(building, ref), arm);
+    return lead(building, &given->destination, arm);
 }
 
 static int fill_arms(const struct building *building,
@@ -96,6 +101,10 @@ static int fill_arms(const struct building *building,
     for (size_t i = 0; i < route->route_count; i++) {
         int rc = fill_arm(building, &route->route[i], &rule->arms[i]);
 
+        if (rc == 0 && route->route_count > 1) /* else they are the route's */
+            rc = mesh__arm_edits_compile(&building->host->part->arena,
+                                         &route->route[i].headers,
+                                         &rule->arms[i].edits);
         if (rc < 0)
             return rc;
         if (route->route_count == 1)
@@ -104,6 +113,54 @@ static int fill_arms(const struct building *building,
         rule->arm_count++;
     }
     return 0;
+}
+
+/* --- copies --- */
+
+static int add_mirror(const struct building *building,
+                      const struct mesh_destination_ref *ref, uint32_t share,
+                      struct mesh_actions *actions)
+{
+    struct mesh_mirror *mirror = &actions->mirrors[actions->mirror_count];
+    struct mesh_arm arm = { 0 };
+    int rc;
+
+    if (share == 0)
+        return 0; /* said in so many words: none */
+    rc = lead(building, ref, &arm);
+    mirror->share = share;
+    mirror->mark = ref->mark;
+    mirror->destination = arm.destination;
+    mirror->missing = arm.missing;
+    actions->mirror_count++;
+    return rc;
+}
+
+static int fill_mirrors(const struct building *building,
+                        const struct mesh_http_route *route,
+                        struct mesh_actions *actions)
+{
+    size_t count = route->mirror_count + route->has_mirror;
+    int rc = 0;
+
+    if (count == 0)
+        return 0;
+    actions->mirrors = mesh__arena_array(&building->host->part->arena, count,
+                                         sizeof(*actions->mirrors));
+    if (!actions->mirrors)
+        return MESH_ERR_NOMEM;
+    if (route->has_mirror)
+        rc = add_mirror(building, &route->mirror,
+                        mesh__mirror_share(&route->mirror_percentage,
+                                           route->has_mirror_percent,
+                                           route->mirror_percent),
+                        actions);
+    for (size_t i = 0; rc == 0 && i < route->mirror_count; i++)
+        rc = add_mirror(
+            building, &route->mirrors[i].destination,
+            mesh__mirror_share(&route->mirrors[i].percentage, false, 0),
+            actions);
+    return rc;
 }
 
 /* --- one rule --- */
@@ -141,6 +198,22 @@ static bool fill_name(const struct building *building,
     return rule->name != NULL;
 }
 
+static int fill_actions(const struct building *building,
+                        const struct mesh_http_route *route,
+                        const struct mesh_http_match *match,
+                        struct mesh_route_rule *rule)
+{
+    struct mesh_part *part = building->host->part;
+    struct mesh_actions *actions;
+    int rc = mesh__actions_compile(&part->arena, &part->regexes, route, match,
+                                   building->port, &actions);
+
+    if (rc == 0 && actions && !actions->redirect && !actions->direct)
+        rc = fill_mirrors(building, route, actions);
+    rule->actions = actions;
+    return rc;
+}
+
 /* The mesh's, which may be nothing either. */
 static const struct mesh_http_retry *default_retry(
     const struct building *building)
@@ -166,6 +239,8 @@ static int fill_rule(const struct building *building,
                                &rule->retry);
     if (rc == 0)
         rc = fill_arms(building, route, rule);
+    if (rc == 0)
+        rc = fill_actions(building, route, match, rule);
     if (rc == 0 && match)
         rc = mesh__match_entry_compile(&part->arena, &part->regexes, match,
                                        &rule->entry);
@@ -342,7 +417,8 @@ static size_t count_targets(const struct mesh__vs_run *run)
         const struct mesh_virtual_service *spec = run->items[i].vs->spec;
 
         for (size_t j = 0; j < spec->http_count; j++)
-            count += spec->http[j].route_count;
+            count += spec->http[j].route_count + spec->http[j].mirror_count +
+                     spec->http[j].has_mirror;
     }
     return count;
 }

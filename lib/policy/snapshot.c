@@ -73,10 +73,32 @@ int mesh__regex_keep(struct mesh_regex_keep **keeps, struct mesh_arena *arena,
     return 0;
 }
 
-static void let_go(struct mesh_regex_keep *keep)
+int mesh__replace_keep(struct mesh_regex_keep **keeps, struct mesh_arena *arena,
+                       struct mesh_slice expression,
+                       struct mesh_slice substitution,
+                       const struct mesh_replace **out)
 {
-    for (; keep; keep = keep->next)
-        mesh__regex_unref(keep->regex);
+    struct mesh_regex_keep *keep = mesh__arena_alloc(arena, sizeof(*keep));
+    int rc;
+
+    *out = NULL;
+    if (!keep)
+        return MESH_ERR_NOMEM;
+    rc = mesh__replace_new(expression, substitution, &keep->replace);
+    if (rc < 0)
+        return rc;
+    keep->next = *keeps;
+    *keeps = keep;
+    *out = keep->replace;
+    return 0;
+}
+
+void mesh__regexes_drop(struct mesh_regex_keep *keeps)
+{
+    for (; keeps; keeps = keeps->next) {
+        mesh__regex_unref(keeps->regex);
+        mesh__replace_free(keeps->replace);
+    }
 }
 
 struct mesh_part *mesh__part_new(struct mesh_slice host)
@@ -113,7 +135,7 @@ void mesh__part_unref(struct mesh_part *part)
             destination->live_unref(destination->live);
         mesh__endpoint_set_unref(destination->endpoints);
     }
-    let_go(part->regexes);
+    mesh__regexes_drop(part->regexes);
     mesh__arena_fini(&part->arena);
     mesh__free(part);
 }
@@ -147,8 +169,8 @@ void mesh__snapshot_unref(struct mesh_snapshot *snapshot)
     for (size_t i = 0; i < snapshot->part_count; i++)
         mesh__part_unref(snapshot->parts[i]);
     mesh__map_fini(&snapshot->exact);
+    mesh__regexes_drop(snapshot->regexes);
     mesh__map_fini(&snapshot->shared);
-    let_go(snapshot->regexes);
     mesh__collection_unref(snapshot->collection);
     mesh__arena_fini(&snapshot->arena);
     mesh__free(snapshot);

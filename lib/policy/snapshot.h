@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/mark.h"
+#include "policy/actions.h"
 #include "schema/resources.h"
 #include "value/address.h"
 #include "value/head.h"
@@ -132,6 +133,7 @@ struct mesh_arm {
     const struct mesh_destination *destination; /* NULL: not known (503 NC) */
     const char *missing; /* then: what was asked for, for the reason         */
     uint32_t weight;
+    const struct mesh_head_edits *edits; /* NULL: none of its own            */
     struct mesh_mark mark;
 };
 
@@ -196,6 +198,7 @@ struct mesh_route_rule {
     uint64_t total_weight;
     uint64_t timeout_ns; /* 0: none */
     struct mesh_retry_policy retry;
+    const struct mesh_actions *actions; /* NULL: it only sends it on        */
     struct mesh_mark mark;
 };
 
@@ -242,6 +245,7 @@ struct mesh_stream_host {
 /* A regex that dies with the part or snapshot whose matchers use it. */
 struct mesh_regex_keep {
     struct mesh_regex *regex;
+    struct mesh_replace *replace; /* or this */
     struct mesh_regex_keep *next;
 };
 

@@ -17,11 +17,14 @@ static void check_rewrite(struct mesh_reader *reader,
 }
 
 static const struct mesh_field request_edits_fields[] = {
-    { MESH__ROW("add", STRING, REFUSED), .shape = MESH__MAP,
+    { MESH__ROW("add", STRING, ENFORCED),
+      MESH__PUT(struct mesh_edits_spec, add), .shape = MESH__MAP,
       .bounds = "no pseudo-headers except :authority/host" },
-    { MESH__ROW("remove", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("remove", STRING, ENFORCED),
+      MESH__PUT(struct mesh_edits_spec, remove), .shape = MESH__LIST,
       .bounds = "no pseudo-headers or host" },
-    { MESH__ROW("set", STRING, REFUSED), .shape = MESH__MAP,
+    { MESH__ROW("set", STRING, ENFORCED),
+      MESH__PUT(struct mesh_edits_spec, set), .shape = MESH__MAP,
       .bounds = "no pseudo-headers except :authority/host" },
 };
 
@@ -31,11 +34,14 @@ static const struct mesh_message request_edits_message = {
 };
 
 static const struct mesh_field response_edits_fields[] = {
-    { MESH__ROW("add", STRING, REFUSED), .shape = MESH__MAP,
+    { MESH__ROW("add", STRING, ENFORCED),
+      MESH__PUT(struct mesh_edits_spec, add), .shape = MESH__MAP,
       .bounds = "no pseudo-headers or host" },
-    { MESH__ROW("remove", STRING, REFUSED), .shape = MESH__LIST,
+    { MESH__ROW("remove", STRING, ENFORCED),
+      MESH__PUT(struct mesh_edits_spec, remove), .shape = MESH__LIST,
       .bounds = "no pseudo-headers or host" },
-    { MESH__ROW("set", STRING, REFUSED), .shape = MESH__MAP,
+    { MESH__ROW("set", STRING, ENFORCED),
+      MESH__PUT(struct mesh_edits_spec, set), .shape = MESH__MAP,
       .bounds = "no pseudo-headers or host" },
 };
 
@@ -45,33 +51,45 @@ static const struct mesh_message response_edits_message = {
 };
 
 static const struct mesh_field header_edits_fields[] = {
-    { MESH__ROW("request", MESSAGE, REFUSED),
+    { MESH__ROW("request", MESSAGE, ENFORCED),
+      MESH__PUT(struct mesh_headers_spec, request),
       .message = &request_edits_message },
-    { MESH__ROW("response", MESSAGE, REFUSED),
+    { MESH__ROW("response", MESSAGE, ENFORCED),
+      MESH__PUT(struct mesh_headers_spec, response),
       .message = &response_edits_message },
 };
 
 const struct mesh_message mesh__header_edits_message = {
     .name = "header_edits",
     MESH__FIELDS(header_edits_fields),
+    .set = MESH__AT(struct mesh_headers_spec, set),
+    .mark = MESH__AT(struct mesh_headers_spec, mark),
 };
 
 static const struct mesh_field uri_regex_rewrite_fields[] = {
-    { MESH__ROW("match", STRING, REFUSED),
+    { MESH__ROW("match", STRING, ENFORCED),
+      MESH__PUT(struct mesh_regex_rewrite_spec, match),
       .bounds = "RE2, at most 1024 chars" },
-    { MESH__ROW("rewrite", STRING, REFUSED), .bounds = "may use \\N groups" },
+    { MESH__ROW("rewrite", STRING, ENFORCED),
+      MESH__PUT(struct mesh_regex_rewrite_spec, rewrite),
+      .bounds = "may use \\N groups" },
 };
 
 static const struct mesh_message uri_regex_rewrite_message = {
     .name = "uri_regex_rewrite",
     MESH__FIELDS(uri_regex_rewrite_fields),
+    .set = MESH__AT(struct mesh_regex_rewrite_spec, set),
 };
 
 static const struct mesh_field rewrite_fields[] = {
-    { MESH__ROW("authority", STRING, REFUSED), .default_value = "kept",
+    { MESH__ROW("authority", STRING, ENFORCED),
+      MESH__PUT(struct mesh_rewrite_spec, authority), .default_value = "kept",
       .bounds = "not together with host header set/add" },
-    { MESH__ROW("uri", STRING, REFUSED), .bounds = "not with uriRegexRewrite" },
-    { MESH__ROW("uriRegexRewrite", MESSAGE, REFUSED),
+    { MESH__ROW("uri", STRING, ENFORCED),
+      MESH__PUT(struct mesh_rewrite_spec, uri),
+      .bounds = "not with uriRegexRewrite" },
+    { MESH__ROW("uriRegexRewrite", MESSAGE, ENFORCED),
+      MESH__PUT(struct mesh_rewrite_spec, regex),
       .message = &uri_regex_rewrite_message,
       .bounds = "not with uri; both fields needed" },
 };
@@ -79,5 +97,7 @@ static const struct mesh_field rewrite_fields[] = {
 const struct mesh_message mesh__rewrite_message = {
     .name = "rewrite",
     MESH__FIELDS(rewrite_fields),
+    .set = MESH__AT(struct mesh_rewrite_spec, set),
+    .mark = MESH__AT(struct mesh_rewrite_spec, mark),
     .check = check_rewrite,
 };

@@ -136,22 +136,6 @@ static const struct mesh_message delegate_message = {
     .mark = MESH__AT(struct mesh_delegate, mark),
 };
 
-static const struct mesh_field mirror_destination_fields[] = {
-    { MESH__ROW("host", STRING, REFUSED), .required = true,
-      .bounds = "no bare *" },
-    { MESH__ROW("port", MESSAGE, REFUSED),
-      .message = &mesh__port_selector_message,
-      .default_value = "only service port" },
-    { MESH__ROW("subset", STRING, REFUSED), .default_value = "whole service",
-      .bounds = "DNS label" },
-};
-
-static const struct mesh_message mirror_destination_message = {
-    .name = "mirror_destination",
-    MESH__FIELDS(mirror_destination_fields),
-    .check = check_destination,
-};
-
 static const struct mesh_field destination_fields[] = {
     { MESH__ROW("host", STRING, ENFORCED), .required = true,
       MESH__PUT(struct mesh_destination_ref, host), .bounds = "no bare *" },
@@ -174,10 +158,12 @@ const struct mesh_message mesh__destination_message = {
 };
 
 static const struct mesh_field mirror_fields[] = {
-    { MESH__ROW("destination", MESSAGE, REFUSED), .required = true,
-      .message = &mesh__destination_message },
-    { MESH__ROW("percentage", MESSAGE, REFUSED),
-      .message = &mesh__percent_message, .default_value = "100" },
+    { MESH__ROW("destination", MESSAGE, ENFORCED), .required = true,
+      .message = &mesh__destination_message,
+      MESH__PUT(struct mesh_mirror_spec, destination) },
+    { MESH__ROW("percentage", MESSAGE, ENFORCED),
+      .message = &mesh__percent_message,
+      MESH__PUT(struct mesh_mirror_spec, percentage), .default_value = "100" },
 };
 
 static const struct mesh_message mirror_message = {
@@ -225,10 +211,9 @@ static const struct mesh_field http_destination_fields[] = {
     { MESH__ROW("destination", MESSAGE, ENFORCED), .required = true,
       .message = &mesh__destination_message,
       MESH__PUT(struct mesh_http_destination, destination) },
-    { MESH__ROW("headers", MESSAGE, REFUSED),
+    { MESH__ROW("headers", MESSAGE, ENFORCED),
       .message = &mesh__header_edits_message,
-      .reason = "services would see headers other than the policy says: not "
-                "yet enforced by this version" },
+      MESH__PUT(struct mesh_http_destination, headers) },
     { MESH__ROW("weight", INT32, ENFORCED),
       MESH__PUT_HAS(struct mesh_http_destination, weight, has_weight),
       MESH__RANGE(0, 0), .default_value = "0 (single destination gets all)",
@@ -242,55 +227,53 @@ static const struct mesh_message http_destination_message = {
 };
 
 static const struct mesh_field http_route_fields[] = {
-    { MESH__ROW("corsPolicy", MESSAGE, REFUSED),
-      .message = &mesh__cors_policy_message, .default_value = "none",
-      .reason = "requests would be answered otherwise than the policy says: "
-                "not yet enforced by this version" },
+    { MESH__ROW("corsPolicy", MESSAGE, ENFORCED),
+      .message = &mesh__cors_policy_message,
+      MESH__PUT(struct mesh_http_route, cors), .default_value = "none" },
     { MESH__ROW("delegate", MESSAGE, ENFORCED), .message = &delegate_message,
       MESH__PUT(struct mesh_http_route, delegate),
       .bounds = "only in a VirtualService with hosts" },
-    { MESH__ROW("directResponse", MESSAGE, REFUSED),
+    { MESH__ROW("directResponse", MESSAGE, ENFORCED),
       .message = &mesh__direct_response_message,
-      .bounds = "not with route, redirect, fault, rewrite",
-      .reason = "requests would be answered otherwise than the policy says: "
-                "not yet enforced by this version" },
-    { MESH__ROW("fault", MESSAGE, REFUSED), .message = &mesh__fault_message,
-      .bounds = "abort or delay needed; not with redirect/directResponse",
-      .reason = "requests would be answered otherwise than the policy says: "
-                "not yet enforced by this version" },
-    { MESH__ROW("headers", MESSAGE, REFUSED),
+      MESH__PUT(struct mesh_http_route, direct),
+      .bounds = "not with route, redirect, fault, rewrite" },
+    { MESH__ROW("fault", MESSAGE, ENFORCED), .message = &mesh__fault_message,
+      MESH__PUT(struct mesh_http_route, fault),
+      .bounds = "abort or delay needed; not with redirect/directResponse" },
+    { MESH__ROW("headers", MESSAGE, ENFORCED),
       .message = &mesh__header_edits_message,
-      .reason = "services would see headers other than the policy says: not "
-                "yet enforced by this version" },
+      MESH__PUT(struct mesh_http_route, headers) },
     { MESH__ROW("match", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &mesh__http_match_message,
       MESH__PUT_LIST(struct mesh_http_route, match, match_count,
                      struct mesh_http_match),
       .default_value = "match everything" },
-    { MESH__ROW("mirror", MESSAGE, REFUSED),
-      .message = &mirror_destination_message, .bounds = "not with mirrors",
-      .reason = "copies would not be sent: not yet enforced by this version" },
-    { MESH__ROW("mirrorPercent", UINT32, NOTED), MESH__RANGE(0, 100),
-      .default_value = "100", .bounds = "0-100; deprecated, warns",
-      .reason = "the share of a mirror, and mirrors are not yet enforced" },
-    { MESH__ROW("mirrorPercentage", MESSAGE, NOTED),
-      .message = &mesh__percent_message, .default_value = "100",
-      .bounds = "0-100",
-      .reason = "the share of a mirror, and mirrors are not yet enforced" },
-    { MESH__ROW("mirror_percent", UINT32, NOTED), MESH__RANGE(0, 100),
-      .default_value = "100", .bounds = "0-100; deprecated",
-      .reason = "the share of a mirror, and mirrors are not yet enforced" },
-    { MESH__ROW("mirrors", MESSAGE, REFUSED), .shape = MESH__LIST,
-      .message = &mirror_message, .bounds = "not with mirror",
-      .reason = "copies would not be sent: not yet enforced by this version" },
+    { MESH__ROW("mirror", MESSAGE, ENFORCED),
+      .message = &mesh__destination_message,
+      MESH__PUT_HAS(struct mesh_http_route, mirror, has_mirror),
+      .bounds = "not with mirrors" },
+    { MESH__ROW("mirrorPercent", UINT32, ENFORCED), MESH__RANGE(0, 100),
+      MESH__PUT_HAS(struct mesh_http_route, mirror_percent, has_mirror_percent),
+      .default_value = "100", .bounds = "0-100; deprecated, warns" },
+    { MESH__ROW("mirrorPercentage", MESSAGE, ENFORCED),
+      .message = &mesh__percent_message,
+      MESH__PUT(struct mesh_http_route, mirror_percentage),
+      .default_value = "100", .bounds = "0-100" },
+    { MESH__ROW("mirror_percent", UINT32, ENFORCED), MESH__RANGE(0, 100),
+      MESH__PUT_HAS(struct mesh_http_route, mirror_percent, has_mirror_percent),
+      .default_value = "100", .bounds = "0-100; deprecated" },
+    { MESH__ROW("mirrors", MESSAGE, ENFORCED), .shape = MESH__LIST,
+      .message = &mirror_message,
+      MESH__PUT_LIST(struct mesh_http_route, mirrors, mirror_count,
+                     struct mesh_mirror_spec),
+      .bounds = "not with mirror" },
     { MESH__ROW("name", STRING, ENFORCED),
       MESH__PUT(struct mesh_http_route, name) },
-    { MESH__ROW("redirect", MESSAGE, REFUSED),
+    { MESH__ROW("redirect", MESSAGE, ENFORCED),
       .message = &mesh__redirect_message,
+      MESH__PUT(struct mesh_http_route, redirect),
       .bounds = "not with route, directResponse, fault, rewrite; something "
-                "must be set",
-      .reason = "requests would be answered otherwise than the policy says: "
-                "not yet enforced by this version" },
+                "must be set" },
     { MESH__ROW("retries", MESSAGE, ENFORCED),
       .message = &mesh__retries_message,
       MESH__PUT(struct mesh_http_route, retries),
@@ -298,10 +281,10 @@ static const struct mesh_field http_route_fields[] = {
           "MeshConfig.defaultHttpRetryPolicy, else built-in 2 attempts",
       .bounds =
           "attempts 0 excludes perTryTimeout, retryOn, retryRemoteLocalities" },
-    { MESH__ROW("rewrite", MESSAGE, REFUSED), .message = &mesh__rewrite_message,
-      .bounds = "not with redirect or directResponse",
-      .reason = "services would see a path or host other than the policy says: "
-                "not yet enforced by this version" },
+    { MESH__ROW("rewrite", MESSAGE, ENFORCED),
+      .message = &mesh__rewrite_message,
+      MESH__PUT(struct mesh_http_route, rewrite),
+      .bounds = "not with redirect or directResponse" },
     { MESH__ROW("route", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &http_destination_message,
       MESH__PUT_LIST(struct mesh_http_route, route, route_count,

@@ -78,8 +78,22 @@ struct mesh_destination_ref {
     struct mesh_mark mark;
 };
 
+/* Edits of one head; keys of set and add as written, in order. */
+struct mesh_edits_spec {
+    struct mesh_labels set;
+    struct mesh_labels add;
+    struct mesh_texts remove;
+};
+
+struct mesh_headers_spec {
+    bool set;
+    struct mesh_mark mark;
+    struct mesh_edits_spec request, response;
+};
+
 struct mesh_http_destination {
     struct mesh_destination_ref destination;
+    struct mesh_headers_spec headers;
     int32_t weight;
     bool has_weight;
     struct mesh_mark mark;
@@ -112,6 +126,85 @@ struct mesh_http_retry {
     struct mesh_mark mark;
 };
 
+struct mesh_regex_rewrite_spec {
+    bool set;
+    struct mesh_slice match;
+    struct mesh_slice rewrite;
+};
+
+struct mesh_rewrite_spec {
+    bool set;
+    struct mesh_mark mark;
+    struct mesh_slice uri; /* "": not given, here and below */
+    struct mesh_slice authority;
+    struct mesh_regex_rewrite_spec regex;
+};
+
+struct mesh_redirect_spec {
+    bool set;
+    struct mesh_mark mark;
+    struct mesh_slice uri;
+    struct mesh_slice prefix_rewrite;
+    struct mesh_slice authority;
+    struct mesh_slice scheme;
+    struct mesh_slice derive_port;
+    uint32_t port;
+    uint32_t code; /* 0: not given */
+};
+
+struct mesh_direct_spec {
+    bool set;
+    struct mesh_mark mark;
+    uint32_t status;
+    struct mesh_slice text;
+    struct mesh_slice base64;
+};
+
+struct mesh_percent_spec {
+    bool set;
+    double value;
+};
+
+struct mesh_delay_spec {
+    bool set;
+    int64_t fixed_ns;
+    int32_t percent; /* of hundred; only without percentage */
+    struct mesh_percent_spec percentage;
+};
+
+struct mesh_abort_spec {
+    bool set;
+    int32_t http_status; /* 0: not given */
+    struct mesh_slice grpc_status;
+    struct mesh_percent_spec percentage;
+};
+
+struct mesh_fault_spec {
+    bool set;
+    struct mesh_mark mark;
+    struct mesh_delay_spec delay;
+    struct mesh_abort_spec abort;
+};
+
+struct mesh_cors_spec {
+    bool set;
+    struct mesh_mark mark;
+    struct mesh_string_match *origins;
+    size_t origin_count;
+    bool has_origins;
+    struct mesh_texts old_origins; /* allowOrigin */
+    struct mesh_texts methods, headers, expose;
+    bool has_max_age;
+    int64_t max_age_ns;
+    bool credentials;
+    struct mesh_slice unmatched;
+};
+
+struct mesh_mirror_spec {
+    struct mesh_destination_ref destination;
+    struct mesh_percent_spec percentage;
+};
+
 /* Another VirtualService, without hosts, whose routes stand here. */
 struct mesh_delegate {
     bool set;
@@ -131,6 +224,19 @@ struct mesh_http_route {
     int64_t timeout_ns;
     bool has_timeout;
     struct mesh_http_retry retries;
+    struct mesh_headers_spec headers;
+    struct mesh_rewrite_spec rewrite;
+    struct mesh_redirect_spec redirect;
+    struct mesh_direct_spec direct;
+    struct mesh_fault_spec fault;
+    struct mesh_cors_spec cors;
+    bool has_mirror;
+    struct mesh_destination_ref mirror;
+    struct mesh_percent_spec mirror_percentage;
+    bool has_mirror_percent;
+    uint32_t mirror_percent;
+    struct mesh_mirror_spec *mirrors;
+    size_t mirror_count;
 };
 
 /* One entry of a tcp or tls route's match list; sni_hosts: tls only. */

@@ -43,19 +43,11 @@ static int name_peer(struct mesh_connection *connection)
  */
 static void name_remote(struct mesh_inbound_exchange *exchange)
 {
-    const struct mesh_head *head = &exchange->head;
-    struct mesh_slice last = { 0 };
     struct mesh_address address;
 
-    for (size_t i = 0; i < head->count; i++)
-        if (head->headers[i].id == MESH__H_X_FORWARDED_FOR)
-            last = head->headers[i].value;
-    for (size_t i = last.len; i > 0; i--)
-        if (last.at[i - 1] == ',') {
-            last = mesh__slice(last.at + i, last.len - i);
-            break;
-        }
-    if (mesh__address_parse_ip(mesh__slice_trim(last), &address))
+    if (mesh__address_parse_ip(
+            mesh__head_last(&exchange->head, MESH__H_X_FORWARDED_FOR),
+            &address))
         exchange->remote = address;
 }
 

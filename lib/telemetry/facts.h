@@ -33,6 +33,8 @@ enum mesh_flag { /* Envoy's response flags, in its short names */
                  MESH__FLAG_DC,
                  MESH__FLAG_DPE,
                  MESH__FLAG_SI,
+                 MESH__FLAG_DI,
+                 MESH__FLAG_FI,
                  MESH__FLAG_COUNT
 };
 
@@ -59,7 +61,8 @@ struct mesh_facts {
     bool has_upstream_ms;
     struct mesh_slice method;
     struct mesh_slice scheme;
-    struct mesh_slice path; /* canonical, before a policy rewrote it */
+    struct mesh_slice path;   /* canonical, before a policy rewrote it */
+    struct mesh_slice target; /* and after; "": it did not */
     struct mesh_slice authority;
     struct mesh_slice user_agent;
     struct mesh_slice request_id;

@@ -24,7 +24,8 @@ enum source {
     FLAGS,
     PEER, /* of the caller's side; ours is no peer to ourselves       */
     SERVICE_TIME,
-    START_TIME
+    START_TIME,
+    TARGET /* the path as it was sent */
 };
 
 #define AT(member) offsetof(struct mesh_facts, member)
@@ -61,7 +62,7 @@ static const struct mesh_field fields[] = {
     { "user_agent", "REQ(USER-AGENT)", PHRASE, AT(user_agent) },
     { "x_forwarded_for", "REQ(X-FORWARDED-FOR)", PHRASE, AT(forwarded_for) },
     { NULL, "DOWNSTREAM_PEER_URI_SAN", PEER, AT(peer) },
-    { NULL, "REQ(:PATH)", SLICE, AT(path) },
+    { NULL, "REQ(:PATH)", TARGET, 0 },
     { NULL, "UPSTREAM_CLUSTER", NAME, AT(upstream_cluster) },
     { NULL, "UPSTREAM_REQUEST_ATTEMPT_COUNT", ATTEMPTS, 0 },
 };
@@ -195,6 +196,9 @@ void mesh__field_read(const struct mesh_facts *facts,
         break;
     case START_TIME:
         say_time(value, facts->start_wall_ns);
+        break;
+    case TARGET:
+        say(value, facts->target.len ? facts->target : facts->path);
         break;
     }
 }

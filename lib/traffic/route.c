@@ -7,6 +7,9 @@
 #include "traffic/route.h"
 
 #include "traffic/entry.h"
+#include "traffic/rewrite.h"
+#include "value/duration.h"
+#include "value/grpc.h"
 
 enum { REASON = 256 }; /* bytes of a reason, the NUL included */
 
@@ -156,6 +159,100 @@ static void explain_arm(const struct mesh_route *route, struct mesh__why *why)
                       (unsigned long long)route->rule->total_weight);
 }
 
+/* --- what the rule does beside --- */
+
+static void explain_target(const struct mesh_route *route,
+                           struct mesh__why *why)
+{
+    if (route->rewritten)
+        mesh__why_add(why, "rewrite", "", true, route->rule->mark,
+                      "the path becomes %.*s", (int)route->target.len,
+                      route->target.at);
+    if (route->authority.len)
+        mesh__why_add(why, "rewrite", "", true, route->rule->mark,
+                      "the host becomes %.*s", (int)route->authority.len,
+                      route->authority.at);
+}
+
+/* A redirect's own path counts as well; a regex leaves its mark where it fits
+ * nowhere, too, as in Envoy. */
+static bool find_target(struct mesh_route *out, struct mesh_arena *arena)
+{
+    const struct mesh_actions *actions = out->rule->actions;
+    const struct mesh_rewrite *rewrite =
+        actions->redirect ? &actions->redirect->rewrite : &actions->rewrite;
+
+    switch (mesh__rewrite_path(rewrite, out->path, arena, &out->target)) {
+    case MESH__REPLACE_NONE:
+    case MESH__REPLACE_DONE:
+        break;
+    case MESH__REPLACE_LIMIT:
+        out->outcome = MESH__ROUTE_LIMIT;
+        return false;
+    case MESH__REPLACE_NOMEM:
+        out->outcome = MESH__ROUTE_NOMEM;
+        return false;
+    }
+    out->rewritten = rewrite->kind != MESH__REWRITE_NONE;
+    if (!out->rewritten || actions->redirect ||
+        (mesh__is_path(out->target) && out->target.at[0] == '/'))
+        return true;
+    out->outcome = MESH__ROUTE_BAD_TARGET;
+    return false;
+}
+
+static bool find_actions(struct mesh_route *out, struct mesh_arena *arena,
+                         struct mesh__why *why)
+{
+    const struct mesh_actions *actions = out->rule->actions;
+    const struct mesh_head_edits *own = out->arm ? out->arm->edits : NULL;
+
+    if (own)
+        out->authority = own->authority;
+    if (!actions)
+        return true;
+    if (actions->edits.authority.len)
+        out->authority = actions->edits.authority;
+    if (!find_target(out, arena))
+        return false;
+    if (why)
+        explain_target(out, why);
+    return true;
+}
+
+/* A rule that answers by itself has no destination. */
+static bool find_answer(struct mesh_route *out, struct mesh__why *why)
+{
+    const struct mesh_actions *actions = out->rule->actions;
+
+    if (!actions || (!actions->redirect && !actions->direct))
+        return false;
+    out->outcome =
+        actions->redirect ? MESH__ROUTE_REDIRECT : MESH__ROUTE_DIRECT;
+    if (why)
+        mesh__why_add(why, "answer", "", true, out->rule->mark, "%s with %u",
+                      actions->redirect ? "redirected" : "answered here",
+                      actions->redirect ? actions->redirect->status
+                                        : actions->direct->status);
+    return true;
+}
+
+/* A gRPC caller says how long it waits; the rule says at most how long. */
+static void find_timeout(const struct mesh_head *head, struct mesh_route *out)
+{
+    struct mesh_slice value;
+    uint64_t ms;
+
+    out->timeout_ns = out->rule->timeout_ns;
+    out->grpc = mesh__head_get(head, MESH__H_CONTENT_TYPE, &value) &&
+                mesh__grpc_is(value);
+    if (!out->grpc || !mesh__head_get(head, MESH__H_GRPC_TIMEOUT, &value) ||
+        !mesh__grpc_timeout(value, &ms) || ms == 0)
+        return;
+    if (out->timeout_ns == 0 || ms * MESH__MS < out->timeout_ns)
+        out->timeout_ns = ms * MESH__MS;
+}
+
 void mesh__route_find(const struct mesh_snapshot *snapshot,
                       const struct mesh_head *head, uint16_t port,
                       uint64_t draw, struct mesh_arena *arena,
@@ -166,9 +263,12 @@ void mesh__route_find(const struct mesh_snapshot *snapshot,
         !find_host(snapshot, head, port, out, why) ||
         !find_rule(head, out, why))
         return;
-    out->timeout_ns = out->rule->timeout_ns;
+    out->target = out->path;
+    find_timeout(head, out);
     out->arm = mesh__split_pick(out->rule, draw);
     out->destination = out->arm ? out->arm->destination : NULL;
+    if (!find_actions(out, arena, why) || find_answer(out, why))
+        return;
     if (!out->destination)
         out->outcome = MESH__ROUTE_NO_DESTINATION;
     if (why)

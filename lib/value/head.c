@@ -148,6 +148,20 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
     return false;
 }
 
+struct mesh_slice mesh__head_last(const struct mesh_head *head,
+                                  enum mesh_header_id id)
+{
+    struct mesh_slice last = { "", 0 };
+
+    for (size_t i = 0; i < head->count; i++)
+        if (head->headers[i].id == id)
+            last = head->headers[i].value;
+    for (size_t i = last.len; i > 0; i--)
+        if (last.at[i - 1] == ',')
+            return mesh__slice_trim(mesh__slice(last.at + i, last.len - i));
+    return mesh__slice_trim(last);
+}
+
 /* Bytes of a deep copy's texts, each with a NUL behind it. */
 static size_t text_bytes(const struct mesh_head *head)
 {

@@ -115,6 +115,13 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
                           struct mesh_slice *value);
 
 /*
+ * The last element of a list, of its last line (RFC 9110 section 5.6.1); empty
+ * when the header is absent.
+ */
+struct mesh_slice mesh__head_last(const struct mesh_head *head,
+                                  enum mesh_header_id id);
+
+/*
  * A deep copy into arena: nothing of the source is referred to afterwards, and
  * each text has a NUL behind it.
  */

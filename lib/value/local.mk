@@ -11,5 +11,6 @@ libmesh_core_la_SOURCES += \
 	lib/value/match.c lib/value/match.h \
 	lib/value/path.c lib/value/path.h \
 	lib/value/re2.c lib/value/re2.h \
+	lib/value/replace.c lib/value/replace.h \
 	lib/value/spiffe.c lib/value/spiffe.h \
 	lib/value/trace.c lib/value/trace.h

@@ -201,6 +201,7 @@ void mesh__keeper_stop(struct mesh_workload *workload)
     mesh__loop_cancel_timer(loop, &workload->flush_timer);
     mesh__loop_cancel_timer(loop, &workload->settle_timer);
     mesh__loop_leave(loop);
+    mesh__mirrors_stop(workload);
 }
 
 /* --- the helper --- */

@@ -125,6 +125,7 @@ static void fill_client_env(struct mesh_lane *lane)
         mesh__config_ns(&workload->settings, MESH_LIMIT_HANDSHAKE_MS);
     env->ejected_event = MESH_EVENT_EJECTED;
     env->record = mesh__workload_record;
+    env->mirror = mesh__workload_mirror;
     env->user = lane;
     if (address)
         (void)mesh__address_parse_ip(mesh__slice_of(address), &env->from);
@@ -201,6 +202,7 @@ static void keep_numbers(struct mesh_lane *lane)
     atomic_fetch_add(&client->failed, atomic_load(&calls->failed));
     atomic_fetch_add(&client->attempts, atomic_load(&calls->attempts));
     atomic_fetch_add(&client->retries, atomic_load(&calls->retries));
+    atomic_fetch_add(&client->mirrors, atomic_load(&calls->mirrors));
 }
 
 void mesh__lane_unref(struct mesh_lane *lane)

@@ -278,6 +278,12 @@ static struct mesh_lane *next_lane(struct mesh_workload *workload,
     return next;
 }
 
+/* Copies are nobody's: a close does not wait for them. */
+static bool is_waited_for(const struct mesh_client *client)
+{
+    return !client->ended && !client->request->is_copy;
+}
+
 static size_t each_lane(struct mesh_workload *workload,
                         void (*act)(struct mesh_lane *lane))
 {
@@ -290,8 +296,7 @@ static size_t each_lane(struct mesh_workload *workload,
             act(lane);
         for (struct mesh_node *node = lane->client.exchanges.next;
              node != &lane->client.exchanges; node = node->next)
-            if (!MESH__OF(node, struct mesh_client, node)->ended)
-                active++;
+            active += is_waited_for(MESH__OF(node, struct mesh_client, node));
         mesh__loop_leave(lane->loop);
     }
     return active;
@@ -380,6 +385,9 @@ int mesh__workload_after_fork(struct mesh_workload *workload)
     if (workload->spans)
         mesh__spans_forked(workload->spans);
     mesh__buffer_clear(&workload->access);
+    atomic_store(&workload->mirrors, 0);
+    atomic_store(&workload->mirror_bytes, 0);
+    atomic_store(&workload->mirrors_end, false);
     for (size_t i = 0; i < MESH__LANE_STRIPES; i++)
         mesh__list_init(&workload->stripes[i]);
     mesh__list_init(&workload->lanes);
@@ -406,7 +414,7 @@ int mesh__workload_after_fork(struct mesh_workload *workload)
 
 struct sums {
     uint64_t opened, accepted, closed, full, resumed, failed_shakes;
-    uint64_t calls, failed, attempts, retries;
+    uint64_t calls, failed, attempts, retries, mirrors;
     uint64_t exchanges, denied, refused;
 };
 
@@ -427,6 +435,7 @@ static void sum(struct sums *sums, const struct mesh_link_stats *link,
         sums->failed += atomic_load(&client->failed);
         sums->attempts += atomic_load(&client->attempts);
         sums->retries += atomic_load(&client->retries);
+        sums->mirrors += atomic_load(&client->mirrors);
     }
     if (server) {
         sums->exchanges += atomic_load(&server->exchanges);
@@ -482,6 +491,8 @@ int mesh__workload_statistic(struct mesh_workload *workload, const char *name,
         { "attempts", sums.attempts },
         { "retries", sums.retries },
         { "calls_failed", sums.failed },
+        { "mirrors", sums.mirrors },
+        { "mirrors_dropped", atomic_load(&workload->mirrors_dropped) },
         { "exchanges", sums.exchanges },
         { "denied", sums.denied },
         { "connections_refused", sums.refused },

@@ -40,7 +40,9 @@ enum {
     MESH__KEEPER_FLUSH_MS = 250,  /* access log and spans                    */
     MESH__EXPIRY_WARN_S = 3600,   /* an identity that ends sooner is told    */
     MESH__EXPIRY_AGAIN_S = 300,   /* and told again after                    */
-    MESH__ACCESS_BUFFER = 256 * 1024 /* lines waiting to be written          */
+    MESH__ACCESS_BUFFER = 256 * 1024, /* lines waiting to be written         */
+    MESH__MIRRORS = 256,              /* copies waiting or under way         */
+    MESH__MIRROR_BYTES = 16 * 1024 * 1024 /* of their heads and bodies       */
 };
 
 struct mesh_workload;
@@ -130,6 +132,12 @@ struct mesh_workload {
     struct mesh_buffer access;
     uint64_t access_lost;
 
+    /* Copies of calls, on their way to the keeper and on it. */
+    atomic_size_t mirrors;
+    atomic_size_t mirror_bytes;
+    atomic_uint_fast64_t mirrors_dropped;
+    atomic_bool mirrors_end; /* none is begun any more */
+
     atomic_bool closing;
     atomic_bool closed;
     unsigned char *fork_page; /* 1; wiped to 0 in a child             */
@@ -198,6 +206,12 @@ void mesh__keeper_stop(struct mesh_workload *workload);
 int mesh__helper_start(struct mesh_workload *workload);
 void mesh__helper_stop(struct mesh_workload *workload);
 int64_t mesh__keeper_overdue_ms(struct mesh_workload *workload);
+
+/* --- copies of calls: mirror.c; user is the lane of the call --- */
+
+void mesh__workload_mirror(void *user, struct mesh_client_request *copy);
+/* End those under way, and drop those that still wait. */
+void mesh__mirrors_stop(struct mesh_workload *workload);
 
 /* --- facts on their way out: record.c; user is the lane --- */
 

@@ -174,6 +174,12 @@ class Maker:
                               for _ in range(self.dice.randint(1, 2))]
         if self.chance(3):
             route['name'] = self.pick(NAMES)
+        if self.chance(2):
+            route['mirror'] = self.destination()
+        elif self.chance(2):
+            route['mirrors'] = [{'destination': self.destination()}]
+        if self.chance(1):
+            route['fault'] = {'delay': {'fixedDelay': '1s', 'percent': 5}}
         return route
 
     def tcp_route(self):

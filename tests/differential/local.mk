@@ -42,5 +42,41 @@ EXTRA_DIST += tests/differential/cases/client-envoy-headers.yaml \
 	tests/differential/cases/client-envoy-headers.seen.jsonl
 EXTRA_DIST += tests/differential/cases/no-cluster-no-endpoint.yaml \
 	tests/differential/cases/no-cluster-no-endpoint.seen.jsonl
+EXTRA_DIST += tests/differential/cases/actions-rare.yaml \
+	tests/differential/cases/actions-rare.seen.jsonl
+EXTRA_DIST += tests/differential/cases/cors.yaml \
+	tests/differential/cases/cors.seen.jsonl
+EXTRA_DIST += tests/differential/cases/direct-response.yaml \
+	tests/differential/cases/direct-response.seen.jsonl
+EXTRA_DIST += tests/differential/cases/fault.yaml \
+	tests/differential/cases/fault.seen.jsonl
+EXTRA_DIST += tests/differential/cases/forwarded-headers.yaml \
+	tests/differential/cases/forwarded-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/headers-order.yaml \
+	tests/differential/cases/headers-order.seen.jsonl
+EXTRA_DIST += tests/differential/cases/local-reply-headers.yaml \
+	tests/differential/cases/local-reply-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/match-headers.yaml \
+	tests/differential/cases/match-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/match-headers-repeated.yaml \
+	tests/differential/cases/match-headers-repeated.seen.jsonl
+EXTRA_DIST += tests/differential/cases/match-ignore-case.yaml \
+	tests/differential/cases/match-ignore-case.seen.jsonl
+EXTRA_DIST += tests/differential/cases/match-path.yaml \
+	tests/differential/cases/match-path.seen.jsonl
+EXTRA_DIST += tests/differential/cases/match-query.yaml \
+	tests/differential/cases/match-query.seen.jsonl
+EXTRA_DIST += tests/differential/cases/match-without-headers.yaml \
+	tests/differential/cases/match-without-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/mirror.yaml \
+	tests/differential/cases/mirror.seen.jsonl
+EXTRA_DIST += tests/differential/cases/redirect.yaml \
+	tests/differential/cases/redirect.seen.jsonl
+EXTRA_DIST += tests/differential/cases/retry-tokens.yaml \
+	tests/differential/cases/retry-tokens.seen.jsonl
+EXTRA_DIST += tests/differential/cases/rewrite.yaml \
+	tests/differential/cases/rewrite.seen.jsonl
+EXTRA_DIST += tests/differential/cases/timeouts.yaml \
+	tests/differential/cases/timeouts.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/subsets.yaml

@@ -1,6 +1,7 @@
 # tests/golden: policies, and what they compile to
 check_LTLIBRARIES += tests/golden/libyard.la
-tests_golden_libyard_la_SOURCES = tests/golden/yard.c tests/golden/yard.h
+tests_golden_libyard_la_SOURCES = tests/golden/yard.c tests/golden/yard.h \
+	tests/golden/yard_acts.c
 
 check_PROGRAMS += tests/golden/test_policy
 tests_golden_test_policy_SOURCES = tests/golden/test_policy.c

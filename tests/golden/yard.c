@@ -351,6 +351,7 @@ static void dump_rule(const struct mesh_snapshot *snapshot,
     say_ms(out, "timeout", rule->timeout_ns);
     say_retry(out, &rule->retry);
     say_mark(snapshot, out, rule->mark);
+    yard_say_acts(host, index, out);
 }
 
 static void dump_stream(const struct mesh_snapshot *snapshot,

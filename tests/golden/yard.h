@@ -56,6 +56,10 @@ void yard_check(const char *base, const struct yard_row *rows, size_t count);
 void yard_check_findings(const char *base, const struct yard_row *rows,
                          size_t count);
 
+/* yard_acts.c: what a rule does beside sending; for yard.c. */
+void yard_say_acts(const struct mesh_virtual_host *host, size_t index,
+                   struct mesh_buffer *out);
+
 /* Does text have this line, blanks in front not counted? */
 bool yard_has_line(const char *text, const char *line);
 

@@ -223,6 +223,18 @@ static void note_id(const struct mesh_facts *facts, char *out, size_t size)
                    facts->request_id.len ? facts->request_id.at : "");
 }
 
+static void print_lines(const struct mesh_head *head, char out[SIM_LINES])
+{
+    struct mesh_text text;
+
+    mesh__text_init(&text, out, SIM_LINES);
+    for (size_t i = 0; i < head->count; i++)
+        mesh__text_format(
+            &text, "%s%.*s: %.*s", i ? "|" : "", (int)head->headers[i].name.len,
+            head->headers[i].name.at, (int)head->headers[i].value.len,
+            head->headers[i].value.at);
+}
+
 static void client_record(void *user, const struct mesh_facts *facts)
 {
     struct sim *sim = user;
@@ -232,6 +244,10 @@ static void client_record(void *user, const struct mesh_facts *facts)
     assert_true(id < sim->calls);
     sim->records[id]++;
     note_id(facts, sim->last_id, sizeof(sim->last_id));
+    (void)snprintf(sim->last_details, sizeof(sim->last_details), "%s",
+                   facts->details);
+    (void)snprintf(sim->last_logged, sizeof(sim->last_logged), "%.*s",
+                   (int)facts->path.len, facts->path.at);
 }
 
 static void server_record(void *user, const struct mesh_facts *facts)
@@ -258,6 +274,10 @@ static void note_request(struct sim_server *server,
                    exchange->principal);
     (void)snprintf(server->last_path, sizeof(server->last_path), "%.*s",
                    (int)exchange->path.len, exchange->path.at);
+    (void)snprintf(server->last_host, sizeof(server->last_host), "%.*s",
+                   (int)exchange->head.authority.len,
+                   exchange->head.authority.at);
+    print_lines(&exchange->head, server->last_lines);
     (void)mesh__head_get(&exchange->head, MESH__H_X_FORWARDED_CLIENT_CERT,
                          &cert);
     (void)snprintf(server->last_cert, sizeof(server->last_cert), "%.*s",
@@ -496,6 +516,50 @@ static void free_shelf(void *shelf)
     mesh__pool_unref(shelf);
 }
 
+/* --- copies --- */
+
+struct copied {
+    struct mesh_note note;
+    struct sim *sim;
+    struct mesh_client_request *copy;
+};
+
+static void on_copy_end(void *user)
+{
+    struct sim *sim = user;
+
+    sim->copies_ended++;
+}
+
+static void on_copy(struct mesh_note *note)
+{
+    struct copied *copied = MESH__OF(note, struct copied, note);
+    struct sim *sim = copied->sim;
+
+    if (mesh__copy_start(&sim->env, copied->copy, on_copy_end, sim) < 0)
+        sim->copies_ended++;
+    mesh__error_clear();
+    mesh__free(copied);
+}
+
+/* As a workload hands them to its keeper. */
+static void mirror(void *user, struct mesh_client_request *copy)
+{
+    struct sim *sim = user;
+    struct copied *copied = mesh__calloc(1, sizeof(*copied));
+
+    if (!copied) {
+        mesh__request_unref(copy);
+        mesh__error_clear();
+        return;
+    }
+    sim->copies++;
+    copied->note.run = on_copy;
+    copied->sim = sim;
+    copied->copy = copy;
+    mesh__loop_post(sim->loops[0], &copied->note);
+}
+
 static void make_client(struct sim *sim, const struct sim_wish *wish,
                         struct mesh_collection *collection)
 {
@@ -516,6 +580,7 @@ static void make_client(struct sim *sim, const struct sim_wish *wish,
     sim->env.body_idle_ns = 300 * MESH__S;
     sim->env.handshake_ns = 10 * MESH__S;
     sim->env.record = client_record;
+    sim->env.mirror = mirror;
     sim->env.user = sim;
 }
 
@@ -617,6 +682,7 @@ static void check_quotas(const struct sim *sim)
 static void end_client(struct sim *sim)
 {
     assert_int_equal(sim->env.active, 0);
+    assert_int_equal(sim->copies_ended, sim->copies);
     assert_int_equal(sim->hold.uses, 0);
     check_quotas(sim);
     mesh__snapshot_unref(sim->hold.snapshot);
@@ -648,6 +714,9 @@ static void end_server(struct sim_server *server)
 void sim_fini(struct sim *sim)
 {
     sim_raw_close(sim);
+    enter(sim);
+    mesh__copies_end(&sim->env);
+    leave(sim);
     sim_hang_up(sim);
     end_client(sim);
     for (size_t i = 0; i < sim->server_count; i++)
@@ -768,6 +837,7 @@ static void note_outcome(struct sim_call *call)
     call->attempts = outcome->attempts;
     call->took_ns = mesh__world_now_ns(call->sim->world) - call->began_ns;
     mesh__flags_print(&outcome->flags, call->flags);
+    print_lines(&outcome->response, call->lines);
     (void)snprintf(call->text, sizeof(call->text), "%.*s", (int)call->got_len,
                    call->got);
     (void)snprintf(call->line, sizeof(call->line), "%s", outcome->line);

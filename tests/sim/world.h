@@ -24,7 +24,8 @@ enum {
     SIM_CALLS = 256,       /* ids given out in a world             */
     SIM_SERVING = 16,
     SIM_BODY = 256 * 1024,
-    SIM_HEARD = 16 * 1024
+    SIM_HEARD = 16 * 1024,
+    SIM_LINES = 1024
 };
 
 #define SIM_WALL_S INT64_C(1800000000) /* as CERT_NOW of certs.h */
@@ -70,9 +71,11 @@ struct sim_server {
     char last_flags[MESH__FLAGS_TEXT];
     unsigned last_status;
     char last_principal[128];
-    char last_id[64];    /* x-request-id, as told                     */
-    char last_path[64];  /* as the handler saw it                   */
-    char last_cert[256]; /* x-forwarded-client-cert, "" none        */
+    char last_id[64];           /* x-request-id, as told                     */
+    char last_path[64];         /* as the handler saw it                   */
+    char last_cert[256];        /* x-forwarded-client-cert, "" none        */
+    char last_host[64];         /* authority                               */
+    char last_lines[SIM_LINES]; /* "name: value|..."                */
     struct sim_serving serving[SIM_SERVING];
 };
 
@@ -96,7 +99,8 @@ struct sim_call {
     bool local;
     unsigned attempts;
     char flags[MESH__FLAGS_TEXT];
-    char text[32]; /* how the answer begins */
+    char text[32];         /* how the answer begins */
+    char lines[SIM_LINES]; /* of its head, "name: value|..." */
     char line[MESH__STREAM_LINE];
     char endpoint[64];
     char principal[128];
@@ -160,7 +164,11 @@ struct sim {
     size_t calls;
     unsigned records[SIM_CALLS]; /* told of each call */
     char last_id[64];            /* x-request-id, as told */
-    bool tolerant;               /* memory may be out: handlers give up */
+    char last_details[128];      /* as told */
+    char last_logged[64];        /* the path, as told */
+    size_t copies;               /* given to be sent for nobody */
+    size_t copies_ended;
+    bool tolerant; /* memory may be out: handlers give up */
     struct sim_raw raw;
 };
 

@@ -28,7 +28,17 @@ static const char policy[] =
     "{name: b, labels: {v: b}}]}\n---\n"
     "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
     "metadata: {name: gw, namespace: demo}\n"
-    "spec: {hosts: [gw], http: [{match: [{headers: {x-canary: {exact: 'true'"
+    "spec: {hosts: [gw], http: [{match: [{uri: {prefix: /gone}}], redirect: "
+    "{uri: /here, redirectCode: 302}}, {match: [{uri: {prefix: /tea}}], "
+    "directResponse: {status: 418, body: {string: pot}}}, {match: [{uri: "
+    "{prefix: /act}}], rewrite: {uri: /new, authority: h.example}, headers: "
+    "{request: {set: {x-a: 'b%REQ(x-c)%'}, remove: [x-d]}, response: {add: "
+    "{x-e: f}}}, fault: {delay: {fixedDelay: 2s, percentage: {value: 0.5}}}, "
+    "mirror: {host: gw, subset: b}, corsPolicy: {allowOrigins: [{exact: o}], "
+    "allowMethods: [GET]}, route: [{destination: {host: gw, subset: a}}]}, "
+    "{match: [{uri: {prefix: /fail}}], fault: {abort: {httpStatus: 503, "
+    "percentage: {value: 100}}}, route: [{destination: {host: gw}}]}, "
+    "{match: [{headers: {x-canary: {exact: 'true'"
     "}}}], route: [{destination: {host: gw, subset: b}}]}, {timeout: 3s, "
     "route: [{destination: {host: gw, subset: a}}]}]}\n---\n"
     "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
@@ -79,6 +89,63 @@ static void a_route_is_explained(void **state)
     explain("http://gw/", "false", "\"subset\": \"a\"");
     explain("http://gw/", NULL, "\"verdict\": \"route\"");
     explain("http://elsewhere/", NULL, "\"verdict\": \"no_host\"");
+}
+
+static void what_a_rule_does_is_explained(void **state)
+{
+    (void)state;
+    explain("http://gw/gone", NULL, "\"verdict\": \"redirect\"");
+    explain("http://gw/gone", NULL,
+            "\"redirect\": {\"status\": 302, \"location\": "
+            "\"http://gw/here\"}");
+    explain("http://gw/tea", NULL, "\"verdict\": \"direct_response\"");
+    explain("http://gw/tea", NULL,
+            "\"direct_response\": {\"status\": 418, \"body\": \"pot\"}");
+    explain("http://gw/act/x", NULL,
+            "\"headers\": {\"request\": [{\"edit\": \"remove\", \"name\": "
+            "\"x-d\"}, {\"edit\": \"set\", \"name\": \"x-a\", \"value\": "
+            "\"b%REQ(x-c)%\"}], \"response\": [{\"edit\": \"add\", \"name\": "
+            "\"x-e\", \"value\": \"f\"}]}");
+    explain("http://gw/act/x", NULL,
+            "\"rewrite\": {\"path\": \"/new/x\", \"authority\": "
+            "\"h.example\"}");
+    explain("http://gw/act", NULL,
+            "\"delay_ms\": 2000, \"delay_percent\": 0.5");
+    explain("http://gw/act", NULL, "\"destination\": \"outbound|80|b|gw.demo");
+    explain("http://gw/act", NULL, "\"percent\": 100, \"drawn\": true");
+    explain("http://gw/act", NULL, "\"allow_methods\": \"GET\"");
+    explain("http://gw/act", NULL, "\"verdict\": \"route\"");
+    explain("http://gw/fail", NULL, "\"verdict\": \"fault_abort\"");
+    explain("http://gw/fail", NULL, "\"abort_status\": 503");
+    explain("http://gw/", NULL,
+            "\"headers\": {\"request\": [], \"response\": []}, \"rewrite\": "
+            "null, \"fault\": null, \"cors\": null, \"mirror\": [], "
+            "\"redirect\": null, \"direct_response\": null");
+}
+
+/* For people the same, a line each. */
+static void and_told_to_people(void **state)
+{
+    static const char *const lines[] = {
+        "header       request  remove x-d\n",
+        "header       request  set x-a: b%REQ(x-c)%\n",
+        "header       response add x-e: f\n",
+        "path         /new\n",
+        "authority    h.example\n",
+        "fault        0.5 % wait for 2000 ms",
+        "mirror       100 % to outbound|80|b|gw.demo",
+    };
+    mesh_decision *decision;
+    mesh_request *request;
+
+    (void)state;
+    assert_int_equal(mesh_request_new("GET", "http://gw/act", &request, NULL),
+                     0);
+    assert_int_equal(mesh_explain(workload, request, 1, &decision, NULL), 0);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        has(mesh_decision_text(decision), lines[i]);
+    mesh_decision_free(decision);
+    mesh_request_free(request);
 }
 
 /* --- authorize --- */
@@ -296,7 +363,7 @@ static void coverage_is_of_every_field(void **state)
     assert_int_equal(
         mesh_coverage_json(ground_path(path, "policy"), &json, NULL), 0);
     has(json, "\"status\": \"enforced\"");
-    has(json, "\"spec.http[1].timeout\"");
+    has(json, "\"spec.http[5].timeout\"");
     mesh_text_free(json);
     assert_int_equal(
         mesh_coverage_json(ground_path(path, "missing"), &json, NULL),
@@ -425,6 +492,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_route_is_explained),
+        cmocka_unit_test(what_a_rule_does_is_explained),
+        cmocka_unit_test(and_told_to_people),
         cmocka_unit_test(an_unknown_is_held_against_the_caller),
         cmocka_unit_test(what_is_no_attribute_is_refused),
         cmocka_unit_test(findings_have_a_place_and_a_hint),

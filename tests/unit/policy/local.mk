@@ -1,5 +1,6 @@
 # tests/unit/policy
 check_PROGRAMS += \
+	tests/unit/policy/test_act \
 	tests/unit/policy/test_compile \
 	tests/unit/policy/test_delegate \
 	tests/unit/policy/test_destination \
@@ -15,6 +16,8 @@ check_PROGRAMS += \
 
 YARD_LIBS = tests/golden/libyard.la $(TEST_LIBS)
 
+tests_unit_policy_test_act_SOURCES = tests/unit/policy/test_act.c
+tests_unit_policy_test_act_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_compile_SOURCES = tests/unit/policy/test_compile.c
 tests_unit_policy_test_compile_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_delegate_SOURCES = tests/unit/policy/test_delegate.c

@@ -155,27 +155,7 @@ static const struct say_row matches[] = {
       "of Envoy's, and there are none [LM0003]\n" },
 };
 
-#define REFUSES(field, value, why)                                             \
-    {                                                                          \
-        field " is refused", HTTP(ROUTE "    " field ": " value "\n"),         \
-            "8:5 refused spec.http[0]." field ": " why " [LM0004]\n"           \
-    }
-
 static const struct say_row refused[] = {
-    REFUSES("rewrite", "{uri: /x}",
-            "services would see a path or host other than the policy says: "
-            "not yet enforced by this version"),
-    REFUSES("fault", "{abort: {httpStatus: 500}}",
-            "requests would be answered otherwise than the policy says: not "
-            "yet enforced by this version"),
-    REFUSES("mirror", "{host: b}",
-            "copies would not be sent: not yet enforced by this version"),
-    REFUSES("corsPolicy", "{allowOrigins: [{exact: x}]}",
-            "requests would be answered otherwise than the policy says: not "
-            "yet enforced by this version"),
-    REFUSES("headers", "{request: {set: {a: b}}}",
-            "services would see headers other than the policy says: not yet "
-            "enforced by this version"),
     { "a list of nothing asks for nothing", HTTP(ROUTE "    mirrors: []\n"),
       "" },
     { "a default that is written out asks for nothing",
@@ -199,12 +179,6 @@ static const struct say_row refused[] = {
       "at it either [LM0003]\n" },
     { "actions exclude each other",
       HTTP("  - redirect: {uri: /x}\n    rewrite: {uri: /b}\n"),
-      "7:5 refused spec.http[0].redirect: requests would be answered "
-      "otherwise than the policy says: not yet enforced by this version "
-      "[LM0004]\n"
-      "8:5 refused spec.http[0].rewrite: services would see a path or "
-      "host other than the policy says: not yet enforced by this version "
-      "[LM0004]\n"
       "8:14 error spec.http[0]: redirect and rewrite exclude each other "
       "[IST0106]\n" },
 };
@@ -341,9 +315,98 @@ static void stream_routes_become_a_structure(void **state)
     mesh__collection_unref(collection);
 }
 
+static const char actions[] =
+    HEAD "  hosts: [a]\n  http:\n"
+         "  - route:\n"
+         "    - destination: {host: h}\n"
+         "      headers: {request: {add: {X-B: \"2\", X-A: \"1\"}}}\n"
+         "    headers: {response: {set: {c: d}, remove: [e]}}\n"
+         "    rewrite: {authority: i, uriRegexRewrite: {match: j, rewrite: "
+         "k}}\n"
+         "    fault: {delay: {fixedDelay: 2s, percent: 3}, abort: {httpStatus: "
+         "404, percentage: {value: 1.5}}}\n"
+         "    corsPolicy: {allowOrigins: [{prefix: l}], allowOrigin: [m], "
+         "allowMethods: [GET], maxAge: 1h, allowCredentials: true, "
+         "unmatchedPreflights: IGNORE}\n"
+         "    mirror: {host: nn, port: {number: 9}}\n"
+         "    mirror_percent: 7\n"
+         "    mirrorPercentage: {value: 8.5}\n"
+         "  - redirect: {uri: /o, authority: p, scheme: https, port: 9, "
+         "redirectCode: 302}\n"
+         "  - redirect: {prefixRewrite: /q, derivePort: FROM_REQUEST_PORT}\n"
+         "  - directResponse: {status: 418, body: {string: r}}\n"
+         "  - directResponse: {status: 200, body: {bytes: cg==}}\n"
+         "  - route: [{destination: {host: s}}]\n"
+         "    mirrors: [{destination: {host: t}, percentage: {value: 50}}]\n";
+
+static void keeps_what_changes_a_message(const struct mesh_http_route *route)
+{
+    const struct mesh_edits_spec *own = &route->route[0].headers.request;
+
+    assert_true(route->route[0].headers.set);
+    assert_int_equal(own->add.count, 2);
+    assert_string_equal(own->add.items[0].key.at, "X-A");
+    assert_string_equal(own->add.items[1].value.at, "2");
+    assert_string_equal(route->headers.response.set.items[0].value.at, "d");
+    assert_string_equal(route->headers.response.remove.items[0].at, "e");
+    assert_string_equal(route->rewrite.authority.at, "i");
+    assert_true(route->rewrite.regex.set);
+    assert_string_equal(route->rewrite.regex.match.at, "j");
+    assert_string_equal(route->rewrite.regex.rewrite.at, "k");
+}
+
+static void keeps_what_comes_between(const struct mesh_http_route *route)
+{
+    assert_int_equal(route->fault.delay.fixed_ns, 2000000000);
+    assert_int_equal(route->fault.delay.percent, 3);
+    assert_false(route->fault.delay.percentage.set);
+    assert_int_equal(route->fault.abort.http_status, 404);
+    assert_true(route->fault.abort.percentage.value > 1.49 &&
+                route->fault.abort.percentage.value < 1.51);
+    assert_int_equal(route->cors.origin_count, 1);
+    assert_int_equal(route->cors.origins[0].which, 'p');
+    assert_string_equal(route->cors.old_origins.items[0].at, "m");
+    assert_string_equal(route->cors.methods.items[0].at, "GET");
+    assert_int_equal(route->cors.max_age_ns, INT64_C(3600000000000));
+    assert_true(route->cors.credentials);
+    assert_string_equal(route->cors.unmatched.at, "IGNORE");
+    assert_true(route->has_mirror && route->has_mirror_percent);
+    assert_string_equal(route->mirror.host.at, "nn");
+    assert_int_equal(route->mirror.port, 9);
+    assert_int_equal(route->mirror_percent, 7);
+    assert_true(route->mirror_percentage.set);
+}
+
+static void keeps_what_a_route_does(void **state)
+{
+    struct mesh_collection *collection;
+    const struct mesh_virtual_service *vs = say_spec(actions, &collection);
+    const struct mesh_http_route *http = vs->http;
+
+    (void)state;
+    assert_int_equal(vs->http_count, 6);
+    keeps_what_changes_a_message(&http[0]);
+    keeps_what_comes_between(&http[0]);
+    assert_string_equal(http[1].redirect.uri.at, "/o");
+    assert_string_equal(http[1].redirect.authority.at, "p");
+    assert_string_equal(http[1].redirect.scheme.at, "https");
+    assert_int_equal(http[1].redirect.port, 9);
+    assert_int_equal(http[1].redirect.code, 302);
+    assert_string_equal(http[2].redirect.prefix_rewrite.at, "/q");
+    assert_string_equal(http[2].redirect.derive_port.at, "FROM_REQUEST_PORT");
+    assert_int_equal(http[3].direct.status, 418);
+    assert_string_equal(http[3].direct.text.at, "r");
+    assert_string_equal(http[4].direct.base64.at, "cg==");
+    assert_int_equal(http[5].mirror_count, 1);
+    assert_string_equal(http[5].mirrors[0].destination.host.at, "t");
+    assert_true(http[5].mirrors[0].percentage.set);
+    mesh__collection_unref(collection);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_what_a_route_does),
         cmocka_unit_test(holds_the_rules),
         cmocka_unit_test(judges_matches),
         cmocka_unit_test(refuses_what_it_cannot_do),

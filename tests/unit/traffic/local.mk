@@ -2,6 +2,21 @@
 TRAFFIC_WORLD = tests/unit/traffic/world.c tests/unit/traffic/world.h
 TRAFFIC_WORDS = tests/unit/traffic/words.c tests/unit/traffic/words.h
 
+check_PROGRAMS += tests/unit/traffic/test_cors
+tests_unit_traffic_test_cors_SOURCES = tests/unit/traffic/test_cors.c \
+	$(TRAFFIC_WORDS)
+tests_unit_traffic_test_cors_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_edit
+tests_unit_traffic_test_edit_SOURCES = tests/unit/traffic/test_edit.c \
+	$(TRAFFIC_WORDS)
+tests_unit_traffic_test_edit_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_rewrite
+tests_unit_traffic_test_rewrite_SOURCES = tests/unit/traffic/test_rewrite.c \
+	$(TRAFFIC_WORDS)
+tests_unit_traffic_test_rewrite_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/traffic/test_entry
 tests_unit_traffic_test_entry_SOURCES = tests/unit/traffic/test_entry.c \
 	$(TRAFFIC_WORDS)

@@ -180,6 +180,146 @@ static void the_canonical_path_is_matched_and_kept(void **state)
     assert_true(mesh__slice_is(route.path, "/b?x=/../y"));
 }
 
+/* --- what a rule does beside --- */
+
+static struct mesh_route find_with(const struct mesh_actions *actions,
+                                   const char *request, struct mesh__why *why)
+{
+    world.rules[1].actions = actions;
+    return find(request, 0, why);
+}
+
+static void what_is_sent_may_be_another_path(void **state)
+{
+    const struct mesh_actions actions = {
+        .rewrite = { .kind = MESH__REWRITE_PREFIX,
+                     .cut = 5,
+                     .to = MESH__SLICE("/new/") },
+        .edits = { .authority = MESH__SLICE("rule.example") },
+    };
+    const struct mesh_head_edits own = { .authority =
+                                             MESH__SLICE("own.example") };
+    struct mesh__why why;
+    struct mesh_route route;
+
+    (void)state;
+    mesh__why_init(&why);
+    route = find_with(&actions, "GET web /old/../old/a?b", &why);
+    assert_int_equal(route.outcome, MESH__ROUTE_OK);
+    assert_true(route.rewritten);
+    assert_true(mesh__slice_is(route.path, "/old/a?b"));
+    assert_true(mesh__slice_is(route.target, "/new/a?b"));
+    assert_true(mesh__slice_is(route.authority, "rule.example"));
+    assert_string_equal(why.steps[3].reason, "the path becomes /new/a?b");
+    assert_string_equal(why.steps[4].reason, "the host becomes rule.example");
+    mesh__why_fini(&why);
+    split[0].edits = &own; /* the rule's counts */
+    route = find_with(&actions, "GET web /old/", NULL);
+    assert_true(mesh__slice_is(route.authority, "rule.example"));
+    route = find_with(NULL, "GET web /old/", NULL);
+    assert_true(mesh__slice_is(route.authority, "own.example"));
+    assert_true(mesh__slice_is(route.target, "/old/"));
+    assert_false(route.rewritten);
+}
+
+static void what_cannot_be_sent_is_not(void **state)
+{
+    struct mesh_actions actions = { .rewrite = { .kind = MESH__REWRITE_PREFIX,
+                                                 .cut = 5,
+                                                 .to = MESH__SLICE(" ") } };
+
+    (void)state;
+    assert_int_equal(find_with(&actions, "GET web /cut/a", NULL).outcome,
+                     MESH__ROUTE_BAD_TARGET);
+    actions.rewrite.to = MESH__SLICE("abc");
+    assert_int_equal(find_with(&actions, "GET web /cut/a", NULL).outcome,
+                     MESH__ROUTE_BAD_TARGET);
+    actions.rewrite.to = MESH__SLICE("");
+    assert_int_equal(find_with(&actions, "GET web /cut/", NULL).outcome,
+                     MESH__ROUTE_BAD_TARGET);
+}
+
+static void a_rewrite_that_gives_up_ends_the_walk(void **state)
+{
+    struct mesh_actions actions = { .rewrite = { .kind =
+                                                     MESH__REWRITE_REGEX } };
+    struct mesh_replace *replace;
+
+    (void)state;
+    assert_int_equal(
+        mesh__replace_new(MESH__SLICE("(a+)+[bc]"), MESH__SLICE("x"), &replace),
+        0);
+    actions.rewrite.replace = replace;
+    assert_int_equal(
+        find_with(&actions, "GET web /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL)
+            .outcome,
+        MESH__ROUTE_LIMIT);
+    mesh__replace_free(replace);
+}
+
+static void a_rule_may_answer_by_itself(void **state)
+{
+    const struct mesh_redirect redirect = { .status = 301 };
+    const struct mesh_direct direct = { .status = 418 };
+    struct mesh_actions actions = { .redirect = &redirect };
+    struct mesh__why why;
+
+    (void)state;
+    mesh__why_init(&why);
+    world.rules[1].arm_count = 0;
+    world.rules[1].total_weight = 0;
+    assert_int_equal(find_with(&actions, "GET web /", &why).outcome,
+                     MESH__ROUTE_REDIRECT);
+    assert_string_equal(why.steps[3].reason, "redirected with 301");
+    mesh__why_fini(&why);
+    actions = (struct mesh_actions){ .direct = &direct };
+    assert_int_equal(find_with(&actions, "GET web /", NULL).outcome,
+                     MESH__ROUTE_DIRECT);
+}
+
+static const struct {
+    const char *claim;
+    uint64_t rule_ms;
+    const char *request;
+    uint64_t want_ms;
+    bool grpc;
+} timeouts[] = {
+    { "the rule's", 2000, "GET web /", 2000, false },
+    { "a caller that speaks no gRPC has no say", 2000,
+      "GET web /|grpc-timeout: 300m", 2000, false },
+    { "a gRPC caller has, up to the rule's", 2000,
+      "POST web /|content-type: application/grpc|grpc-timeout: 300m", 300,
+      true },
+    { "and no further", 2000,
+      "POST web /|content-type: application/grpc|grpc-timeout: 10S", 2000,
+      true },
+    { "without a rule's all it likes", 0,
+      "POST web /|content-type: application/grpc|grpc-timeout: 10S", 10000,
+      true },
+    { "zero is none", 0,
+      "POST web /|content-type: application/grpc|grpc-timeout: 0m", 0, true },
+    { "what is no timeout is none", 2000,
+      "POST web /|content-type: application/grpc|grpc-timeout: soon", 2000,
+      true },
+    { "nor without one", 0, "POST web /|content-type: application/grpc", 0,
+      true },
+};
+
+static void a_grpc_caller_says_how_long(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(timeouts) / sizeof(timeouts[0]); i++) {
+        struct mesh_route route;
+
+        world.rules[1].timeout_ns = timeouts[i].rule_ms * 1000000;
+        route = find(timeouts[i].request, 0, NULL);
+        if (route.timeout_ns != timeouts[i].want_ms * 1000000 ||
+            route.grpc != timeouts[i].grpc)
+            fail_msg("%s: %llu", timeouts[i].claim,
+                     (unsigned long long)route.timeout_ns);
+    }
+}
+
 static void every_rule_says_why(void **state)
 {
     struct mesh__why why;
@@ -245,6 +385,16 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_canonical_path_is_matched_and_kept,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_sent_may_be_another_path,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_sent_is_not, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_rewrite_that_gives_up_ends_the_walk,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_rule_may_answer_by_itself, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_grpc_caller_says_how_long, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(every_rule_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(deciding_takes_no_memory, set_up,
                                         tear_down),

@@ -51,3 +51,7 @@ tests_unit_value_test_trace_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/value/test_date
 tests_unit_value_test_date_SOURCES = tests/unit/value/test_date.c
 tests_unit_value_test_date_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/value/test_replace
+tests_unit_value_test_replace_SOURCES = tests/unit/value/test_replace.c
+tests_unit_value_test_replace_LDADD = $(TEST_LIBS)

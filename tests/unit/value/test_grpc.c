@@ -71,6 +71,73 @@ static void escapes_messages(void **state)
     mesh__arena_fini(&arena);
 }
 
+static void knows_statuses_by_name(void **state)
+{
+    (void)state;
+    assert_string_equal(mesh__grpc_number(MESH__SLICE("OK")), "0");
+    assert_string_equal(mesh__grpc_number(MESH__SLICE("UNAVAILABLE")), "14");
+    assert_string_equal(mesh__grpc_number(MESH__SLICE("UNAUTHENTICATED")),
+                        "16");
+    assert_null(mesh__grpc_number(MESH__SLICE("unavailable")));
+    assert_null(mesh__grpc_number(MESH__SLICE("14")));
+    assert_null(mesh__grpc_number(MESH__SLICE("")));
+}
+
+static void reads_timeouts(void **state)
+{
+    static const struct {
+        const char *claim;
+        const char *text;
+        int64_t ms; /* -1: it is none */
+    } rows[] = {
+        { "milliseconds", "300m", 300 },
+        { "seconds", "10S", 10000 },
+        { "minutes", "2M", 120000 },
+        { "hours", "1H", 3600000 },
+        { "eight digits of hours", "99999999H", 359999996400000 },
+        { "microseconds, rounded up", "1001u", 2 },
+        { "nanoseconds, rounded up", "1n", 1 },
+        { "nothing at all", "0m", 0 },
+        { "nine digits", "100000000m", -1 },
+        { "no unit", "300", -1 },
+        { "no number", "m", -1 },
+        { "an unknown unit", "1s", -1 },
+        { "a sign", "-1m", -1 },
+        { "a fraction", "1.5S", -1 },
+        { "none", "", -1 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t ms = 0;
+        bool is = mesh__grpc_timeout(mesh__slice_of(rows[i].text), &ms);
+
+        if (is != (rows[i].ms >= 0) || (is && ms != (uint64_t)rows[i].ms))
+            fail_msg("%s: %llu", rows[i].claim, (unsigned long long)ms);
+    }
+}
+
+static void writes_timeouts(void **state)
+{
+    static const struct {
+        uint64_t ms;
+        const char *want;
+    } rows[] = { { 1, "1m" },
+                 { 2000, "2000m" },
+                 { 99999999, "99999999m" },
+                 { 100000000, "100000S" },
+                 { UINT64_C(99999999000) + 1000, "1666666M" },
+                 { UINT64_MAX, "99999999H" } };
+    struct mesh_arena arena;
+
+    (void)state;
+    mesh__arena_init(&arena, 4096);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_string_equal(mesh__grpc_timeout_print(&arena, rows[i].ms),
+                            rows[i].want);
+    mesh__arena_fini(&arena);
+}
+
 static void survives_losing_any_allocation(void **state)
 {
     (void)state;
@@ -100,6 +167,9 @@ int main(void)
         cmocka_unit_test(knows_its_callers),
         cmocka_unit_test(maps_statuses),
         cmocka_unit_test(escapes_messages),
+        cmocka_unit_test(knows_statuses_by_name),
+        cmocka_unit_test(reads_timeouts),
+        cmocka_unit_test(writes_timeouts),
         cmocka_unit_test(survives_losing_any_allocation),
     };
 

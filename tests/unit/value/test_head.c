@@ -212,9 +212,43 @@ static void survives_losing_any_allocation(void **state)
     fake_alloc_off();
 }
 
+static void the_last_of_a_list_is_of_the_last_line(void **state)
+{
+    static const struct {
+        const char *claim;
+        const char *lines[2];
+        const char *want;
+    } rows[] = {
+        { "absent", { NULL, NULL }, "" },
+        { "one", { "1.2.3.4", NULL }, "1.2.3.4" },
+        { "of two", { "1.2.3.4, 5.6.7.8 ", NULL }, "5.6.7.8" },
+        { "of two lines", { "1.2.3.4, 5.6.7.8", "9.9.9.9" }, "9.9.9.9" },
+        { "an empty one", { "1.2.3.4,", NULL }, "" },
+    };
+    struct mesh_arena arena;
+
+    (void)state;
+    mesh__arena_init(&arena, 4096);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mesh_head head;
+        struct mesh_slice name = mesh__header_name(MESH__H_X_FORWARDED_FOR);
+
+        assert_int_equal(mesh__head_init(&head, &arena, 2), 0);
+        for (size_t j = 0; j < 2 && rows[i].lines[j]; j++)
+            assert_int_equal(mesh__head_add(&head, &arena, 2, name,
+                                            mesh__slice_of(rows[i].lines[j])),
+                             0);
+        if (!mesh__slice_is(mesh__head_last(&head, MESH__H_X_FORWARDED_FOR),
+                            rows[i].want))
+            fail_msg("%s", rows[i].claim);
+    }
+    mesh__arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_last_of_a_list_is_of_the_last_line),
         cmocka_unit_test(knows_its_names_by_number),
         cmocka_unit_test(keeps_lines_in_order),
         cmocka_unit_test(stops_at_the_ceiling),

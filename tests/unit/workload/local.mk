@@ -3,3 +3,8 @@ check_PROGRAMS += tests/unit/workload/test_settings
 tests_unit_workload_test_settings_SOURCES = \
 	tests/unit/workload/test_settings.c $(GROUND)
 tests_unit_workload_test_settings_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/workload/test_mirror
+tests_unit_workload_test_mirror_SOURCES = tests/unit/workload/test_mirror.c \
+	$(GROUND)
+tests_unit_workload_test_mirror_LDADD = $(TEST_LIBS)
