@@ -80,7 +80,8 @@
  *   IST0170  -    of several clusters
  *   IST0171  -    status is written by a control plane
  *   IST0172  -    Kubernetes Gateway API
- *   IST0173  told with services and workloads
+ *   IST0173  told with services and workloads; not of a subset that selects
+ *                 an endpoint of a ServiceEntry, or selects by place
  *   IST0174  told with services; not of a wildcard that covers one
  *   IST0175  told
  *   IST0176  -    Kubernetes Gateway API
@@ -89,7 +90,7 @@
 #ifndef MESH_POLICY_CODES_H
 #define MESH_POLICY_CODES_H
 
-/* A provider that is on its way out. */
+/* A field or provider that is on its way out. */
 #define MESH__CODE_DEPRECATED_USE "IST0002"
 /* What a resource refers to is not there. */
 #define MESH__CODE_NOT_FOUND "IST0101"

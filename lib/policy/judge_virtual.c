@@ -138,6 +138,20 @@ static void judge_http(const struct visit *visit, size_t index)
             "mirror ", &route->mirrors[i].destination);
 }
 
+/* What the percentage took the place of. */
+static void judge_fault(const struct visit *visit, size_t index)
+{
+    const struct mesh_fault_spec *fault = &visit->spec->http[index].fault;
+    struct mesh__about about = { visit->resource, fault->mark, "" };
+
+    if (!fault->delay.set || fault->delay.percent <= 0)
+        return;
+    about.path = mesh__judge_path(visit->judge,
+                                  "spec.http[%zu].fault.delay.percent", index);
+    mesh__judge_say(visit->judge, MESH__WARNING, MESH__CODE_DEPRECATED_USE,
+                    about, "on its way out: write percentage");
+}
+
 /* kind: "tcp", "tls". */
 static void judge_streams(const struct visit *visit, const char *kind,
                           const struct mesh_stream_route *routes, size_t count)
@@ -276,6 +290,7 @@ static void judge_virtual(const struct visit *visit)
     judge_streams(visit, "tls", spec->tls, spec->tls_count);
     for (size_t i = 0; i < spec->http_count; i++) {
         judge_http(visit, i);
+        judge_fault(visit, i);
         judge_retries(visit, i);
     }
 }

@@ -54,54 +54,41 @@ static const char *say_missing(const struct mesh__host *from,
         ref->subset.len ? ref->subset.at : "", (unsigned)port);
 }
 
-/* The destination; or NULL, and what was asked for. */
-static int lead(struct mesh__compiler *compiler, const struct mesh__host *from,
-                const struct mesh_destination_ref *ref, struct mesh_slice host,
-                uint16_t port, const struct mesh_destination **out,
-                const char **missing)
-{
-    const struct mesh__host *to = mesh__map_find(&compiler->by_host, host);
-
-    if (to && to->service) {
-        refer(from->part, to->part);
-        *out = mesh__part_destination(to->part, port, ref->subset);
-    }
-    if (!*out)
-        *missing = say_missing(from, ref, host, port);
-    return *out || *missing ? 0 : MESH_ERR_NOMEM;
-}
-
 int mesh__arm_lead(struct mesh__compiler *compiler,
                    const struct mesh__host *from,
                    const struct mesh_destination_ref *ref,
                    struct mesh_slice host, uint16_t port, struct mesh_arm *arm)
 {
+    const struct mesh__host *to = mesh__map_find(&compiler->by_host, host);
+
     arm->mark = ref->mark;
-    return lead(compiler, from, ref, host, port, &arm->destination,
-                &arm->missing);
+    if (to && to->service) {
+        refer(from->part, to->part);
+        arm->destination = mesh__part_destination(to->part, port, ref->subset);
+    }
+    if (!arm->destination)
+        arm->missing = say_missing(from, ref, host, port);
+    return arm->destination || arm->missing ? 0 : MESH_ERR_NOMEM;
 }
 
-static int find_destination(const struct building *building,
-                            const struct mesh_destination_ref *ref,
-                            const struct mesh_destination **out,
-                            const char **missing)
+/* From this route on to the host that ref means. */
+static int lead(const struct building *building,
+                const struct mesh_destination_ref *ref, struct mesh_arm *arm)
 {
     struct mesh_slice host = mesh__resolve_ref(building->compiler, ref);
 
     if (!host.at)
         return MESH_ERR_NOMEM;
-    return lead(building->compiler, building->host, ref, host,
-                port_of(building, ref), out, missing);
+    return mesh__arm_lead(building->compiler, building->host, ref, host,
+                          port_of(building, ref), arm);
 }
 
 static int fill_arm(const struct building *building,
                     const struct mesh_http_destination *given,
                     struct mesh_arm *arm)
 {
-    arm->mark = given->destination.mark;
     arm->weight = given->weight > 0 ? (uint32_t)given->weight : 0;
-    return find_destination(building, &given->destination, &arm->destination,
-                            &arm->missing);
+    return lead(building, &given->destination, arm);
 }
 
 static int fill_arms(const struct building *building,
@@ -136,14 +123,18 @@ static int add_mirror(const struct building *building,
                       struct mesh_actions *actions)
 {
     struct mesh_mirror *mirror = &actions->mirrors[actions->mirror_count];
+    struct mesh_arm arm = { 0 };
+    int rc;
 
     if (share == 0)
         return 0; /* said in so many words: none */
+    rc = lead(building, ref, &arm);
     mirror->share = share;
     mirror->mark = ref->mark;
+    mirror->destination = arm.destination;
+    mirror->missing = arm.missing;
     actions->mirror_count++;
-    return find_destination(building, ref, &mirror->destination,
-                            &mirror->missing);
+    return rc;
 }
 
 static int fill_mirrors(const struct building *building,

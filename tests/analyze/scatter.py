@@ -11,6 +11,11 @@ OUTSIDE = ['api.example.com', '*.example.com', 'db.example.org']
 APPS = [{'app': 'cart'}, {'app': 'pay'}, {'app': 'pay', 'version': 'v1'},
         {'app': 'pay', 'version': 'v2'}, {'istio': 'ingressgateway'}]
 SELECTORS = APPS + [{'app': 'nobody'}, {'version': 'v1'}]
+# Of Gateways, no two of which cover one workload unless they are equal: where
+# they do, Istio takes hosts of one that it has looked at for those of another,
+# and what it finds hangs on the order of its walk (IST0145).
+EDGES = [{'istio': 'ingressgateway'}, {'app': 'cart'}, {'app': 'nobody'},
+         {'app': 'pay', 'istio': 'ingressgateway'}]
 PORTS = [80, 443, 9000]
 # One set for each host: of several entries Istio asks any one for its ports.
 OUTSIDE_PORTS = {'api.example.com': [80], '*.example.com': [80, 443],
@@ -174,6 +179,12 @@ class Maker:
                               for _ in range(self.dice.randint(1, 2))]
         if self.chance(3):
             route['name'] = self.pick(NAMES)
+        if self.chance(2):
+            route['mirror'] = self.destination()
+        elif self.chance(2):
+            route['mirrors'] = [{'destination': self.destination()}]
+        if self.chance(1):
+            route['fault'] = {'delay': {'fixedDelay': '1s', 'percent': 5}}
         return route
 
     def tcp_route(self):
@@ -237,8 +248,7 @@ class Maker:
                 server['tls'] = {'mode': 'SIMPLE', 'credentialName':
                                  self.pick(['one', 'two'])}
             servers.append(server)
-        self.add(head, {'selector': self.pick(SELECTORS + [
-            {'app': 'pay', 'istio': 'ingressgateway'}]), 'servers': servers})
+        self.add(head, {'selector': self.pick(EDGES), 'servers': servers})
 
     # --- selectors ---
 
