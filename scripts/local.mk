@@ -37,6 +37,7 @@ EXTRA_DIST += \
 	scripts/suites/65-system \
 	scripts/suites/70-demo \
 	scripts/suites/75-differential \
+	scripts/suites/78-admission \
 	scripts/suites/80-jaeger \
 	scripts/suites/85-bench \
 	scripts/suites/90-debian13

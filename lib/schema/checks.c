@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "schema/table.h"
 #include "value/address.h"
+#include "value/duration.h"
 #include "value/host.h"
 #include "value/match.h"
 
@@ -302,6 +303,18 @@ bool mesh__is_claim(struct mesh_slice name)
            (rest.len > 2 && rest.at[0] == '[' && rest.at[rest.len - 1] == ']');
 }
 
+void mesh__check_least_ms(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node)
+{
+    int64_t ns;
+
+    if (mesh__duration_parse(node->text, &ns) && ns < 1000000)
+        mesh__reject(reader, spot, node->mark,
+                     "wanted a duration of 1ms or more, found \"%.60s\"",
+                     node->text.at);
+}
+
 /* --- values
  * ------------------------------------------------------------------- */
 
@@ -402,9 +415,11 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
-    mesh__reject_both(reader, spot, node, "selector", "targetRef");
-    mesh__reject_both(reader, spot, node, "selector", "targetRefs");
-    mesh__reject_both(reader, spot, node, "targetRef", "targetRefs");
+    static const char *const names[] = { "selector", "targetRef",
+                                         "targetRefs" };
+
+    for (size_t i = 0; i < 3; i++)
+        mesh__reject_both(reader, spot, node, names[i], names[(i + 1) % 3]);
 }
 
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -677,4 +692,13 @@ void mesh__reject_missing(struct mesh_reader *reader,
         if (pair)
             mesh__reject(reader, &field, pair->mark, "%s", why);
     }
+}
+
+void mesh__reject_at(struct mesh_reader *reader, const struct mesh_spot *spot,
+                     const struct mesh_yaml_node *const *nodes, size_t count,
+                     const char *why)
+{
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i])
+            mesh__reject(reader, spot, nodes[i]->mark, "%s", why);
 }

@@ -1,6 +1,7 @@
 /*
  * common.c - what several kinds have inside them.
  */
+#include "base/text.h"
 #include "schema/table.h"
 
 const struct mesh_message mesh__empty_message = { .name = "empty" };
@@ -63,6 +64,8 @@ static void check_target_ref(struct mesh_reader *reader,
                   { "gateway.networking.k8s.io", "GatewayClass" } };
     struct mesh_slice group = mesh__get_text(node, "group");
     struct mesh_slice kind = mesh__get_text(node, "kind");
+    struct mesh_text text;
+    char why[256];
 
     (void)into;
     if (mesh__slice_is(group, "core"))
@@ -71,11 +74,14 @@ static void check_target_ref(struct mesh_reader *reader,
         if (mesh__slice_is(group, known[i].group) &&
             mesh__slice_is(kind, known[i].kind))
             return;
-    if (kind.len)
-        mesh__reject(reader, spot, node->mark,
-                     "wanted a Service, ServiceEntry, Gateway or GatewayClass "
-                     "of its own group, found \"%.60s\" of \"%.60s\"",
-                     kind.at, group.at);
+    if (kind.len == 0)
+        return;
+    mesh__text_init(&text, why, sizeof(why));
+    mesh__text_format(&text,
+                      "wanted a Service, ServiceEntry, Gateway or GatewayClass "
+                      "of its own group, found \"%.60s\" of \"%.60s\"",
+                      kind.at, group.at);
+    mesh__reject_pair(reader, spot, node, "kind", "group", why);
 }
 
 static const struct mesh_field selector_fields[] = {

@@ -11,7 +11,7 @@
 
 #include <mesh/base.h>
 
-enum { FIELDS_MAX = 96, HINT_BYTES = 96 };
+enum { FIELDS_MAX = 96, HINT_BYTES = 96, HANDFUL = 16 };
 
 /* What a row says after what is above it was said. */
 struct verdict {
@@ -215,6 +215,20 @@ static void *item_at(const struct mesh_field *field, char *array, size_t index)
     return array ? array + index * item_size(field) + field->inside : NULL;
 }
 
+/* Which of a handful is one too many? */
+static void too_many(struct mesh_reader *reader, const struct mesh_field *field,
+                     const struct mesh_spot *spot,
+                     const struct mesh_yaml_node *node, const char *what)
+{
+    mesh__reject(reader, spot, node->mark, "wanted at most %u %s, found %zu",
+                 field->max_items, what, node->count);
+    for (size_t i = 0;
+         node->items && field->max_items <= HANDFUL && i < node->count; i++)
+        mesh__reject(reader, spot, node->items[i]->mark,
+                     "wanted at most %u %s, found %zu", field->max_items, what,
+                     node->count);
+}
+
 static bool count_fits(struct mesh_reader *reader,
                        const struct mesh_field *field,
                        const struct mesh_spot *spot,
@@ -226,9 +240,7 @@ static bool count_fits(struct mesh_reader *reader,
         return false;
     }
     if (field->max_items && node->count > field->max_items) {
-        mesh__reject(reader, spot, node->mark,
-                     "wanted at most %u %s, found %zu", field->max_items, what,
-                     node->count);
+        too_many(reader, field, spot, node, what);
         return false;
     }
     return true;

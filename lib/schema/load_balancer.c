@@ -3,7 +3,6 @@
  * destination.
  */
 #include "schema/table.h"
-#include "value/duration.h"
 
 static void check_load_balancer(struct mesh_reader *reader,
                                 const struct mesh_spot *spot,
@@ -97,19 +96,6 @@ static void check_zone_aware(struct mesh_reader *reader,
     (void)into;
     mesh__check_items(reader, spot, node, "failoverPriority",
                       mesh__check_no_topology);
-}
-
-/* No less than a millisecond; a finer one is taken here. */
-static void check_warmup_duration(struct mesh_reader *reader,
-                                  const struct mesh_spot *spot,
-                                  const struct mesh_yaml_node *node)
-{
-    int64_t ns;
-
-    if (mesh__duration_parse(node->text, &ns) && ns < 1000000)
-        mesh__reject(reader, spot, node->mark,
-                     "wanted a duration of 1ms or more, found \"%.60s\"",
-                     node->text.at);
 }
 
 static const struct mesh_field cookie_attribute_fields[] = {
@@ -265,7 +251,7 @@ static const struct mesh_field load_balancer_fields[] = {
       .reason =
           "only how load is spread, not who may be reached: not yet enforced" },
     { MESH__ROW("warmupDurationSecs", DURATION, NOTED),
-      .check = check_warmup_duration, .default_value = "none",
+      .check = mesh__check_least_ms, .default_value = "none",
       .bounds = "duration >= 1ms; deprecated",
       .reason =
           "only how load is spread, not who may be reached: not yet enforced" },

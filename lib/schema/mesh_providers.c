@@ -100,8 +100,7 @@ static void check_struct(struct mesh_reader *reader,
 
 static const struct mesh_field file_log_format_fields[] = {
     { MESH__ROW("labels", ANY, NOTED), .oneof = "log_format",
-      .check = check_struct,
-      .default_value = "default JSON format when {}",
+      .check = check_struct, .default_value = "default JSON format when {}",
       .bounds = "oneof log_format (text|labels)" },
     { MESH__ROW("text", STRING, NOTED), .oneof = "log_format",
       .default_value = "default text format",

@@ -11,13 +11,18 @@ static void check_peer_authentication(struct mesh_reader *reader,
     const struct mesh_yaml_node *ports = mesh__get(node, "portLevelMtls");
     const struct mesh_yaml_node *labels =
         mesh__get(mesh__get(node, "selector"), "matchLabels");
+    static const char why[] = "portLevelMtls needs a selector with labels";
 
     (void)into;
     if (!ports)
         return;
-    if (!labels || labels->count == 0)
-        mesh__reject(reader, spot, ports->mark,
-                     "portLevelMtls needs a selector with labels");
+    if (!labels || labels->count == 0) {
+        mesh__reject_pair(reader, spot, node, "portLevelMtls", "selector", why);
+        mesh__reject_at(reader, spot,
+                        (const struct mesh_yaml_node *[]){
+                            mesh__get(node, "selector"), labels },
+                        2, why);
+    }
     if (ports->count == 0)
         mesh__reject(reader, spot, ports->mark,
                      "portLevelMtls may not be empty");

@@ -303,6 +303,21 @@ static bool is_base64(struct mesh_slice text)
            len + padding == text.len;
 }
 
+/* Go takes a list of its bytes as well. */
+static bool is_byte_list(const struct mesh_yaml_node *node)
+{
+    for (size_t i = 0; node->items && i < node->count; i++) {
+        const struct mesh_yaml_node *item = node->items[i];
+        double byte = 0;
+
+        if (mesh__yaml_type(item) != MESH__YAML_NULL &&
+            (!mesh__yaml_float(item, &byte) || byte < 0 || byte > 255 ||
+             (double)(int)byte != byte))
+            return false;
+    }
+    return node->kind == MESH__YAML_SEQUENCE;
+}
+
 static bool read_bytes(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_field *field,
                        const struct mesh_yaml_node *node,
@@ -310,6 +325,11 @@ static bool read_bytes(struct mesh_reader *reader, const struct mesh_spot *spot,
 {
     (void)field;
     out->text = node->text;
+    if (is_byte_list(node)) {
+        mesh__report(reader, spot, node->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, NULL, "write the bytes as base64");
+        return false;
+    }
     if (!read_text(reader, spot, node, "base64", NULL))
         return false;
     if (is_base64(node->text))

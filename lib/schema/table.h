@@ -326,6 +326,10 @@ void mesh__check_dns_name(struct mesh_reader *reader,
                           const struct mesh_yaml_node *node);
 void mesh__check_empty(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
+/* A duration of a millisecond at least, and as fine as one likes. */
+void mesh__check_least_ms(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
 void mesh__check_retry_on(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node);
@@ -420,6 +424,11 @@ void mesh__check_no_topology(struct mesh_reader *reader,
 void mesh__reject_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node, const char *one,
                        const char *other, const char *why);
+
+/* Values that do not go together: a finding at each that is not NULL. */
+void mesh__reject_at(struct mesh_reader *reader, const struct mesh_spot *spot,
+                     const struct mesh_yaml_node *const *nodes, size_t count,
+                     const char *why);
 
 /*
  * None of these fields holds what one of them must: a finding at the mapping

@@ -21,9 +21,11 @@ static void check_tag_override(struct mesh_reader *reader,
 
     (void)into;
     if (remove && value)
-        mesh__reject(reader, spot, value->mark, "REMOVE takes no value");
+        mesh__reject_pair(reader, spot, node, "operation", "value",
+                          "REMOVE takes no value");
     if (!remove && mesh__get_text(node, "value").len == 0)
-        mesh__reject(reader, spot, node->mark, "UPSERT needs a value");
+        mesh__reject_pair(reader, spot, node, "operation", "value",
+                          "UPSERT needs a value");
 }
 
 static void check_custom_tags(struct mesh_reader *reader,
@@ -162,8 +164,9 @@ static const struct mesh_field metrics_fields[] = {
     { MESH__ROW("providers", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &provider_ref_message,
       .default_value = "inherited, else MeshConfig.defaultProviders.metrics" },
-    { MESH__ROW("reportingInterval", DURATION, NOTED), MESH__RANGE(1e6, 0),
-      .default_value = "5s", .bounds = "duration >= 1ms" },
+    { MESH__ROW("reportingInterval", DURATION, NOTED),
+      .check = mesh__check_least_ms, .default_value = "5s",
+      .bounds = "duration >= 1ms" },
 };
 
 static const struct mesh_message metrics_message = {

@@ -4,7 +4,7 @@
  * Standard input has the documents, each ended by a NUL byte; standard output
  * one line for each: "valid" or "invalid", a tab, the lines of the errors with
  * commas between, a tab, and the first error. What is refused, warned of or
- * noted is valid.
+ * noted is valid. With --rows it prints the rows of the tables instead.
  */
 #include "base/buffer.h"
 #include "schema/schema.h"
@@ -70,7 +70,14 @@ static int judge(struct mesh_slice document)
     return rc;
 }
 
-int main(void)
+static void print_row(void *user, const struct mesh_field_row *row)
+{
+    (void)user;
+    fprintf(stdout, "%s\t%s\t%s\t%s\n", row->kind, row->path, row->type,
+            row->required ? "y" : "n");
+}
+
+static int judge_all(void)
 {
     struct mesh_buffer all;
     struct mesh_slice rest;
@@ -88,5 +95,16 @@ int main(void)
         rest = mesh__slice(rest.at + len, rest.len - len);
     }
     mesh__buffer_fini(&all);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    int rc = 0;
+
+    if (argc == 2 && strcmp(argv[1], "--rows") == 0)
+        mesh__schema_rows(print_row, NULL);
+    else
+        rc = judge_all();
     return rc == 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

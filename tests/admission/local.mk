@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	tests/admission/ask/go.sum \
 	tests/admission/ask/main.go \
 	tests/admission/compare \
+	tests/admission/crd.py \
 	tests/admission/mutate.py \
 	tests/admission/pools.py \
 	tests/admission/seeds \

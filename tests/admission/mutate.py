@@ -225,8 +225,10 @@ def rename(bench, how):
     if not re.fullmatch(r'[A-Za-z0-9_./@-]+|".*"', key):
         key = tree.quoted(key)
     pair.key = key
-    # What was meant may be missed instead.
-    return spot, [pair] + spot.around()
+    # What was meant may be missed instead; a key that was there already is
+    # written twice, and that is seen at the second.
+    twins = [p for p in spot.parent.pairs if p.key == key]
+    return spot, twins + spot.around()
 
 
 def key_misspelt(bench):
@@ -299,8 +301,8 @@ def key_added(bench):
         return None
     spot = bench.draw.pick(maps)
     known = bench.world.pairs.get(bench.kind + " " + spot.path, {})
-    have = {pair.key for pair in spot.value().pairs}
-    names = sorted(set(known) - have)
+    have = {pair.key.strip('"') for pair in spot.value().pairs}
+    names = sorted(name for name in known if name.strip('"') not in have)
     if not names:
         return None
     name = bench.draw.pick(names)
@@ -314,6 +316,8 @@ def key_unknown(bench):
     maps = [s for s in bench.spots if isinstance(s.value(), Map)]
     spot = bench.draw.pick(maps)
     key, value = bench.draw.pick(pools.STRANGERS)
+    if any(pair.key == key for pair in spot.value().pairs):
+        return None
     pair = Pair(key, Scalar(value))
     at = bench.draw.below(len(spot.value().pairs) + 1)
     spot.value().pairs.insert(at, pair)

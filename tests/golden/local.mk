@@ -23,3 +23,8 @@ check_PROGRAMS += tests/golden/test_corpus
 tests_golden_test_corpus_SOURCES = tests/golden/test_corpus.c
 tests_golden_test_corpus_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/golden/corpus tests/golden/expect/corpus.txt
+
+check_PROGRAMS += tests/golden/test_mutants
+tests_golden_test_mutants_SOURCES = tests/golden/test_mutants.c
+tests_golden_test_mutants_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/golden/mutants
