@@ -28,3 +28,10 @@ check_PROGRAMS += tests/golden/test_mutants
 tests_golden_test_mutants_SOURCES = tests/golden/test_mutants.c
 tests_golden_test_mutants_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/golden/mutants
+
+check_PROGRAMS += tests/golden/test_fields
+tests_golden_test_fields_SOURCES = tests/golden/test_fields.c
+tests_golden_test_fields_LDADD = $(TEST_LIBS)
+EXTRA_DIST += \
+	tests/golden/fields/istio.tsv \
+	tests/golden/fields/others.tsv
