@@ -196,21 +196,6 @@ static bool check_lists(struct mesh_reader *reader,
     return any;
 }
 
-/* An account is in a principal and has a namespace of its own. */
-static void check_accounts(struct mesh_reader *reader,
-                           const struct mesh_spot *spot,
-                           const struct mesh_yaml_node *node)
-{
-    static const char *const accounts[] = { "serviceAccounts",
-                                            "notServiceAccounts" };
-    static const char *const others[] = { "principals", "notPrincipals",
-                                          "namespaces", "notNamespaces" };
-
-    for (size_t i = 0; i < 2; i++)
-        for (size_t j = 0; j < 4; j++)
-            mesh__reject_both(reader, spot, node, accounts[i], others[j]);
-}
-
 static void check_source(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *node, void *into)
@@ -232,12 +217,19 @@ static void check_source(struct mesh_reader *reader,
         { "notRemoteIpBlocks", J_IP },
     };
 
+    static const char *const accounts[] = { "serviceAccounts",
+                                            "notServiceAccounts" };
+    static const char *const others[] = { "principals", "notPrincipals",
+                                          "namespaces", "notNamespaces" };
+
     (void)into;
     if (!check_lists(reader, spot, node, rules,
                      sizeof(rules) / sizeof(rules[0])))
         mesh__reject(reader, spot, node->mark,
                      "an empty source: leave \"from\" away to mean anybody");
-    check_accounts(reader, spot, node);
+    for (size_t i = 0; i < 2; i++)
+        for (size_t j = 0; j < 4; j++)
+            mesh__reject_both(reader, spot, node, accounts[i], others[j]);
 }
 
 static void check_operation(struct mesh_reader *reader,
@@ -350,10 +342,12 @@ static void check_when(struct mesh_reader *reader, const struct mesh_spot *spot,
     const struct mesh_yaml_node *values = mesh__get(node, "values");
     const struct mesh_yaml_node *others = mesh__get(node, "notValues");
     const struct when_key *known;
+    size_t bad;
 
     if ((!values || values->count == 0) && (!others || others->count == 0))
-        mesh__reject(reader, spot, node->mark,
-                     "values or notValues is required");
+        mesh__reject_missing(reader, spot, node,
+                             (const char *[]){ "values", "notValues" }, 2,
+                             "values or notValues is required");
     if (!key || key->kind != MESH__YAML_SCALAR)
         return;
     known = find_when(key->text);
@@ -364,8 +358,12 @@ static void check_when(struct mesh_reader *reader, const struct mesh_spot *spot,
     if (known->refused && into)
         mesh__report(reader, spot, key->mark, MESH__REFUSED, MESH__CODE_REFUSED,
                      NULL, "%s: %s", key->text.at, known->refused);
+    bad = reader->bad;
     check_list(reader, spot, node, "values", known->judge);
     check_list(reader, spot, node, "notValues", known->judge);
+    if (reader->bad > bad)
+        mesh__reject(reader, spot, key->mark,
+                     "the values below are not what %s has", key->text.at);
 }
 
 /* --- the whole
@@ -375,19 +373,26 @@ static void check_action(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *node)
 {
+    const struct mesh_yaml_node *provider = mesh__get(node, "provider");
     const struct mesh_yaml_node *rules = mesh__get(node, "rules");
     struct mesh_slice action = mesh__get_text(node, "action");
     bool custom = mesh__slice_is(action, "CUSTOM");
 
     if ((!rules || rules->count == 0) &&
         (custom || mesh__slice_is(action, "DENY")))
-        mesh__reject(reader, spot, node->mark, "%s without rules has no effect",
-                     action.at);
-    if (custom && mesh__get_text(mesh__get(node, "provider"), "name").len == 0)
-        mesh__reject(reader, spot, node->mark, "CUSTOM needs a provider");
-    if (!custom && mesh__has(node, "provider"))
-        mesh__reject(reader, spot, mesh__get(node, "provider")->mark,
-                     "a provider is for CUSTOM only");
+        mesh__reject_pair(reader, spot, node, "action", "rules",
+                          "DENY and CUSTOM have no effect without rules");
+    if (custom && mesh__get_text(provider, "name").len == 0) {
+        mesh__reject_pair(reader, spot, node, "action", "provider",
+                          "CUSTOM needs a provider");
+        mesh__reject_at(reader, spot,
+                        (const struct mesh_yaml_node *[]){
+                            provider, mesh__get(provider, "name") },
+                        2, "CUSTOM needs a provider");
+    }
+    if (!custom && provider)
+        mesh__reject_pair(reader, spot, node, "action", "provider",
+                          "provider is for CUSTOM only");
 }
 
 /* --- CUSTOM: what an authorizer may not be chosen by ---------------------- */

@@ -415,9 +415,11 @@ void mesh__check_items(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
-    mesh__reject_both(reader, spot, node, "selector", "targetRef");
-    mesh__reject_both(reader, spot, node, "selector", "targetRefs");
-    mesh__reject_both(reader, spot, node, "targetRef", "targetRefs");
+    static const char *const names[] = { "selector", "targetRef",
+                                         "targetRefs" };
+
+    for (size_t i = 0; i < 3; i++)
+        mesh__reject_both(reader, spot, node, names[i], names[(i + 1) % 3]);
 }
 
 bool mesh__few(struct mesh_reader *reader, const struct mesh_spot *spot,

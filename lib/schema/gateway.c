@@ -3,23 +3,21 @@
  */
 #include "schema/table.h"
 
-static const struct mesh_yaml_node *port_name(
-    const struct mesh_yaml_node *server)
+static const struct mesh_yaml_node *port_name(const struct mesh_yaml_node *node)
 {
-    return mesh__get(mesh__get(server, "port"), "name");
+    return mesh__get(mesh__get(node, "port"), "name");
 }
 
-static void check_port_names(struct mesh_reader *reader,
-                             const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *a,
-                             const struct mesh_yaml_node *b)
+static void check_twins(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *one,
+                        const struct mesh_yaml_node *other)
 {
-    if (!a || !b || a->kind != MESH__YAML_SCALAR || a->text.len == 0 ||
-        b->kind != MESH__YAML_SCALAR || !mesh__slice_equal(a->text, b->text))
-        return;
-    mesh__reject(reader, spot, a->mark, "a second port has the name \"%.60s\"",
-                 a->text.at);
-    mesh__reject(reader, spot, b->mark, "a second port \"%.60s\"", b->text.at);
+    if (one && other && one->text.len &&
+        mesh__slice_equal(one->text, other->text))
+        mesh__reject_at(reader, spot,
+                        (const struct mesh_yaml_node *[]){ one, other }, 2,
+                        "two ports have this name");
 }
 
 static void check_gateway(struct mesh_reader *reader,
@@ -30,14 +28,14 @@ static void check_gateway(struct mesh_reader *reader,
 
     (void)into;
     if (!servers || servers->count == 0)
-        mesh__reject(reader, spot, node->mark,
-                     "at least one server is required");
-    if (!servers || !servers->items || !mesh__few(reader, spot, servers))
+        mesh__reject_missing(reader, spot, node, (const char *[]){ "servers" },
+                             1, "at least one server is required");
+    if (servers && !mesh__few(reader, spot, servers))
         return;
-    for (size_t i = 0; i < servers->count; i++)
+    for (size_t i = 0; servers && servers->items && i < servers->count; i++)
         for (size_t j = 0; j < i; j++)
-            check_port_names(reader, spot, port_name(servers->items[j]),
-                             port_name(servers->items[i]));
+            check_twins(reader, spot, port_name(servers->items[j]),
+                        port_name(servers->items[i]));
 }
 
 static const struct mesh_field server_port_fields[] = {

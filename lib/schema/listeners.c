@@ -27,17 +27,6 @@ static void wrong(struct mesh_reader *reader, const struct mesh_spot *up,
                      why);
 }
 
-/* The field should not be there. */
-static void away(struct mesh_reader *reader, const struct mesh_spot *up,
-                 const struct mesh_yaml_node *node, const char *name,
-                 const char *why)
-{
-    const struct mesh_spot spot = { .up = up, .name = name };
-
-    mesh__report(reader, &spot, mesh__get(node, name)->mark, MESH__ERROR,
-                 MESH__CODE_INVALID, "leave it away", "%s", why);
-}
-
 static bool is_scalar(const struct mesh_yaml_node *node)
 {
     return node && node->kind == MESH__YAML_SCALAR;
@@ -102,8 +91,12 @@ static void check_bind(struct mesh_reader *reader, const struct mesh_spot *spot,
 {
     struct mesh_slice bind = mesh__get_text(node, "bind");
 
-    if (bind.len && !mesh__is_ip(bind))
-        wrong(reader, spot, node, "bind", "wanted an IP address");
+    if (!bind.len || mesh__is_ip(bind))
+        return;
+    wrong(reader, spot, node, "bind", "wanted an IP address");
+    if (is_unix(bind))
+        wrong(reader, NULL, mesh__get(node, "port"), "number",
+              "a unix socket has port 0");
 }
 
 static void check_unix_bind(struct mesh_reader *reader,
@@ -120,10 +113,11 @@ static void check_target_port(struct mesh_reader *reader,
                               const struct mesh_yaml_node *port)
 {
     if (port_number(port, "targetPort") > 0)
-        away(reader, spot, port, "targetPort", "listeners have no target port");
+        wrong(reader, spot, port, "targetPort",
+              "listeners have no target port: leave it away");
 }
 
-/* Too large a number is told by the row. */
+/* What is no number, or too large a one, is told by the row. */
 static void check_number(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *port)
@@ -132,7 +126,7 @@ static void check_number(struct mesh_reader *reader,
     double value = 0;
 
     if (number && !mesh__yaml_float(number, &value))
-        return; /* no number: told as well */
+        return;
     if (value == 0)
         wrong(reader, spot, port, "number", "wanted a port from 1 to 65535");
 }
@@ -189,42 +183,43 @@ static void check_istio_mutual(struct mesh_reader *reader,
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (has_text(node, names[i]) || has_items(node, names[i]))
-            away(reader, spot, node, names[i],
-                 "ISTIO_MUTUAL has the mesh's own certificate");
+            mesh__reject_pair(
+                reader, spot, node, "mode", names[i],
+                "ISTIO_MUTUAL has the mesh's own certificate: leave it away");
 }
 
-/* Certificates come from one source. */
 static void check_sources(struct mesh_reader *reader,
                           const struct mesh_spot *spot,
                           const struct mesh_yaml_node *node,
                           const struct server_tls *tls)
 {
-    bool files = tls->certificate && tls->key;
+    bool names = mesh__has(node, "credentialNames");
 
-    mesh__reject_both(reader, spot, node, "credentialNames", "credentialName");
-    mesh__reject_both(reader, spot, node, "credentialNames", "tlsCertificates");
-    if (tls->name && tls->certificates)
-        mesh__reject_both(reader, spot, node, "credentialName",
-                          "tlsCertificates");
-    if (files && tls->name)
-        mesh__reject_both(reader, spot, node, "serverCertificate",
-                          "credentialName");
-    if (files && tls->names)
-        mesh__reject_both(reader, spot, node, "serverCertificate",
-                          "credentialNames");
-    if (files && tls->certificates)
-        mesh__reject_both(reader, spot, node, "serverCertificate",
-                          "tlsCertificates");
+    if ((names && mesh__has(node, "credentialName")) ||
+        (names && mesh__has(node, "tlsCertificates")) ||
+        (tls->certificate && tls->key) + tls->name + tls->names +
+                tls->certificates >
+            1)
+        mesh__reject_missing(
+            reader, spot, node,
+            (const char *[]){ "credentialName", "credentialNames",
+                              "tlsCertificates", "serverCertificate",
+                              "privateKey" },
+            5,
+            "wanted one source of certificates: credentialName, "
+            "credentialNames, tlsCertificates, or serverCertificate with "
+            "privateKey");
 }
 
 static void check_pair(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node)
 {
-    if (!has_text(node, "serverCertificate"))
-        mesh__reject(reader, spot, node->mark,
-                     "\"serverCertificate\" is required");
-    if (!has_text(node, "privateKey"))
-        mesh__reject(reader, spot, node->mark, "\"privateKey\" is required");
+    static const char *const names[] = { "serverCertificate", "privateKey" };
+
+    for (size_t i = 0; i < 2; i++)
+        if (!has_text(node, names[i]))
+            mesh__reject_pair(reader, spot, node, "mode", names[i],
+                              "serverCertificate and privateKey are required");
 }
 
 /* Files that the modes which show a certificate need. */
@@ -237,8 +232,8 @@ static void check_files(struct mesh_reader *reader,
     struct mesh_spot field = { .up = spot, .name = "tlsCertificates" };
 
     if (!mode_is(tls, "SIMPLE") && !tls->ca)
-        mesh__reject(reader, spot, node->mark,
-                     "\"caCertificates\" is required with %s", tls->mode.at);
+        mesh__reject_pair(reader, spot, node, "mode", "caCertificates",
+                          "MUTUAL needs caCertificates");
     if (!tls->certificates) {
         check_pair(reader, spot, node);
         return;
@@ -284,10 +279,11 @@ void mesh__check_server_tls(struct mesh_reader *reader,
         check_files(reader, spot, node, &tls);
     }
     if (tls.crl && tls.name)
-        away(reader, spot, node, "caCrl",
-             "with credentialName the credential holds it");
+        mesh__reject_pair(reader, spot, node, "caCrl", "credentialName",
+                          "with credentialName the credential holds caCrl");
     if (tls.crl && mode_is(&tls, "SIMPLE"))
-        away(reader, spot, node, "caCrl", "SIMPLE asks for no certificate");
+        mesh__reject_pair(reader, spot, node, "caCrl", "mode",
+                          "SIMPLE asks for no certificate, so caCrl is idle");
 }
 
 /* --- hosts -----------------------------------------------------------------
@@ -376,15 +372,40 @@ static void check_server_port(struct mesh_reader *reader,
         wrong(reader, &field, port, "name", "may not be empty");
     check_target_port(reader, &field, port);
     if (!is_unix(bind)) {
-        if (mesh__has(port, "number"))
-            check_number(reader, &field, port);
         check_bind(reader, spot, node);
+        if (!is_scalar(mesh__get(port, "number")))
+            return;
+        check_number(reader, &field, port);
+        if (bind.len && port_number(port, "number") == 0)
+            wrong(reader, spot, node, "bind", "only a unix socket has port 0");
         return;
     }
     check_unix_bind(reader, spot, node);
-    if (port_number(port, "number"))
-        wrong(reader, &field, port, "number",
-              "a unix socket has no port: wanted 0");
+    if (!port_number(port, "number"))
+        return;
+    wrong(reader, &field, port, "number",
+          "a unix socket has no port: wanted 0");
+    wrong(reader, spot, node, "bind", "a unix socket has no port");
+}
+
+/* The protocol, the TLS, and what in it: which is the slip? */
+static void reject_tls(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *why)
+{
+    const struct mesh_yaml_node *port = mesh__get(node, "port");
+    const struct mesh_yaml_node *tls = mesh__get(node, "tls");
+    const struct mesh_yaml_node *const nodes[] = {
+        port,
+        mesh__get(port, "protocol"),
+        tls,
+        mesh__get(tls, "mode"),
+        mesh__get(tls, "caCertificates"),
+        mesh__get(tls, "privateKey"),
+        mesh__get(tls, "serverCertificate"),
+    };
+
+    mesh__reject_missing(reader, spot, node, (const char *[]){ "tls" }, 1, why);
+    mesh__reject_at(reader, spot, nodes, sizeof(nodes) / sizeof(nodes[0]), why);
 }
 
 /* TLS where the protocol asks for it, and nowhere else. */
@@ -393,23 +414,25 @@ static void check_server_protocol(struct mesh_reader *reader,
                                   const struct mesh_yaml_node *node)
 {
     const struct mesh_yaml_node *settings = mesh__get(node, "tls");
-    struct mesh_slice protocol =
-        mesh__get_text(mesh__get(node, "port"), "protocol");
+    const struct mesh_yaml_node *port = mesh__get(node, "port");
+    struct mesh_slice protocol = mesh__get_text(port, "protocol");
     struct server_tls tls;
 
     if (speaks_tls(protocol) && !settings)
-        mesh__reject(reader, spot, node->mark, "\"tls\" is required with %s",
-                     protocol.at);
+        mesh__reject_at(reader, spot,
+                        (const struct mesh_yaml_node *[]){
+                            node, mesh__get(port, "protocol") },
+                        2, "\"tls\" is required with HTTPS and TLS");
     if (speaks_tls(protocol) || !settings)
         return;
     tls = read_tls(settings);
     if (!speaks_http(protocol))
-        wrong(reader, spot, node, "tls", "only HTTPS and TLS ports have TLS");
+        reject_tls(reader, spot, node, "only HTTPS and TLS ports have TLS");
     else if ((tls.mode.len && !mode_is(&tls, "PASSTHROUGH") &&
               !mode_is(&tls, "AUTO_PASSTHROUGH")) ||
              tls.ca || tls.key || tls.certificate)
-        wrong(reader, spot, node, "tls",
-              "a port of plain HTTP can only redirect to HTTPS");
+        reject_tls(reader, spot, node,
+                   "a port of plain HTTP can only redirect to HTTPS");
 }
 
 void mesh__check_server(struct mesh_reader *reader,
@@ -483,16 +506,16 @@ static void check_ingress_tls(struct mesh_reader *reader,
         return;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (has_text(tls, names[i]) || has_items(tls, names[i]))
-            away(reader, &field, tls, names[i], "not in a Sidecar");
+            wrong(reader, &field, tls, names[i], "not in a Sidecar");
     if (mesh__has(tls, "httpsRedirect") &&
         mesh__yaml_bool(mesh__get(tls, "httpsRedirect"), &redirect) && redirect)
-        away(reader, &field, tls, "httpsRedirect", "not in a Sidecar");
+        wrong(reader, &field, tls, "httpsRedirect", "not in a Sidecar");
     if (mesh__slice_is(mode, "ISTIO_MUTUAL") ||
         mesh__slice_is(mode, "AUTO_PASSTHROUGH"))
         wrong(reader, &field, tls, "mode",
               "wanted PASSTHROUGH, SIMPLE, MUTUAL or OPTIONAL_MUTUAL");
     if (!speaks_tls(mesh__get_text(mesh__get(node, "port"), "protocol")))
-        wrong(reader, spot, node, "tls", "only HTTPS and TLS ports have TLS");
+        reject_tls(reader, spot, node, "only HTTPS and TLS ports have TLS");
 }
 
 void mesh__check_ingress(struct mesh_reader *reader,
@@ -526,14 +549,20 @@ void mesh__check_egress(struct mesh_reader *reader,
         return;
     check_sidecar_port(reader, &field, port);
     if (port_number(port, "number")) {
+        check_number(reader, &field, port);
         check_bind(reader, spot, node);
         return;
     }
-    if (!is_unix(mesh__get_text(node, "bind")))
+    if (!is_unix(mesh__get_text(node, "bind"))) {
         wrong(reader, spot, node, "bind",
               "a port 0 listens on a unix socket: wanted unix:///PATH");
-    else
+        wrong(reader, &field, port, "number",
+              "wanted a port from 1 to 65535, or a unix socket to bind");
+        mesh__reject_missing(reader, spot, node, (const char *[]){ "port" }, 1,
+                             "a port has a number or a unix socket");
+    } else {
         check_unix_bind(reader, spot, node);
+    }
     if (mesh__slice_is(mode, "IPTABLES"))
         wrong(reader, spot, node, "captureMode",
               "a unix socket is not captured: wanted DEFAULT or NONE");
@@ -553,12 +582,22 @@ static bool same_listener(const struct mesh_yaml_node *a,
                                        mesh__get_text(b, "bind"));
 }
 
-static struct mesh_mark port_mark(const struct mesh_yaml_node *listener)
+static void reject_twin(struct mesh_reader *reader,
+                        const struct mesh_spot *spot,
+                        const struct mesh_yaml_node *one,
+                        const struct mesh_yaml_node *other)
 {
-    const struct mesh_yaml_node *port = mesh__get(listener, "port");
-    const struct mesh_yaml_node *number = mesh__get(port, "number");
+    const struct mesh_yaml_node *const nodes[] = {
+        one,
+        mesh__get(one, "bind"),
+        mesh__get(mesh__get(one, "port"), "number"),
+        other,
+        mesh__get(other, "bind"),
+        mesh__get(mesh__get(other, "port"), "number"),
+    };
 
-    return number ? number->mark : port->mark;
+    mesh__reject_at(reader, spot, nodes, sizeof(nodes) / sizeof(nodes[0]),
+                    "two listeners on one port");
 }
 
 static void check_repeated(struct mesh_reader *reader,
@@ -574,14 +613,8 @@ static void check_repeated(struct mesh_reader *reader,
         struct mesh_spot item = { .up = &field, .index = i };
 
         for (size_t j = 0; j < i; j++)
-            if (same_listener(list->items[i], list->items[j])) {
-                mesh__reject(reader, &item, port_mark(list->items[i]),
-                             "a second listener on the port of %s[%zu]", name,
-                             j);
-                mesh__reject(reader, &item, port_mark(list->items[j]),
-                             "%s[%zu] listens on this port too", name, i);
-                break;
-            }
+            if (same_listener(list->items[i], list->items[j]))
+                reject_twin(reader, &item, list->items[j], list->items[i]);
     }
 }
 
@@ -597,9 +630,13 @@ static void check_catch_all(struct mesh_reader *reader,
         struct mesh_spot item = { .up = &field, .index = i };
 
         if (!mesh__has(list->items[i], "port"))
-            mesh__reject(reader, &item, list->items[i]->mark,
-                         "without a port it stands for all that are left: "
-                         "only the last may");
+            mesh__reject_at(reader, &item,
+                            (const struct mesh_yaml_node *[]){
+                                list->items[i], list->items[i + 1],
+                                list->items[list->count - 1] },
+                            3,
+                            "without a port it stands for all that are left: "
+                            "only the last may");
     }
 }
 
@@ -632,7 +669,8 @@ void mesh__check_sidecar_outbound(struct mesh_reader *reader,
     if (!proxy)
         return;
     if (!mesh__slice_is(mesh__get_text(node, "mode"), "ALLOW_ANY")) {
-        away(reader, spot, node, "egressProxy", "only with mode: ALLOW_ANY");
+        mesh__reject_pair(reader, spot, node, "egressProxy", "mode",
+                          "egressProxy is for ALLOW_ANY only");
         return;
     }
     if (is_scalar(mesh__get(proxy, "host")) &&

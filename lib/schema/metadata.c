@@ -288,8 +288,11 @@ static void check_dry_run(struct mesh_reader *reader,
 
     if (!mesh__slice_is(kind, "AuthorizationPolicy") ||
         mesh__slice_is(action, "CUSTOM") || mesh__slice_is(action, "AUDIT"))
-        mesh__reject(reader, spot, value->mark,
-                     "for policies with the action ALLOW or DENY only");
+        mesh__reject_at(
+            reader, spot,
+            (const struct mesh_yaml_node *[]){
+                value, mesh__get(mesh__get(document, "spec"), "action") },
+            2, "for policies with the action ALLOW or DENY only");
     else if (value->kind == MESH__YAML_SCALAR && !is_go_bool(value))
         mesh__reject(reader, spot, value->mark,
                      "wanted true or false, found \"%.40s\"", value->text.at);
@@ -377,8 +380,13 @@ static void check_gateway_name(struct mesh_reader *reader,
                      "\"%.80s\"",
                      name->text.at);
     else
-        mesh__reject(reader, &spot, name ? name->mark : document->mark,
-                     "a Gateway needs a name");
+        mesh__reject_missing(reader, NULL, document,
+                             (const char *[]){ "metadata" }, 1,
+                             "a Gateway needs a name");
+    if (name && name->kind != MESH__YAML_SCALAR)
+        mesh__reject(reader, &spot, name->mark, "a Gateway needs a name");
+    if (!name && metadata)
+        mesh__reject(reader, &spot, metadata->mark, "a Gateway needs a name");
 }
 
 static void decode(struct mesh_reader *reader,

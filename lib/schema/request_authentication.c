@@ -46,10 +46,11 @@ static void check_jwt_rule(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *node, void *into)
 {
+    static const char *const sources[] = { "jwks", "jwksUri", "jwks_uri" };
+
     (void)into;
-    mesh__reject_both(reader, spot, node, "jwks", "jwksUri");
-    mesh__reject_both(reader, spot, node, "jwks", "jwks_uri");
-    mesh__reject_both(reader, spot, node, "jwksUri", "jwks_uri");
+    for (size_t i = 0; i < 3; i++)
+        mesh__reject_both(reader, spot, node, sources[i], sources[(i + 1) % 3]);
     if (mesh__get_text(node, "issuer").len == 0 &&
         mesh__get_text(node, "jwksUri").len == 0 &&
         mesh__get_text(node, "jwks_uri").len == 0)

@@ -35,3 +35,10 @@ tests_golden_test_analyze_SOURCES = tests/golden/test_analyze.c
 tests_golden_test_analyze_LDADD = tests/golden/libyard.la $(TEST_LIBS)
 EXTRA_DIST += tests/golden/analyze tests/golden/expect/analyze.tsv \
 	tests/golden/expect/analyze.txt
+
+check_PROGRAMS += tests/golden/test_fields
+tests_golden_test_fields_SOURCES = tests/golden/test_fields.c
+tests_golden_test_fields_LDADD = $(TEST_LIBS)
+EXTRA_DIST += \
+	tests/golden/fields/istio.tsv \
+	tests/golden/fields/others.tsv

@@ -16,11 +16,16 @@ static const struct say_row actions[] = {
       "5:11 error spec.action: wanted one of ALLOW, DENY, AUDIT, CUSTOM, found "
       "\"ALOW\" [IST0106] (did you mean \"ALLOW\"?)\n" },
     { "DENY needs rules", AP("  action: DENY\n"),
-      "5:3 error spec: DENY without rules has no effect [IST0106]\n" },
+      "5:3 error spec: DENY and CUSTOM have no effect without rules [IST0106]\n"
+      "5:3 error spec.action: DENY and CUSTOM have no effect without rules "
+      "[IST0106]\n" },
     { "an empty list has none",
       AP("  action: DENY\n"
          "  rules: []\n"),
-      "5:3 error spec: DENY without rules has no effect [IST0106]\n" },
+      "5:3 error spec.action: DENY and CUSTOM have no effect without rules "
+      "[IST0106]\n"
+      "6:3 error spec.rules: DENY and CUSTOM have no effect without rules "
+      "[IST0106]\n" },
     { "one empty rule denies all",
       AP("  action: DENY\n"
          "  rules: [{}]\n"),
@@ -28,18 +33,24 @@ static const struct say_row actions[] = {
     { "CUSTOM needs rules",
       AP("  action: CUSTOM\n"
          "  provider: {name: x}\n"),
-      "5:3 error spec: CUSTOM without rules has no effect [IST0106]\n" },
+      "5:3 error spec: DENY and CUSTOM have no effect without rules [IST0106]\n"
+      "5:3 error spec.action: DENY and CUSTOM have no effect without rules "
+      "[IST0106]\n" },
     { "CUSTOM needs a provider",
       AP("  action: CUSTOM\n"
          "  rules: [{}]\n"),
-      "5:3 error spec: CUSTOM needs a provider [IST0106]\n" },
+      "5:3 error spec: CUSTOM needs a provider [IST0106]\n"
+      "5:3 error spec.action: CUSTOM needs a provider [IST0106]\n" },
     { "a provider has a name",
       AP("  action: CUSTOM\n"
          "  provider: {}\n"
          "  rules: [{}]\n"),
-      "5:3 error spec: CUSTOM needs a provider [IST0106]\n" },
+      "5:3 error spec.action: CUSTOM needs a provider [IST0106]\n"
+      "6:3 error spec.provider: CUSTOM needs a provider [IST0106]\n"
+      "6:13 error spec: CUSTOM needs a provider [IST0106]\n" },
     { "a provider is for CUSTOM", AP("  provider: {name: x}\n"),
-      "5:13 error spec: a provider is for CUSTOM only [IST0106]\n" },
+      "5:3 error spec: provider is for CUSTOM only [IST0106]\n"
+      "5:3 error spec.provider: provider is for CUSTOM only [IST0106]\n" },
     { "CUSTOM asks by address, path and header",
       AP("  action: CUSTOM\n"
          "  provider: {name: x}\n"
@@ -70,9 +81,9 @@ static const struct say_row actions[] = {
     { "one scope only",
       AP("  selector: {}\n"
          "  targetRefs: [{kind: Service, name: a}]\n"),
-      "5:3 error spec.selector: \"selector\" and \"targetRefs\" exclude each "
+      "5:3 error spec.selector: \"targetRefs\" and \"selector\" exclude each "
       "other [IST0106]\n"
-      "6:3 error spec.targetRefs: \"selector\" and \"targetRefs\" exclude each "
+      "6:3 error spec.targetRefs: \"targetRefs\" and \"selector\" exclude each "
       "other [IST0106]\n" },
     { "targets of four kinds",
       AP("  targetRefs: [{kind: Service, group: core, name: a}, {kind: "
@@ -82,7 +93,9 @@ static const struct say_row actions[] = {
       "" },
     { "a target of another", AP("  targetRef: {kind: Pod, name: a}\n"),
       "5:14 error spec.targetRef: wanted a Service, ServiceEntry, Gateway or "
-      "GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n" },
+      "GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n"
+      "5:15 error spec.targetRef.kind: wanted a Service, ServiceEntry, Gateway "
+      "or GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n" },
     { "a target has a name", AP("  targetRef: {kind: Service}\n"),
       "5:14 error spec.targetRef: \"name\" is required [IST0106]\n" },
     { "a target is near",
@@ -156,7 +169,41 @@ static const struct say_row sources[] = {
       "5:46 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
       "16 accounts, found 17 [IST0106]\n"
       "5:46 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
-      "16 items, found 17 [IST0106]\n" },
+      "16 items, found 17 [IST0106]\n"
+      "5:47 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:51 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:55 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:59 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:63 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:67 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:71 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:75 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:79 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:83 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:87 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:92 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:97 error spec.rules[0].from[0].source.serviceAccounts: wanted at most "
+      "16 items, found 17 [IST0106]\n"
+      "5:102 error spec.rules[0].from[0].source.serviceAccounts: wanted at "
+      "most 16 items, found 17 [IST0106]\n"
+      "5:107 error spec.rules[0].from[0].source.serviceAccounts: wanted at "
+      "most 16 items, found 17 [IST0106]\n"
+      "5:112 error spec.rules[0].from[0].source.serviceAccounts: wanted at "
+      "most 16 items, found 17 [IST0106]\n"
+      "5:117 error spec.rules[0].from[0].source.serviceAccounts: wanted at "
+      "most 16 items, found 17 [IST0106]\n" },
     { "accounts or principals",
       AP("  rules: [{from: [{source: {serviceAccounts: [a], principals: "
          "[b]}}]}]\n"),
@@ -296,19 +343,27 @@ static const struct say_row conditions[] = {
       "[IST0106]\n" },
     { "values are not empty",
       AP("  rules: [{when: [{key: source.namespace, values: [\"\"]}]}]\n"),
+      "5:25 error spec.rules[0].when[0]: the values below are not what "
+      "source.namespace has [IST0106]\n"
       "5:52 error spec.rules[0].when[0].values[0]: may not be empty "
       "[IST0106]\n" },
     { "values fit", AP("  rules: [{when: [{key: source.ip, values: [a]}]}]\n"),
+      "5:25 error spec.rules[0].when[0]: the values below are not what "
+      "source.ip has [IST0106]\n"
       "5:45 error spec.rules[0].when[0].values[0]: wanted an IP address or a "
       "block such as 10.0.0.0/8, found \"a\" [IST0106]\n" },
     { "notValues too",
       AP("  rules: [{when: [{key: destination.port, notValues: "
          "[\"65536\"]}]}]\n"),
+      "5:25 error spec.rules[0].when[0]: the values below are not what "
+      "destination.port has [IST0106]\n"
       "5:55 error spec.rules[0].when[0].notValues[0]: wanted a port, 65535 at "
       "most, found \"65536\" [IST0106]\n" },
     { "trust domains have one star",
       AP("  rules: [{when: [{key: source.trustDomain, values: [\"a*b\", "
          "a/b]}]}]\n"),
+      "5:25 error spec.rules[0].when[0]: the values below are not what "
+      "source.trustDomain has [IST0106]\n"
       "5:54 error spec.rules[0].when[0].values[0]: wanted one \"*\" at most, "
       "at the start or end, found \"a*b\" [IST0106]\n" },
 };

@@ -18,7 +18,8 @@ static const struct say_row servers[] = {
     { "at least one server", G("  {}\n"),
       "5:3 error spec: at least one server is required [IST0106]\n" },
     { "an empty list is none", G("  servers: []\n"),
-      "5:3 error spec: at least one server is required [IST0106]\n" },
+      "5:3 error spec: at least one server is required [IST0106]\n"
+      "5:3 error spec.servers: at least one server is required [IST0106]\n" },
     { "at least one host",
       G("  servers:\n"
         "  - hosts: []\n"
@@ -126,7 +127,7 @@ static const struct say_row servers[] = {
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 80, name: x, protocol: HTTP, targetPort: 81}\n"),
       "7:61 error spec.servers[0].port.targetPort: listeners have no target "
-      "port [IST0106] (leave it away)\n" },
+      "port: leave it away, found \"81\" [IST0106]\n" },
     { "a target port of 0 is none",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -138,8 +139,8 @@ static const struct say_row servers[] = {
         "    port: {number: 80, name: x, protocol: HTTP}\n"
         "  - hosts: [\"*\"]\n"
         "    port: {number: 81, name: x, protocol: HTTP}\n"),
-      "7:30 error spec: a second port has the name \"x\" [IST0106]\n"
-      "9:30 error spec: a second port \"x\" [IST0106]\n" },
+      "7:30 error spec: two ports have this name [IST0106]\n"
+      "9:30 error spec: two ports have this name [IST0106]\n" },
     { "binds are addresses",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -171,7 +172,9 @@ static const struct say_row servers[] = {
         "    port: {number: 80, name: x, protocol: HTTP}\n"
         "    bind: unix:///a/b\n"),
       "7:20 error spec.servers[0].port.number: a unix socket has no port: "
-      "wanted 0, found \"80\" [IST0106]\n" },
+      "wanted 0, found \"80\" [IST0106]\n"
+      "8:11 error spec.servers[0].bind: a unix socket has no port, found "
+      "\"unix:///a/b\" [IST0106]\n" },
     { "a unix socket of the abstract space",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -220,12 +223,18 @@ static const struct say_row tls[] = {
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"),
-      "6:5 error spec.servers[0]: \"tls\" is required with HTTPS [IST0106]\n" },
+      "6:5 error spec.servers[0]: \"tls\" is required with HTTPS and TLS "
+      "[IST0106]\n"
+      "7:44 error spec.servers[0]: \"tls\" is required with HTTPS and TLS "
+      "[IST0106]\n" },
     { "TLS needs tls",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: TLS}\n"),
-      "6:5 error spec.servers[0]: \"tls\" is required with TLS [IST0106]\n" },
+      "6:5 error spec.servers[0]: \"tls\" is required with HTTPS and TLS "
+      "[IST0106]\n"
+      "7:44 error spec.servers[0]: \"tls\" is required with HTTPS and TLS "
+      "[IST0106]\n" },
     { "passing through needs no certificate",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -243,21 +252,48 @@ static const struct say_row tls[] = {
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 80, name: x, protocol: HTTP}\n"
         "    tls: {mode: SIMPLE, credentialName: a}\n"),
-      "8:10 error spec.servers[0].tls: a port of plain HTTP can only redirect "
-      "to HTTPS [IST0106]\n" },
+      "6:5 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "7:11 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "7:43 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "8:5 error spec.servers[0].tls: a port of plain HTTP can only redirect "
+      "to HTTPS [IST0106]\n"
+      "8:10 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "8:17 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n" },
     { "HTTP has no files either",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 80, name: x, protocol: HTTP}\n"
         "    tls: {privateKey: a}\n"),
-      "8:10 error spec.servers[0].tls: a port of plain HTTP can only redirect "
-      "to HTTPS [IST0106]\n" },
+      "6:5 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "7:11 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "7:43 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "8:5 error spec.servers[0].tls: a port of plain HTTP can only redirect "
+      "to HTTPS [IST0106]\n"
+      "8:10 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n"
+      "8:23 error spec.servers[0]: a port of plain HTTP can only redirect to "
+      "HTTPS [IST0106]\n" },
     { "TCP has no tls at all",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 80, name: x, protocol: TCP}\n"
         "    tls: {}\n"),
-      "8:10 error spec.servers[0].tls: only HTTPS and TLS ports have TLS "
+      "6:5 error spec.servers[0]: only HTTPS and TLS ports have TLS [IST0106]\n"
+      "7:11 error spec.servers[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "7:43 error spec.servers[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "8:5 error spec.servers[0].tls: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "8:10 error spec.servers[0]: only HTTPS and TLS ports have TLS "
       "[IST0106]\n" },
     { "SIMPLE with files",
       G("  servers:\n"
@@ -270,31 +306,36 @@ static const struct say_row tls[] = {
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE}\n"),
-      "8:10 error spec.servers[0].tls: \"privateKey\" is required [IST0106]\n"
-      "8:10 error spec.servers[0].tls: \"serverCertificate\" is required "
-      "[IST0106]\n" },
+      "8:10 error spec.servers[0].tls: serverCertificate and privateKey are "
+      "required [IST0106]\n"
+      "8:11 error spec.servers[0].tls.mode: serverCertificate and privateKey "
+      "are required [IST0106]\n" },
     { "SIMPLE needs the key",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, serverCertificate: a}\n"),
-      "8:10 error spec.servers[0].tls: \"privateKey\" is required "
-      "[IST0106]\n" },
+      "8:10 error spec.servers[0].tls: serverCertificate and privateKey are "
+      "required [IST0106]\n"
+      "8:11 error spec.servers[0].tls.mode: serverCertificate and privateKey "
+      "are required [IST0106]\n" },
     { "MUTUAL needs a CA",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: MUTUAL, serverCertificate: a, privateKey: b}\n"),
-      "8:10 error spec.servers[0].tls: \"caCertificates\" is required with "
-      "MUTUAL [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: MUTUAL needs caCertificates [IST0106]\n"
+      "8:11 error spec.servers[0].tls.mode: MUTUAL needs caCertificates "
+      "[IST0106]\n" },
     { "OPTIONAL_MUTUAL as well",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: OPTIONAL_MUTUAL, serverCertificate: a, privateKey: "
         "b}\n"),
-      "8:10 error spec.servers[0].tls: \"caCertificates\" is required with "
-      "OPTIONAL_MUTUAL [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: MUTUAL needs caCertificates [IST0106]\n"
+      "8:11 error spec.servers[0].tls.mode: MUTUAL needs caCertificates "
+      "[IST0106]\n" },
     { "MUTUAL with all of them",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -308,8 +349,8 @@ static const struct say_row tls[] = {
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, tlsCertificates: [{serverCertificate: a, "
         "privateKey: b}, {privateKey: b}]}\n"),
-      "8:82 error spec.servers[0].tls.tlsCertificates[1]: "
-      "\"serverCertificate\" is required [IST0106]\n" },
+      "8:82 error spec.servers[0].tls.tlsCertificates[1]: serverCertificate "
+      "and privateKey are required [IST0106]\n" },
     { "two certificates at most",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -318,15 +359,22 @@ static const struct say_row tls[] = {
         "privateKey: b}, {serverCertificate: a, privateKey: b}, "
         "{serverCertificate: a, privateKey: b}]}\n"),
       "8:42 error spec.servers[0].tls.tlsCertificates: wanted at most 2 items, "
-      "found 3 [IST0106]\n" },
+      "found 3 [IST0106]\n"
+      "8:43 error spec.servers[0].tls.tlsCertificates: wanted at most 2 items, "
+      "found 3 [IST0106]\n"
+      "8:82 error spec.servers[0].tls.tlsCertificates: wanted at most 2 items, "
+      "found 3 [IST0106]\n"
+      "8:121 error spec.servers[0].tls.tlsCertificates: wanted at most 2 "
+      "items, found 3 [IST0106]\n" },
     { "credentialNames has a name",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, credentialNames: []}\n"),
-      "8:10 error spec.servers[0].tls: \"privateKey\" is required [IST0106]\n"
-      "8:10 error spec.servers[0].tls: \"serverCertificate\" is required "
-      "[IST0106]\n"
+      "8:10 error spec.servers[0].tls: serverCertificate and privateKey are "
+      "required [IST0106]\n"
+      "8:11 error spec.servers[0].tls.mode: serverCertificate and privateKey "
+      "are required [IST0106]\n"
       "8:42 error spec.servers[0].tls.credentialNames: wanted at least 1 items "
       "[IST0106]\n" },
     { "one source of certificates: name and names",
@@ -334,50 +382,78 @@ static const struct say_row tls[] = {
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, credentialName: a, credentialNames: [b]}\n"),
-      "8:25 error spec.servers[0].tls.credentialName: \"credentialNames\" and "
-      "\"credentialName\" exclude each other [IST0106]\n"
-      "8:44 error spec.servers[0].tls.credentialNames: \"credentialNames\" and "
-      "\"credentialName\" exclude each other [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: wanted one source of certificates: "
+      "credentialName, credentialNames, tlsCertificates, or serverCertificate "
+      "with privateKey [IST0106]\n"
+      "8:25 error spec.servers[0].tls.credentialName: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n"
+      "8:44 error spec.servers[0].tls.credentialNames: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n" },
     { "one source: names and list",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, credentialNames: [a], tlsCertificates: "
         "[{serverCertificate: a, privateKey: b}]}\n"),
-      "8:25 error spec.servers[0].tls.credentialNames: \"credentialNames\" and "
-      "\"tlsCertificates\" exclude each other [IST0106]\n"
-      "8:47 error spec.servers[0].tls.tlsCertificates: \"credentialNames\" and "
-      "\"tlsCertificates\" exclude each other [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: wanted one source of certificates: "
+      "credentialName, credentialNames, tlsCertificates, or serverCertificate "
+      "with privateKey [IST0106]\n"
+      "8:25 error spec.servers[0].tls.credentialNames: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n"
+      "8:47 error spec.servers[0].tls.tlsCertificates: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n" },
     { "one source: name and files",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, credentialName: a, serverCertificate: b, "
         "privateKey: c}\n"),
-      "8:25 error spec.servers[0].tls.credentialName: \"serverCertificate\" "
-      "and \"credentialName\" exclude each other [IST0106]\n"
-      "8:44 error spec.servers[0].tls.serverCertificate: \"serverCertificate\" "
-      "and \"credentialName\" exclude each other [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: wanted one source of certificates: "
+      "credentialName, credentialNames, tlsCertificates, or serverCertificate "
+      "with privateKey [IST0106]\n"
+      "8:25 error spec.servers[0].tls.credentialName: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n"
+      "8:44 error spec.servers[0].tls.serverCertificate: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n"
+      "8:66 error spec.servers[0].tls.privateKey: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n" },
     { "one source: list and name",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, credentialName: a, tlsCertificates: "
         "[{serverCertificate: a, privateKey: b}]}\n"),
-      "8:25 error spec.servers[0].tls.credentialName: \"credentialName\" and "
-      "\"tlsCertificates\" exclude each other [IST0106]\n"
-      "8:44 error spec.servers[0].tls.tlsCertificates: \"credentialName\" and "
-      "\"tlsCertificates\" exclude each other [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: wanted one source of certificates: "
+      "credentialName, credentialNames, tlsCertificates, or serverCertificate "
+      "with privateKey [IST0106]\n"
+      "8:25 error spec.servers[0].tls.credentialName: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n"
+      "8:44 error spec.servers[0].tls.tlsCertificates: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n" },
     { "an empty name beside names counts",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, credentialName: \"\", credentialNames: "
         "[b]}\n"),
-      "8:25 error spec.servers[0].tls.credentialName: \"credentialNames\" and "
-      "\"credentialName\" exclude each other [IST0106]\n"
-      "8:45 error spec.servers[0].tls.credentialNames: \"credentialNames\" and "
-      "\"credentialName\" exclude each other [IST0106]\n" },
+      "8:10 error spec.servers[0].tls: wanted one source of certificates: "
+      "credentialName, credentialNames, tlsCertificates, or serverCertificate "
+      "with privateKey [IST0106]\n"
+      "8:25 error spec.servers[0].tls.credentialName: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n"
+      "8:45 error spec.servers[0].tls.credentialNames: wanted one source of "
+      "certificates: credentialName, credentialNames, tlsCertificates, or "
+      "serverCertificate with privateKey [IST0106]\n" },
     { "ISTIO_MUTUAL has its own",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -390,18 +466,22 @@ static const struct say_row tls[] = {
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: ISTIO_MUTUAL, credentialName: a, caCertificates: "
         "b}\n"),
-      "8:47 error spec.servers[0].tls.credentialName: ISTIO_MUTUAL has the "
-      "mesh's own certificate [IST0106] (leave it away)\n"
-      "8:66 error spec.servers[0].tls.caCertificates: ISTIO_MUTUAL has the "
-      "mesh's own certificate [IST0106] (leave it away)\n" },
+      "8:11 error spec.servers[0].tls.mode: ISTIO_MUTUAL has the mesh's own "
+      "certificate: leave it away [IST0106]\n"
+      "8:31 error spec.servers[0].tls.credentialName: ISTIO_MUTUAL has the "
+      "mesh's own certificate: leave it away [IST0106]\n"
+      "8:50 error spec.servers[0].tls.caCertificates: ISTIO_MUTUAL has the "
+      "mesh's own certificate: leave it away [IST0106]\n" },
     { "revocation lists come with a client certificate",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: SIMPLE, serverCertificate: a, privateKey: b, caCrl: "
         "c}\n"),
-      "8:69 error spec.servers[0].tls.caCrl: SIMPLE asks for no certificate "
-      "[IST0106] (leave it away)\n" },
+      "8:11 error spec.servers[0].tls.mode: SIMPLE asks for no certificate, so "
+      "caCrl is idle [IST0106]\n"
+      "8:62 error spec.servers[0].tls.caCrl: SIMPLE asks for no certificate, "
+      "so caCrl is idle [IST0106]\n" },
     { "a credential holds its own revocation list",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -413,8 +493,10 @@ static const struct say_row tls[] = {
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 443, name: x, protocol: HTTPS}\n"
         "    tls: {mode: PASSTHROUGH, caCrl: c, credentialName: a}\n"),
-      "8:37 error spec.servers[0].tls.caCrl: with credentialName the "
-      "credential holds it [IST0106] (leave it away)\n" },
+      "8:30 error spec.servers[0].tls.caCrl: with credentialName the "
+      "credential holds caCrl [IST0106]\n"
+      "8:40 error spec.servers[0].tls.credentialName: with credentialName the "
+      "credential holds caCrl [IST0106]\n" },
     { "modes are known",
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
@@ -467,7 +549,9 @@ static const struct say_row names[] = {
       "  servers:\n"
       "  - hosts: [\"a.example.com\"]\n"
       "    port: {number: 80, name: x, protocol: HTTP}\n",
-      "1:1 error metadata.name: a Gateway needs a name [IST0106]\n" },
+      "1:1 error a Gateway needs a name [IST0106]\n"
+      "3:1 error metadata: a Gateway needs a name [IST0106]\n"
+      "3:11 error metadata.name: a Gateway needs a name [IST0106]\n" },
     { "a name that is a list",
       "apiVersion: networking.istio.io/v1\n"
       "kind: Gateway\n"
@@ -476,6 +560,8 @@ static const struct say_row names[] = {
       "  servers:\n"
       "  - hosts: [\"a.example.com\"]\n"
       "    port: {number: 80, name: x, protocol: HTTP}\n",
+      "1:1 error a Gateway needs a name [IST0106]\n"
+      "3:1 error metadata: a Gateway needs a name [IST0106]\n"
       "3:18 error metadata.name: a Gateway needs a name [IST0106]\n"
       "3:18 error metadata.name: wanted a string, found a list [IST0106]\n" },
     { "a number is a name",

@@ -184,6 +184,8 @@ static const struct say_row annotations[] = {
       "metadata: {name: a, annotations: {istio.io/dry-run: \"true\"}}\n"
       "spec: {action: AUDIT, rules: [{}]}\n",
       "3:53 error metadata.annotations[istio.io/dry-run]: for policies with "
+      "the action ALLOW or DENY only [IST0106]\n"
+      "4:16 error metadata.annotations[istio.io/dry-run]: for policies with "
       "the action ALLOW or DENY only [IST0106]\n" },
     { "not for other kinds",
       "apiVersion: security.istio.io/v1\n"

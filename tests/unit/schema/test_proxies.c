@@ -54,13 +54,18 @@ static const struct say_row peerauthentication[] = {
          "  portLevelMtls: {80: {mode: DISABLE}, \"81\": {}}\n"),
       "" },
     { "ports need a selector", PA("  portLevelMtls: {80: {mode: DISABLE}}\n"),
-      "5:18 error spec: portLevelMtls needs a selector with labels "
-      "[IST0106]\n" },
+      "5:3 error spec: portLevelMtls needs a selector with labels [IST0106]\n"
+      "5:3 error spec.portLevelMtls: portLevelMtls needs a selector with "
+      "labels [IST0106]\n" },
     { "a selector with labels",
       PA("  selector: {matchLabels: {}}\n"
          "  portLevelMtls: {80: {mode: DISABLE}}\n"),
-      "6:18 error spec: portLevelMtls needs a selector with labels "
-      "[IST0106]\n" },
+      "5:3 error spec.selector: portLevelMtls needs a selector with labels "
+      "[IST0106]\n"
+      "5:13 error spec: portLevelMtls needs a selector with labels [IST0106]\n"
+      "5:27 error spec: portLevelMtls needs a selector with labels [IST0106]\n"
+      "6:3 error spec.portLevelMtls: portLevelMtls needs a selector with "
+      "labels [IST0106]\n" },
     { "at least one port",
       PA("  selector: {matchLabels: {a: b}}\n"
          "  portLevelMtls: {}\n"),

@@ -18,7 +18,9 @@ static const struct say_row policies[] = {
       "5:11 error spec.action: wanted one of ALLOW, DENY, AUDIT, CUSTOM, found "
       "\"PERMIT\" [IST0106]\n" },
     { "DENY needs rules", AP("  action: DENY\n"),
-      "5:3 error spec: DENY without rules has no effect [IST0106]\n" },
+      "5:3 error spec: DENY and CUSTOM have no effect without rules [IST0106]\n"
+      "5:3 error spec.action: DENY and CUSTOM have no effect without rules "
+      "[IST0106]\n" },
     { "CUSTOM is refused",
       AP("  action: CUSTOM\n  provider: {name: x}\n  rules: [{}]\n"),
       "5:3 refused spec.action: nobody would be asked, so everything "
@@ -29,9 +31,10 @@ static const struct say_row policies[] = {
       "5:3 info spec.action: noted: nothing is written to an audit log yet "
       "[LM0003]\n" },
     { "a provider is for CUSTOM", AP("  provider: {name: x}\n"),
+      "5:3 error spec: provider is for CUSTOM only [IST0106]\n"
+      "5:3 error spec.provider: provider is for CUSTOM only [IST0106]\n"
       "5:3 refused spec.provider: external authorizers are not yet "
-      "asked [LM0004]\n"
-      "5:13 error spec: a provider is for CUSTOM only [IST0106]\n" },
+      "asked [LM0004]\n" },
     { "targets are refused", AP("  targetRefs: [{kind: Service, name: x}]\n"),
       "5:3 refused spec.targetRefs: it attaches to gateways and "
       "waypoints, which this version does not know [LM0004]\n" },
@@ -47,6 +50,9 @@ static const struct say_row policies[] = {
       "6:3 refused spec.targetRef: it attaches to gateways and "
       "waypoints, which this version does not know [LM0004]\n"
       "6:14 error spec.targetRef: wanted a Service, ServiceEntry, Gateway or "
+      "GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n"
+      "6:15 error spec.targetRef.kind: wanted a Service, ServiceEntry, Gateway "
+      "or "
       "GatewayClass of its own group, found \"Pod\" of \"\" [IST0106]\n" },
     { "an empty from is none", RULE("from: []"), "" },
     { "a from without source", RULE("from: [{}]"),
@@ -116,14 +122,17 @@ static const struct say_row policies[] = {
       "tokens are not yet checked, so nobody knows the principal [LM0004]\n" },
     { "conditions have values that fit",
       RULE("when: [{key: destination.port, values: [http]}]"),
+      "6:18 error spec.rules[0].when[0]: the values below are not what "
+      "destination.port has [IST0106]\n"
       "6:45 error spec.rules[0].when[0].values[0]: wanted a port, 65535 at "
       "most, found \"http\" [IST0106]\n" },
 };
 
 static const struct say_row others[] = {
     { "ports need a selector", PA("  portLevelMtls: {8080: {mode: STRICT}}\n"),
-      "5:18 error spec: portLevelMtls needs a selector with labels "
-      "[IST0106]\n" },
+      "5:3 error spec: portLevelMtls needs a selector with labels [IST0106]\n"
+      "5:3 error spec.portLevelMtls: portLevelMtls needs a selector with "
+      "labels [IST0106]\n" },
     { "ports are ports",
       PA("  selector: {matchLabels: {a: b}}\n"
          "  portLevelMtls: {0: {mode: STRICT}, http: {mode: STRICTLY}}\n"),

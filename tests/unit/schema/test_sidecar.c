@@ -57,8 +57,10 @@ static const struct say_row whole[] = {
     { "REGISTRY_ONLY takes no proxy",
       S("  outboundTrafficPolicy: {egressProxy: {host: a.b, port: {number: "
         "80}}}\n"),
-      "5:40 error spec.outboundTrafficPolicy.egressProxy: only with mode: "
-      "ALLOW_ANY [IST0106] (leave it away)\n" },
+      "5:26 error spec.outboundTrafficPolicy: egressProxy is for ALLOW_ANY "
+      "only [IST0106]\n"
+      "5:27 error spec.outboundTrafficPolicy.egressProxy: egressProxy is for "
+      "ALLOW_ANY only [IST0106]\n" },
     { "ALLOW_ANY with a proxy",
       S("  outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: a.b, "
         "subset: v1, port: {number: 80}}}\n"),
@@ -124,21 +126,22 @@ static const struct say_row ingress[] = {
       S("  ingress:\n"
         "  - port: {number: 80, targetPort: 81}\n"),
       "6:36 error spec.ingress[0].port.targetPort: listeners have no target "
-      "port [IST0106] (leave it away)\n" },
+      "port: leave it away, found \"81\" [IST0106]\n" },
     { "binds are addresses",
       S("  ingress:\n"
         "  - port: {number: 9080, protocol: HTTP}\n"
         "    bind: unix:///a\n"),
+      "6:20 error number: a unix socket has port 0, found \"9080\" [IST0106]\n"
       "7:11 error spec.ingress[0].bind: wanted an IP address, found "
       "\"unix:///a\" [IST0106]\n" },
     { "ports are unique",
       S("  ingress:\n"
         "  - port: {number: 9080, protocol: HTTP}\n"
         "  - port: {number: 9080}\n"),
-      "6:20 error spec.ingress[1]: ingress[1] listens on this port too "
-      "[IST0106]\n"
-      "7:20 error spec.ingress[1]: a second listener on the port of ingress[0] "
-      "[IST0106]\n" },
+      "6:5 error spec.ingress[1]: two listeners on one port [IST0106]\n"
+      "6:20 error spec.ingress[1]: two listeners on one port [IST0106]\n"
+      "7:5 error spec.ingress[1]: two listeners on one port [IST0106]\n"
+      "7:20 error spec.ingress[1]: two listeners on one port [IST0106]\n" },
     { "an endpoint here",
       S("  ingress:\n"
         "  - port: {number: 9080, protocol: HTTP}\n"
@@ -196,17 +199,32 @@ static const struct say_row ingress[] = {
       S("  ingress:\n"
         "  - port: {number: 9080, protocol: HTTP}\n"
         "    tls: {mode: SIMPLE, serverCertificate: a, privateKey: b}\n"),
-      "7:10 error spec.ingress[0].tls: only HTTPS and TLS ports have TLS "
+      "6:5 error spec.ingress[0]: only HTTPS and TLS ports have TLS [IST0106]\n"
+      "6:11 error spec.ingress[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "6:36 error spec.ingress[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "7:5 error spec.ingress[0].tls: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "7:10 error spec.ingress[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "7:17 error spec.ingress[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "7:44 error spec.ingress[0]: only HTTPS and TLS ports have TLS "
+      "[IST0106]\n"
+      "7:59 error spec.ingress[0]: only HTTPS and TLS ports have TLS "
       "[IST0106]\n" },
     { "TLS without files",
       S("  ingress:\n"
         "  - port: {number: 443, protocol: HTTPS}\n"
         "    tls: {mode: MUTUAL}\n"),
-      "7:10 error spec.ingress[0].tls: \"caCertificates\" is required with "
-      "MUTUAL [IST0106]\n"
-      "7:10 error spec.ingress[0].tls: \"privateKey\" is required [IST0106]\n"
-      "7:10 error spec.ingress[0].tls: \"serverCertificate\" is required "
-      "[IST0106]\n" },
+      "7:10 error spec.ingress[0].tls: MUTUAL needs caCertificates [IST0106]\n"
+      "7:10 error spec.ingress[0].tls: serverCertificate and privateKey are "
+      "required [IST0106]\n"
+      "7:11 error spec.ingress[0].tls.mode: MUTUAL needs caCertificates "
+      "[IST0106]\n"
+      "7:11 error spec.ingress[0].tls.mode: serverCertificate and privateKey "
+      "are required [IST0106]\n" },
     { "TLS of the mesh is not chosen here",
       S("  ingress:\n"
         "  - port: {number: 443, protocol: HTTPS}\n"
@@ -224,32 +242,32 @@ static const struct say_row ingress[] = {
         "  - port: {number: 443, protocol: HTTPS}\n"
         "    tls: {subjectAltNames: [a]}\n"),
       "7:28 error spec.ingress[0].tls.subjectAltNames: not in a Sidecar "
-      "[IST0106] (leave it away)\n" },
+      "[IST0106]\n" },
     { "no redirects",
       S("  ingress:\n"
         "  - port: {number: 443, protocol: HTTPS}\n"
         "    tls: {httpsRedirect: true}\n"),
-      "7:26 error spec.ingress[0].tls.httpsRedirect: not in a Sidecar "
-      "[IST0106] (leave it away)\n" },
+      "7:26 error spec.ingress[0].tls.httpsRedirect: not in a Sidecar, found "
+      "\"true\" [IST0106]\n" },
     { "no credentials",
       S("  ingress:\n"
         "  - port: {number: 443, protocol: HTTPS}\n"
         "    tls: {credentialName: a}\n"),
-      "7:27 error spec.ingress[0].tls.credentialName: not in a Sidecar "
-      "[IST0106] (leave it away)\n" },
+      "7:27 error spec.ingress[0].tls.credentialName: not in a Sidecar, found "
+      "\"a\" [IST0106]\n" },
     { "nor several",
       S("  ingress:\n"
         "  - port: {number: 443, protocol: HTTPS}\n"
         "    tls: {credentialNames: [a]}\n"),
       "7:28 error spec.ingress[0].tls.credentialNames: not in a Sidecar "
-      "[IST0106] (leave it away)\n" },
+      "[IST0106]\n" },
     { "nor lists of files",
       S("  ingress:\n"
         "  - port: {number: 443, protocol: HTTPS}\n"
         "    tls: {tlsCertificates: [{serverCertificate: a, privateKey: "
         "b}]}\n"),
       "7:28 error spec.ingress[0].tls.tlsCertificates: not in a Sidecar "
-      "[IST0106] (leave it away)\n" },
+      "[IST0106]\n" },
     { "a pool of its own",
       S("  ingress:\n"
         "  - port: {number: 9080, protocol: HTTP}\n"
@@ -333,7 +351,7 @@ static const struct say_row egress[] = {
         "  - hosts: [\"./*\"]\n"
         "    port: {number: 80, targetPort: 80}\n"),
       "7:36 error spec.egress[0].port.targetPort: listeners have no target "
-      "port [IST0106] (leave it away)\n" },
+      "port: leave it away, found \"80\" [IST0106]\n" },
     { "a bind that is none",
       S("  egress:\n"
         "  - hosts: [\"./*\"]\n"
@@ -358,6 +376,12 @@ static const struct say_row egress[] = {
         "  - hosts: [\"./*\"]\n"
         "    port: {number: 0}\n"
         "    bind: 10.0.0.1\n"),
+      "6:5 error spec.egress[0]: a port has a number or a unix socket "
+      "[IST0106]\n"
+      "7:5 error spec.egress[0].port: a port has a number or a unix socket "
+      "[IST0106]\n"
+      "7:20 error spec.egress[0].port.number: wanted a port from 1 to 65535, "
+      "or a unix socket to bind, found \"0\" [IST0106]\n"
       "8:11 error spec.egress[0].bind: a port 0 listens on a unix socket: "
       "wanted unix:///PATH, found \"10.0.0.1\" [IST0106]\n" },
     { "a socket is a file",
@@ -381,10 +405,10 @@ static const struct say_row egress[] = {
         "    port: {number: 80}\n"
         "  - hosts: [\"./*\"]\n"
         "    port: {number: 80}\n"),
-      "7:20 error spec.egress[1]: egress[1] listens on this port too "
-      "[IST0106]\n"
-      "9:20 error spec.egress[1]: a second listener on the port of egress[0] "
-      "[IST0106]\n" },
+      "6:5 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "7:20 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "8:5 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "9:20 error spec.egress[1]: two listeners on one port [IST0106]\n" },
     { "sockets are unique",
       S("  egress:\n"
         "  - hosts: [\"./*\"]\n"
@@ -393,10 +417,11 @@ static const struct say_row egress[] = {
         "  - hosts: [\"./*\"]\n"
         "    port: {}\n"
         "    bind: unix:///a\n"),
-      "7:20 error spec.egress[1]: egress[1] listens on this port too "
-      "[IST0106]\n"
-      "10:11 error spec.egress[1]: a second listener on the port of egress[0] "
-      "[IST0106]\n" },
+      "6:5 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "7:20 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "8:11 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "9:5 error spec.egress[1]: two listeners on one port [IST0106]\n"
+      "11:11 error spec.egress[1]: two listeners on one port [IST0106]\n" },
     { "a port and what is left",
       S("  egress:\n"
         "  - hosts: [\"./*\"]\n"
@@ -409,12 +434,16 @@ static const struct say_row egress[] = {
         "  - hosts: [\"./*\"]\n"
         "    port: {number: 80}\n"),
       "6:5 error spec.egress[0]: without a port it stands for all that are "
+      "left: only the last may [IST0106]\n"
+      "7:5 error spec.egress[0]: without a port it stands for all that are "
       "left: only the last may [IST0106]\n" },
     { "and once",
       S("  egress:\n"
         "  - hosts: [\"./*\"]\n"
         "  - hosts: [\"./*\"]\n"),
       "6:5 error spec.egress[0]: without a port it stands for all that are "
+      "left: only the last may [IST0106]\n"
+      "7:5 error spec.egress[0]: without a port it stands for all that are "
       "left: only the last may [IST0106]\n" },
     { "modes are known",
       S("  egress:\n"

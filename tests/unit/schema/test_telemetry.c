@@ -101,7 +101,9 @@ static const struct say_row metrics[] = {
       T("  metrics: [{overrides: [{tagOverrides: {a: {operation: "
         "UPSERT}}}]}]\n"),
       "5:45 error spec.metrics[0].overrides[0].tagOverrides[a]: UPSERT needs a "
-      "value [IST0106]\n" },
+      "value [IST0106]\n"
+      "5:46 error spec.metrics[0].overrides[0].tagOverrides[a].operation: "
+      "UPSERT needs a value [IST0106]\n" },
     { "UPSERT is meant where nothing is said",
       T("  metrics: [{overrides: [{tagOverrides: {a: {}}}]}]\n"),
       "5:45 error spec.metrics[0].overrides[0].tagOverrides[a]: UPSERT needs a "
@@ -113,8 +115,10 @@ static const struct say_row metrics[] = {
     { "REMOVE with one, though empty",
       T("  metrics: [{overrides: [{tagOverrides: {a: {operation: REMOVE, "
         "value: \"\"}}}]}]\n"),
-      "5:72 error spec.metrics[0].overrides[0].tagOverrides[a]: REMOVE takes "
-      "no value [IST0106]\n" },
+      "5:46 error spec.metrics[0].overrides[0].tagOverrides[a].operation: "
+      "REMOVE takes no value [IST0106]\n"
+      "5:65 error spec.metrics[0].overrides[0].tagOverrides[a].value: REMOVE "
+      "takes no value [IST0106]\n" },
     { "an interval", T("  metrics: [{reportingInterval: 5s}]\n"), "" },
     { "an interval of nothing", T("  metrics: [{reportingInterval: 0s}]\n"),
       "5:33 error spec.metrics[0].reportingInterval: wanted a duration of 1ms "
@@ -139,13 +143,16 @@ static const struct say_row logs_and_scope[] = {
     { "one scope only",
       T("  selector: {}\n"
         "  targetRefs: []\n"),
-      "5:3 error spec.selector: \"selector\" and \"targetRefs\" exclude each "
+      "5:3 error spec.selector: \"targetRefs\" and \"selector\" exclude each "
       "other [IST0106]\n"
-      "6:3 error spec.targetRefs: \"selector\" and \"targetRefs\" exclude each "
+      "6:3 error spec.targetRefs: \"targetRefs\" and \"selector\" exclude each "
       "other [IST0106]\n" },
     { "a target of another kind", T("  targetRef: {kind: Gateway, name: x}\n"),
       "5:14 error spec.targetRef: wanted a Service, ServiceEntry, Gateway or "
-      "GatewayClass of its own group, found \"Gateway\" of \"\" [IST0106]\n" },
+      "GatewayClass of its own group, found \"Gateway\" of \"\" [IST0106]\n"
+      "5:15 error spec.targetRef.kind: wanted a Service, ServiceEntry, Gateway "
+      "or GatewayClass of its own group, found \"Gateway\" of \"\" "
+      "[IST0106]\n" },
     { "a target elsewhere",
       T("  targetRef: {kind: Service, name: x, namespace: y}\n"),
       "5:50 error spec.targetRef.namespace: wanted a string, found the bool y "
