@@ -239,6 +239,7 @@ static void explain_tls(struct explain *explain)
     for (size_t i = 0; i < destination->tls.name_count; i++)
         mesh__json_text(json, NULL, destination->tls.names[i]);
     mesh__json_close(json, ']');
+    where(json, explain->snapshot, destination->tls.mark);
     mesh__json_close(json, '}');
 }
 
@@ -307,6 +308,7 @@ static void explain_breakers(struct explain *explain)
     mesh__json_number(json, "connect_timeout_ms",
                       (int64_t)(breakers->connect_timeout_ns / MESH__MS));
     mesh__json_text(json, "scope", "this process");
+    where(json, explain->snapshot, breakers->mark);
     mesh__json_close(json, '}');
 }
 

@@ -437,6 +437,7 @@ static int make(const struct making *making, struct mesh_destination *out)
     out->protocol = making->port->protocol;
     out->balancer = balancer_of(making->blocks.load_balancer);
     out->mark = making->host->service->resource->mark;
+    out->rule = making->rule->mark;
     fill_breakers(&out->breakers, making->blocks.connection_pool,
                   making->compiler->world.settings.connect_timeout_ns);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
