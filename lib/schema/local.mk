@@ -10,6 +10,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/destination_rule.c \
 	lib/schema/diagnostics.c \
 	lib/schema/diagnostics.h \
+	lib/schema/file.c \
 	lib/schema/gateway.c \
 	lib/schema/istio_operator.c \
 	lib/schema/kinds.c \
@@ -23,6 +24,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/proxy_config.c \
 	lib/schema/reader.c \
 	lib/schema/request_authentication.c \
+	lib/schema/reuse.c \
 	lib/schema/resources.h \
 	lib/schema/rows.c \
 	lib/schema/scalar.c \
