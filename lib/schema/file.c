@@ -64,6 +64,8 @@ static bool bytes_fit(struct filling *filling, struct mesh_slice text)
                           "this file has %zu",
                           limits->total_bytes, text.len);
     tell_limit(filling, line);
+    filling->collection->files[filling->collection->file_count - 1].lost = true;
+    filling->collection->lost++;
     return false;
 }
 

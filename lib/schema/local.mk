@@ -13,6 +13,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/file.c \
 	lib/schema/gateway.c \
 	lib/schema/istio_operator.c \
+	lib/schema/keep.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
 	lib/schema/load.c \

@@ -183,7 +183,9 @@ static void keeps_what_is_valid(void **state)
     resource = &collection->resources[1];
     assert_int_equal(resource->kind, MESH__KIND_VIRTUAL_SERVICE);
     assert_string_equal(resource->namespace_.at, "default");
-    assert_int_equal(resource->mark.place, 1);
+    assert_ptr_equal(mesh__collection_at(collection, resource->mark.place),
+                     resource);
+    assert_int_equal(collection->aside_count, 1); /* it has no name */
     assert_int_equal(mesh__line_of(resource, resource->mark), 11);
     mesh__collection_unref(mesh__collection_ref(collection));
     mesh__collection_unref(collection);
