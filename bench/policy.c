@@ -2,7 +2,8 @@
  * policy.c - what a large policy costs: to load, to compile, to reload after
  * one change, to hold, and to decide by.
  *
- *   policy [NAMESPACES]       100 namespaces are ten thousand resources
+ *   policy [NAMESPACES]       100 namespaces (or MESH_BENCH_NAMESPACES) are
+ *                             ten thousand resources
  *   policy --loop HOSTS N     N routing decisions among HOSTS, for callgrind
  *
  * Times are CPU time of the one thread that does it all, as the keeper would.
@@ -414,7 +415,11 @@ static void run_loop(const char *hosts, const char *count)
 
 int main(int argc, char **argv)
 {
-    unsigned long namespaces = argc == 2 ? strtoul(argv[1], NULL, 10) : 100;
+    const char *set = getenv("MESH_BENCH_NAMESPACES");
+    unsigned long namespaces = strtoul(argc == 2 ? argv[1]
+                                       : set     ? set
+                                                 : "100",
+                                       NULL, 10);
 
     if (mesh_set_memory(count_alloc, count_resize, count_free) < 0)
         give_up("memory cannot be counted");

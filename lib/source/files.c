@@ -291,11 +291,19 @@ static int look(const struct names *names, uint8_t out[MESH__DIGEST])
  * What was read, chained: names and contents. Not against somebody who can
  * write policies: he need not forge any.
  */
-static void fold_policy(struct mesh_digest *all, const char *name,
-                        struct mesh_slice text)
+static struct mesh_digest fold_policy(struct mesh_digest all, const char *name,
+                                      struct mesh_digest contents)
 {
-    *all = mesh__digest_fold(*all, mesh__digest(name, strlen(name)));
-    *all = mesh__digest_fold(*all, mesh__digest(text.at, text.len));
+    all = mesh__digest_fold(all, mesh__digest(name, strlen(name)));
+    return mesh__digest_fold(all, contents);
+}
+
+static struct mesh_fingerprint print_of(struct mesh_digest all)
+{
+    struct mesh_fingerprint print = { { 0 } };
+
+    memcpy(print.digest, &all, sizeof(all));
+    return print;
 }
 
 /* Chained digests: of what came before, a name, and a content. */
@@ -319,16 +327,8 @@ struct walk {
     const struct mesh_policy_limits *limits;
     int (*each)(void *user, const char *name, struct mesh_slice text);
     void *user;
-    struct mesh_digest all;
+    struct mesh_digest all; /* where nobody else looks at the texts */
 };
-
-static struct mesh_fingerprint print_of(const struct walk *walk)
-{
-    struct mesh_fingerprint print = { { 0 } };
-
-    memcpy(print.digest, &walk->all, sizeof(walk->all));
-    return print;
-}
 
 static int walk_file(struct walk *walk, const char *path, size_t *left)
 {
@@ -342,9 +342,11 @@ static int walk_file(struct walk *walk, const char *path, size_t *left)
         return rc;
     text.at = data;
     *left -= text.len;
-    fold_policy(&walk->all, path, text);
     if (walk->each)
         rc = walk->each(walk->user, path, text);
+    else
+        walk->all =
+            fold_policy(walk->all, path, mesh__digest(text.at, text.len));
     mesh__free(data); /* no secrets */
     return rc;
 }
@@ -400,6 +402,17 @@ static int gather_file(void *user, const char *name, struct mesh_slice text)
                                 gather->diagnostics);
 }
 
+static struct mesh_fingerprint print_of_files(
+    const struct mesh_collection *collection)
+{
+    struct mesh_digest all = { { 0 } };
+
+    for (size_t i = 0; i < collection->file_count; i++)
+        all = fold_policy(all, collection->files[i].name,
+                          collection->files[i].digest);
+    return print_of(all);
+}
+
 static int gather_once(const char *path,
                        const struct mesh_policy_limits *limits,
                        struct gather *gather, struct mesh_fingerprint *print,
@@ -420,7 +433,7 @@ static int gather_once(const char *path,
         gather->collection = NULL;
         return rc;
     }
-    *print = print_of(&walk);
+    *print = print_of_files(gather->collection);
     return 0;
 }
 
@@ -476,7 +489,7 @@ int mesh__policy_fingerprint(const char *path,
     bool still;
     int rc = walk_once(&walk, path, &still);
 
-    *print = print_of(&walk);
+    *print = print_of(walk.all);
     return rc;
 }
 
