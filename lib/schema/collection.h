@@ -92,10 +92,10 @@ bool mesh__reuse_file(struct mesh_collection *c,
                       struct mesh_policy_limits *limits,
                       struct mesh_diagnostics *diagnostics, int *rc);
 
-/* The sheet of this text, counted, or NULL. */
-struct mesh_sheet *mesh__reuse_sheet(struct mesh_collection *c,
-                                     struct mesh_digest digest,
-                                     struct mesh_policy_limits *limits);
+/* *out is the sheet of this text, counted, or NULL. 0 or MESH_ERR_NOMEM. */
+int mesh__reuse_sheet(struct mesh_collection *c, struct mesh_digest digest,
+                      struct mesh_policy_limits *limits,
+                      struct mesh_sheet **out);
 
 int mesh__reuse_new(struct mesh_collection *previous, struct mesh_reuse **out);
 void mesh__reuse_free(struct mesh_reuse *reuse);

@@ -93,11 +93,13 @@ static int read_piece(struct filling *filling,
                       const struct mesh_yaml_piece *piece)
 {
     struct mesh_digest digest = mesh__digest(piece->text.at, piece->text.len);
-    struct mesh_sheet *sheet =
-        mesh__reuse_sheet(filling->collection, digest, filling->reading.limits);
+    struct mesh_sheet *sheet;
     int bad = 0;
-    int rc;
+    int rc = mesh__reuse_sheet(filling->collection, digest,
+                               filling->reading.limits, &sheet);
 
+    if (rc < 0)
+        return rc;
     filling->reading.above = (unsigned)piece->above;
     if (!sheet)
         bad = read_sheet(filling, digest, piece->text, &sheet);
