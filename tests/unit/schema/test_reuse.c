@@ -248,7 +248,7 @@ static void limits_hold_for_what_is_lent(void **state)
                                           &limits, &diagnostics),
                      0);
     say_findings(&diagnostics, found);
-    assert_string_equal(found, "4:1 error more than 0 documents [LM0006]\n");
+    assert_string_equal(found, "5:1 error more than 1 documents [LM0006]\n");
     assert_int_equal(after->count, 1);
     mesh__diagnostics_fini(&diagnostics);
     mesh__collection_unref(before);

@@ -24,21 +24,21 @@ static const struct {
 } rows[] = {
     { "an empty text is one piece", "", "0:0" },
     { "one document", "a: 1\n", "0:5" },
-    { "two", "a: 1\n---\nb: 2\n", "0:5 1:9" },
+    { "two", "a: 1\n---\nb: 2\n", "0:5 2:5" },
     { "a marker in front begins the first", "---\na: 1\n---\nb: 2\n",
-      "0:9 2:9" },
+      "1:5 3:5" },
     { "what stands behind a marker belongs to it", "--- {a: 1}\n--- [b]\n",
       "0:11 1:8" },
     { "a tab may stand behind it", "a: 1\n---\t# x\nb: 2\n", "0:5 1:13" },
     { "carriage returns are part of line ends", "a: 1\r\n---\r\nb: 2\r\n",
-      "0:6 1:11" },
-    { "the last line needs no end", "a: 1\n---", "0:5 1:3" },
+      "0:6 2:6" },
+    { "the last line needs no end", "a: 1\n---", "0:5 2:0" },
     { "longer words are no markers", "---b: 1\n---c: 2\n", "0:16" },
     { "nor are indented ones", "a: |\n  x\n  ---\n  y\n", "0:19" },
-    { "a block text ends at a marker", "a: |\n  x\n---\nb: 2\n", "0:9 2:9" },
+    { "a block text ends at a marker", "a: |\n  x\n---\nb: 2\n", "0:9 3:5" },
     { "comments and blank lines go with what is before",
-      "a: 1\n# c\n\n---\nb: 2\n", "0:10 3:9" },
-    { "several blank documents", "---\n---\n---\na: 1\n", "0:4 1:4 2:9" },
+      "a: 1\n# c\n\n---\nb: 2\n", "0:10 4:5" },
+    { "several blank documents", "---\n---\n---\na: 1\n", "1:0 2:0 3:5" },
     { "directives need the rest", "%YAML 1.1\n---\na: 1\n---\nb: 2\n", "0:28" },
     { "so does an end marker", "a: 1\n...\n---\nb: 2\n", "0:18" },
     { "and a carriage return alone", "a: 1\r---\rb: 2\n---\nc: 3\n", "0:23" },
@@ -46,7 +46,7 @@ static const struct {
     { "and those of typographers", "a: \"x\xE2\x80\xA8y\"\n---\nb: 2\n",
       "0:20" },
     { "other characters of two and three bytes do not",
-      "a: \"\xC2\xA9\xE2\x82\xAC\"\n---\nb: 2\n", "0:11 1:9" },
+      "a: \"\xC2\xA9\xE2\x82\xAC\"\n---\nb: 2\n", "0:11 2:5" },
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -56,19 +56,15 @@ static void cuts_at_markers(void **state)
     for (size_t i = 0; i < ROWS; i++) {
         struct mesh_slice text = mesh__slice_of(rows[i].text);
         struct mesh_yaml_pieces pieces;
-        const char *at = text.at;
         struct mesh_text out;
         char found[LINE];
 
         assert_int_equal(mesh__yaml_split(text, &pieces), 0);
         mesh__text_init(&out, found, sizeof(found));
         for (size_t j = 0; j < pieces.count; j++) {
-            assert_ptr_equal(pieces.items[j].text.at, at); /* none is lost */
-            at += pieces.items[j].text.len;
             mesh__text_format(&out, "%s%zu:%zu", j ? " " : "",
                               pieces.items[j].above, pieces.items[j].text.len);
         }
-        assert_ptr_equal(at, text.at + text.len);
         if (strcmp(found, rows[i].expect) != 0)
             fail_msg("%s: %s", rows[i].claim, found);
         mesh__yaml_pieces_fini(&pieces);
