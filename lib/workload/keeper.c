@@ -146,6 +146,8 @@ static void on_look(struct mesh_timer *timer)
     struct mesh_workload *workload =
         MESH__OF(timer, struct mesh_workload, look_timer);
 
+    (void)mesh__file_watch_renew(&workload->policy_watch);
+    (void)mesh__file_watch_renew(&workload->identity_watch);
     look(workload);
     warn_of_expiry(workload);
     again(workload, timer, MESH__KEEPER_LOOK_MS);
