@@ -7,7 +7,8 @@ script_checks += \
 	scripts/check-docs \
 	scripts/check-man \
 	scripts/check-abi \
-	scripts/check-needed
+	scripts/check-needed \
+	scripts/check-tool
 dist_check_SCRIPTS += $(script_checks)
 EXTRA_DIST += \
 	.ci/run \
@@ -43,3 +44,4 @@ EXTRA_DIST += \
 
 # They look at what was built.
 scripts/check-abi.log scripts/check-needed.log: libmesh.la
+scripts/check-tool.log: tools/lmesh

@@ -93,7 +93,7 @@ static const struct {
       { 0 },
       1,
       "6:7 error unknown kind \"Authoriz\" of \"security.istio.io\" "
-      "[LM0002]\n" },
+      "[LM0005]\n" },
     { "in that of something that guards nothing",
       TEXT(GOOD AND "apiVersion: v1\nkind: Serv"),
       { 0 },
