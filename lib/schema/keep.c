@@ -64,7 +64,13 @@ static int hold_sheet(struct keeping *keeping,
 static int hold(struct keeping *keeping, const struct mesh_resource *earlier)
 {
     struct mesh_resource resource = *earlier;
-    int rc = open_file(keeping, keeping->previous->files[earlier->file].name);
+    int rc;
+
+    /* Only where places began again, which takes billions of changes. */
+    if (mesh__collection_at(keeping->c, earlier->mark.place))
+        return mesh__fail(MESH_ERR_POLICY, "%s: its place is another's",
+                          earlier->full_name);
+    rc = open_file(keeping, keeping->previous->files[earlier->file].name);
 
     if (rc == 0)
         rc = hold_sheet(keeping, earlier);
