@@ -43,5 +43,5 @@ EXTRA_DIST += \
 	scripts/suites/90-debian13
 
 # They look at what was built.
-scripts/check-abi.log scripts/check-needed.log: libmesh.la
-scripts/check-tool.log: tools/lmesh
+scripts/check-abi.log scripts/check-needed.log scripts/check-tool.log: \
+	libmesh.la tools/lmesh

@@ -189,16 +189,17 @@ static int read_policy(struct loading *loading)
 }
 
 /*
- * At the start all findings come before the policy does. Later they are for
- * people: whatever must not be in force is refused by the verdict, or does not
- * compile, and a reload waits for nothing else.
+ * Where somebody waits, all findings come before the policy does. When files
+ * change by themselves they come later: whatever must not be in force is
+ * refused by the verdict, or does not compile, and a reload waits for nothing
+ * else.
  */
-static int judge_first(struct loading *loading)
+static int judge_now(struct loading *loading)
 {
     size_t before = bad_findings(loading->diagnostics);
     int rc;
 
-    if (loading->how != MESH__LOAD_FIRST)
+    if (loading->how == MESH__LOAD_CHANGED)
         return 0;
     rc = mesh__policy_judge(loading->collection, loading->diagnostics);
     mesh__diagnostics_sort(loading->diagnostics);
@@ -217,7 +218,7 @@ static int build(struct loading *loading)
     if (rc == 0)
         rc = verdict(loading);
     if (rc == 0)
-        rc = judge_first(loading);
+        rc = judge_now(loading);
     if (rc == 0)
         rc = compile(workload, loading->collection, loading->previous,
                      loading->generation, &loading->snapshot);
@@ -354,14 +355,9 @@ static void settle(struct loading *loading)
 
     if (loading->how != MESH__LOAD_FIRST)
         atomic_fetch_add(&workload->reloads, 1);
-    if (loading->how == MESH__LOAD_ASKED) {
-        (void)mesh__policy_judge(loading->collection, loading->diagnostics);
-        mesh__error_clear(); /* a lost finding says so itself */
-    }
-    workload->judged = loading->how == MESH__LOAD_CHANGED ? workload->judged
-                                                          : loading->generation;
+    if (loading->how != MESH__LOAD_CHANGED)
+        workload->judged = loading->generation;
     tell_loaded(workload, loading->diagnostics);
-    mesh__diagnostics_sort(loading->diagnostics);
     if (is_partly(loading))
         tell_partly(loading);
 }
@@ -378,12 +374,8 @@ static int load_policy(struct loading *loading)
                    : refuse(workload, rc, &loading->print);
     if (loading->how != MESH__LOAD_FIRST &&
         in_force(workload, &workload->policy_refused, &workload->policy_print,
-                 &loading->print)) {
-        if (loading->how == MESH__LOAD_ASKED)
-            rc = mesh__policy_judge(loading->collection, loading->diagnostics);
-        mesh__diagnostics_sort(loading->diagnostics);
-        return rc;
-    }
+                 &loading->print))
+        return 0;
     swap(loading);
     settle(loading);
     return 0;

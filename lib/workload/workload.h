@@ -166,7 +166,7 @@ int mesh__workload_check_open(const struct mesh_workload *workload);
 
 enum mesh_load_how {
     MESH__LOAD_FIRST,  /* nothing is in force yet                        */
-    MESH__LOAD_ASKED,  /* the host waits, and wants all findings         */
+    MESH__LOAD_ASKED,  /* the host waits, and wants all findings first   */
     MESH__LOAD_CHANGED /* files changed: findings of judging come later  */
 };
 
