@@ -43,6 +43,16 @@ static void refer(struct mesh_part *from, struct mesh_part *to)
     from->others[from->other_count++] = to;
 }
 
+/* Neither text nor array may be had: false. */
+static bool refer_missing(struct mesh_part *from, struct mesh_slice host)
+{
+    for (size_t i = 0; i < from->missing_count; i++)
+        if (mesh__slice_is(host, from->missing[i]))
+            return true;
+    return mesh__copy(&from->arena, host,
+                      &from->missing[from->missing_count++]);
+}
+
 static bool say_missing(const struct mesh__host *from,
                         const struct mesh_destination_ref *ref,
                         struct mesh_slice host, uint16_t port,
@@ -66,6 +76,8 @@ int mesh__arm_lead(struct mesh__compiler *compiler,
     if (to && to->service) {
         refer(from->part, to->part);
         arm->destination = mesh__part_destination(to->part, port, ref->subset);
+    } else if (!refer_missing(from->part, host)) {
+        return MESH_ERR_NOMEM;
     }
     if (!arm->destination && !say_missing(from, ref, host, port, arm))
         return MESH_ERR_NOMEM;
@@ -429,7 +441,9 @@ int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
     part->ports = mesh__arena_array(&part->arena, count, sizeof(*part->ports));
     part->others =
         mesh__arena_array(&part->arena, references, sizeof(*part->others));
-    if (!part->virtual_hosts || !part->ports || !part->others)
+    part->missing =
+        mesh__arena_array(&part->arena, references, sizeof(*part->missing));
+    if (!part->virtual_hosts || !part->ports || !part->others || !part->missing)
         return MESH_ERR_NOMEM;
     for (size_t i = 0; rc == 0 && i < own; i++)
         rc = build(&building, &service->ports[i]);

@@ -14,3 +14,7 @@ tests_threads_test_reload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 check_PROGRAMS += tests/threads/test_wrap
 tests_threads_test_wrap_SOURCES = tests/threads/test_wrap.c $(GROUND)
 tests_threads_test_wrap_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/threads/test_swap
+tests_threads_test_swap_SOURCES = tests/threads/test_swap.c
+tests_threads_test_swap_LDADD = $(TEST_LIBS)
