@@ -132,7 +132,7 @@ static void where(struct mesh_json *json, const struct mesh_snapshot *snapshot,
         return;
     }
     mesh__json_text(json, "file", file);
-    mesh__json_number(json, "line", mark.line);
+    mesh__json_number(json, "line", mesh__line_of(resource, mark));
 }
 
 static void explain_destination(struct explain *explain)
@@ -246,6 +246,7 @@ static void explain_tls(struct explain *explain)
     for (size_t i = 0; i < destination->tls.name_count; i++)
         mesh__json_text(json, NULL, destination->tls.names[i]);
     mesh__json_close(json, ']');
+    where(json, explain->snapshot, destination->tls.mark);
     mesh__json_close(json, '}');
 }
 
@@ -314,6 +315,7 @@ static void explain_breakers(struct explain *explain)
     mesh__json_number(json, "connect_timeout_ms",
                       (int64_t)(breakers->connect_timeout_ns / MESH__MS));
     mesh__json_text(json, "scope", "this process");
+    where(json, explain->snapshot, breakers->mark);
     mesh__json_close(json, '}');
 }
 

@@ -35,8 +35,8 @@ static int analyze(const struct mesh_paths *paths,
     struct mesh_policy_limits limits = mesh__policy_limits;
     struct mesh_collection *collection;
     struct mesh_fingerprint print;
-    int rc =
-        mesh__policy_read_all(paths, &limits, &collection, diagnostics, &print);
+    int rc = mesh__policy_read_all(paths, &limits, NULL, &collection,
+                                   diagnostics, &print);
 
     if (rc < 0)
         return rc;
@@ -241,6 +241,18 @@ static const char *whole(mesh_diagnostics *diagnostics,
     return copy ? copy : found->message;
 }
 
+static const char *source(mesh_diagnostics *diagnostics,
+                          const struct mesh_finding *found)
+{
+    char line[MESH__SOURCE_BYTES];
+    const char *copy = mesh__rule_source(found->code, line);
+
+    if (*copy)
+        copy = mesh__arena_strdup(&diagnostics->arena, line);
+    mesh__error_clear();
+    return copy && *copy ? copy : "";
+}
+
 const char *mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index,
                                   int field)
 {
@@ -263,6 +275,10 @@ const char *mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index,
         return found->hint;
     case MESH_FINDING_WHOLE:
         return whole(diagnostics, found);
+    case MESH_FINDING_RULE:
+        return mesh__rule_text(found->code);
+    case MESH_FINDING_SOURCE:
+        return source(diagnostics, found);
     default:
         return NULL;
     }
@@ -271,6 +287,8 @@ const char *mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index,
 static void finding_json(struct mesh_json *json,
                          const struct mesh_finding *found)
 {
+    char source[MESH__SOURCE_BYTES];
+
     mesh__json_open(json, NULL, '{');
     mesh__json_text(json, "file", found->file);
     mesh__json_number(json, "line", found->line);
@@ -281,6 +299,8 @@ static void finding_json(struct mesh_json *json,
     mesh__json_text(json, "path", found->path);
     mesh__json_text(json, "message", found->message);
     mesh__json_text(json, "hint", found->hint);
+    mesh__json_text(json, "rule", mesh__rule_text(found->code));
+    mesh__json_text(json, "source", mesh__rule_source(found->code, source));
     mesh__json_close(json, '}');
 }
 

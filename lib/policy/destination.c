@@ -32,6 +32,8 @@ struct making {
     struct mesh__compiler *compiler;
     const struct mesh__host *host;
     const struct mesh__merged *rule;
+    struct mesh__behind *behind; /* of the service and each of its twins */
+    size_t behind_count;
     const struct mesh__port *port;
     const struct mesh_subset *subset; /* NULL: the whole service */
     struct mesh__blocks blocks;
@@ -182,29 +184,6 @@ static void add_name(struct names *names, const char *name)
     names->count++;
 }
 
-/* With its twins: every identity that may stand behind the host. */
-static size_t count_instances(const struct mesh__service *service)
-{
-    size_t count = 0;
-
-    for (; service; service = service->twin)
-        count += service->instance_count;
-    return count;
-}
-
-static bool account_seen(const struct mesh__service *service, size_t index)
-{
-    const struct mesh__instance *one = service->instances[index];
-
-    for (size_t i = 0; i < index; i++)
-        if (mesh__slice_equal(service->instances[i]->service_account,
-                              one->service_account) &&
-            mesh__slice_equal(service->instances[i]->namespace_,
-                              one->namespace_))
-            return true;
-    return false;
-}
-
 static int add_account(const struct making *making, struct names *names,
                        const struct mesh__instance *instance)
 {
@@ -235,6 +214,51 @@ static int add_texts(const struct making *making, struct names *names,
     return 0;
 }
 
+/* Each identity once. */
+static int add_accounts(const struct making *making, struct names *names,
+                        const struct mesh__behind *behind,
+                        struct mesh_map *seen)
+{
+    struct mesh_arena *arena = &making->compiler->arena;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < behind->count; i++) {
+        const struct mesh__instance *one = behind->items[i];
+        struct mesh_slice key;
+
+        if (one->service_account.len == 0)
+            continue;
+        key = mesh__key_of(arena, one->namespace_, one->service_account);
+        if (key.at && mesh__map_find(seen, key))
+            continue;
+        rc = key.at ? mesh__map_put(seen, key, names) : MESH_ERR_NOMEM;
+        if (rc == 0)
+            rc = add_account(making, names, one);
+    }
+    return rc;
+}
+
+static int add_all_accounts(const struct making *making, struct names *names)
+{
+    struct mesh_map seen = { 0 };
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < making->behind_count; i++)
+        rc = add_accounts(making, names, &making->behind[i], &seen);
+    mesh__map_fini(&seen);
+    return rc;
+}
+
+/* With its twins': all that may stand behind the host. */
+static size_t count_behind(const struct making *making)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < making->behind_count; i++)
+        count += making->behind[i].count;
+    return count;
+}
+
 /* The rule's names, else the identities behind the service and its own. */
 static int fill_names(const struct making *making,
                       struct mesh_destination_tls *out)
@@ -244,7 +268,7 @@ static int fill_names(const struct making *making,
         making->blocks.tls ? &making->blocks.tls->subject_alt_names : NULL;
     size_t domains = making->compiler->snapshot->trust_domain_count;
     struct names names = { 0 };
-    size_t most = count_instances(service) * domains + service->alt_names.count;
+    size_t most = count_behind(making) * domains + service->alt_names.count;
     int rc = 0;
 
     if (given && given->count)
@@ -256,11 +280,7 @@ static int fill_names(const struct making *making,
     if (given && given->count) {
         rc = add_texts(making, &names, given);
     } else {
-        for (const struct mesh__service *one = service; one; one = one->twin)
-            for (size_t i = 0; rc == 0 && i < one->instance_count; i++)
-                if (one->instances[i]->service_account.len &&
-                    !account_seen(one, i))
-                    rc = add_account(making, &names, one->instances[i]);
+        rc = add_all_accounts(making, &names);
         if (rc == 0)
             rc = add_texts(making, &names, &service->alt_names);
     }
@@ -364,30 +384,31 @@ static uint32_t add_weights(uint32_t a, uint32_t b)
 
 static size_t count_endpoints(const struct making *making)
 {
+    const struct mesh__service *service = making->host->whole;
     size_t count = 0;
 
-    for (const struct mesh__service *one = making->host->whole; one;
-         one = one->twin) {
-        const struct mesh__port *port = own_port(one, making->port->number);
+    for (size_t i = 0; i < making->behind_count; i++) {
+        const struct mesh__behind *behind = &making->behind[i];
+        const struct mesh__port *port = own_port(service, making->port->number);
 
-        for (size_t i = 0; port && i < one->instance_count; i++)
-            count += chosen(making, one->instances[i], port);
+        for (size_t j = 0; port && j < behind->count; j++)
+            count += chosen(making, behind->items[j], port);
+        service = service->twin;
     }
     return count;
 }
 
 static int add_endpoints(const struct making *making,
-                         const struct mesh__service *service,
+                         const struct mesh__port *port,
+                         const struct mesh__behind *behind,
                          struct mesh_endpoint_set *set)
 {
-    const struct mesh__port *port = own_port(service, making->port->number);
-
-    for (size_t i = 0; port && i < service->instance_count; i++) {
+    for (size_t i = 0; port && i < behind->count; i++) {
         struct mesh_endpoint *endpoint = &set->endpoints[set->count];
 
-        if (!chosen(making, service->instances[i], port))
+        if (!chosen(making, behind->items[i], port))
             continue;
-        if (!fill_endpoint(making, &set->arena, service->instances[i], port,
+        if (!fill_endpoint(making, &set->arena, behind->items[i], port,
                            endpoint))
             return MESH_ERR_NOMEM;
         set->total_weight = add_weights(set->total_weight, endpoint->weight);
@@ -401,6 +422,7 @@ static int add_endpoints(const struct making *making,
 static int fill_endpoints(const struct making *making,
                           struct mesh_endpoint_set *set)
 {
+    const struct mesh__service *service = making->host->whole;
     int rc = 0;
 
     set->endpoints = mesh__arena_array(&set->arena, count_endpoints(making),
@@ -408,9 +430,11 @@ static int fill_endpoints(const struct making *making,
     if (!set->endpoints)
         return MESH_ERR_NOMEM;
     set->equal_weights = true;
-    for (const struct mesh__service *one = making->host->whole; rc == 0 && one;
-         one = one->twin)
-        rc = add_endpoints(making, one, set);
+    for (size_t i = 0; rc == 0 && i < making->behind_count; i++) {
+        rc = add_endpoints(making, own_port(service, making->port->number),
+                           &making->behind[i], set);
+        service = service->twin;
+    }
     return rc;
 }
 
@@ -467,6 +491,7 @@ static int make(const struct making *making, struct mesh_destination *out)
     out->port = making->port->number;
     out->protocol = making->port->protocol;
     out->mark = making->host->service->resource->mark;
+    out->rule = making->rule->mark;
     fill_breakers(&out->breakers, making->blocks.connection_pool,
                   making->compiler->world.settings.connect_timeout_ns);
     fill_budget(&out->breakers, making->blocks.retry_budget);
@@ -498,6 +523,26 @@ static int add(struct making *making, const struct mesh_subset *subset)
     return make(making, out);
 }
 
+static int find_behind(struct making *making)
+{
+    struct mesh__compiler *compiler = making->compiler;
+    size_t count = 0;
+    int rc = 0;
+
+    for (const struct mesh__service *one = making->host->whole; one;
+         one = one->twin)
+        count++;
+    making->behind =
+        mesh__arena_array(&compiler->arena, count, sizeof(*making->behind));
+    if (!making->behind)
+        return MESH_ERR_NOMEM;
+    for (const struct mesh__service *one = making->host->whole; rc == 0 && one;
+         one = one->twin)
+        rc = mesh__world_behind(&compiler->world, one,
+                                &making->behind[making->behind_count++]);
+    return rc;
+}
+
 int mesh__compile_destinations(struct mesh__compiler *compiler,
                                const struct mesh__host *host)
 {
@@ -511,6 +556,8 @@ int mesh__compile_destinations(struct mesh__compiler *compiler,
         mesh__rules_find(&compiler->rules, &compiler->arena, &compiler->asker,
                          host->host, service->namespace_, &rule);
 
+    if (rc == 0)
+        rc = find_behind(&making);
     if (rc < 0)
         return rc;
     part->destinations = mesh__arena_array(

@@ -239,11 +239,12 @@ static int add_all_targets(struct mesh__compiler *compiler,
 struct mesh_slice mesh__resolve_ref(struct mesh__compiler *compiler,
                                     const struct mesh_destination_ref *ref)
 {
-    const struct mesh_collection *all = compiler->world.all;
+    const struct mesh_resource *resource =
+        mesh__collection_at(compiler->world.all, ref->mark.place);
     struct mesh_slice owner = compiler->asker.namespace_;
 
-    if (ref->mark.place < all->count)
-        owner = mesh__namespace_of(&all->resources[ref->mark.place]);
+    if (resource)
+        owner = mesh__namespace_of(resource);
     return mesh__resolve(&compiler->arena, ref->host, owner);
 }
 

@@ -13,14 +13,14 @@
 enum { DEFAULT_EJECTION_PERCENT = 10, ALL_PERCENT = 100 };
 
 /* How many of a service's addresses a subset (NULL: none asked) selects. */
-static size_t count_endpoints(const struct mesh__service *service,
+static size_t count_endpoints(const struct mesh__behind *behind,
                               const struct mesh_subset *subset)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < service->instance_count; i++)
-        count += !subset || mesh__labels_cover(&service->instances[i]->labels,
-                                               &subset->labels);
+    for (size_t i = 0; i < behind->count; i++)
+        count += !subset ||
+                 mesh__labels_cover(&behind->items[i]->labels, &subset->labels);
     return count;
 }
 
@@ -98,23 +98,22 @@ static bool selects_any(struct mesh__judge *judge,
 static void judge_subset(struct mesh__judge *judge, struct mesh__about about,
                          const struct mesh_subset *subset,
                          const struct mesh__known *known,
-                         const struct mesh__service *service)
+                         const struct mesh__service *service,
+                         const struct mesh__behind *behind)
 {
-    size_t endpoints = service ? service->instance_count : 0;
-
     if (by_place(&subset->labels) ||
-        (endpoints && count_endpoints(service, subset)))
+        (behind->count && count_endpoints(behind, subset)))
         return;
     if (mesh__judge_has_crowd(judge) && !selects_any(judge, known, subset))
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_EMPTY_SUBSET, about,
                         "subset %.*s selects no workload",
                         MESH__SHOW(subset->name));
-    else if (endpoints)
+    else if (behind->count)
         mesh__judge_say(
             judge, MESH__WARNING, MESH__CODE_SUBSET_ELSEWHERE, about,
             "subset %.*s selects none of the %zu endpoints of "
             "\"%.*s\"",
-            MESH__SHOW(subset->name), endpoints, MESH__SHOW(service->host));
+            MESH__SHOW(subset->name), behind->count, MESH__SHOW(service->host));
 }
 
 static void judge_subsets(struct mesh__judge *judge,
@@ -125,14 +124,20 @@ static void judge_subsets(struct mesh__judge *judge,
     struct mesh_slice owner = mesh__namespace_of(resource);
     const struct mesh__service *service = mesh__world_service(
         &judge->world, mesh__judge_qualify(judge, spec->host, owner), owner);
+    struct mesh__behind behind = { 0 };
 
+    if (service && spec->subset_count &&
+        mesh__world_behind(&judge->world, service, &behind) < 0) {
+        mesh__judge_lost(judge);
+        return;
+    }
     for (size_t i = 0; i < spec->subset_count; i++) {
         struct mesh__about about = {
             resource, spec->subsets[i].mark,
             mesh__judge_path(judge, "spec.subsets[%zu].labels", i)
         };
 
-        judge_subset(judge, about, &spec->subsets[i], known, service);
+        judge_subset(judge, about, &spec->subsets[i], known, service, &behind);
     }
 }
 
@@ -365,6 +370,7 @@ static uint32_t ejection_percent(const struct mesh_outlier_detection *outlier)
 static void judge_ejection(struct mesh__judge *judge,
                            const struct mesh__rule *rule,
                            const struct mesh__service *service,
+                           const struct mesh__behind *behind,
                            const struct mesh_subset *subset, uint32_t port)
 {
     const struct mesh__merged one = { .policy = rule->spec->policy.set
@@ -373,7 +379,7 @@ static void judge_ejection(struct mesh__judge *judge,
     static const struct mesh_traffic_policy nothing;
     const struct mesh_outlier_detection *outlier =
         mesh__blocks_of(&one, subset, port, &nothing).outlier_detection;
-    size_t count = count_endpoints(service, subset);
+    size_t count = outlier ? count_endpoints(behind, subset) : 0;
     struct mesh__about about = { rule->resource, { 0 }, "" };
     uint32_t percent;
 
@@ -395,14 +401,16 @@ static void judge_ejection(struct mesh__judge *judge,
 /* The same words for another port are kept once by the diagnostics. */
 static void judge_ejections(struct mesh__judge *judge,
                             const struct mesh__rule *rule,
-                            const struct mesh__service *service)
+                            const struct mesh__service *service,
+                            const struct mesh__behind *behind)
 {
     for (size_t i = 0; i < service->port_count; i++) {
         uint32_t port = service->ports[i].number;
 
-        judge_ejection(judge, rule, service, NULL, port);
+        judge_ejection(judge, rule, service, behind, NULL, port);
         for (size_t j = 0; j < rule->spec->subset_count; j++)
-            judge_ejection(judge, rule, service, &rule->spec->subsets[j], port);
+            judge_ejection(judge, rule, service, behind,
+                           &rule->spec->subsets[j], port);
     }
 }
 
@@ -414,8 +422,14 @@ void mesh__judge_destination_rules(struct mesh__judge *judge)
         const struct mesh__rule *rule = &judge->rules.items[i];
         const struct mesh__service *service = mesh__world_service(
             &judge->world, rule->host, mesh__namespace_of(rule->resource));
+        struct mesh__behind behind;
 
-        if (service)
-            judge_ejections(judge, rule, service);
+        if (!service)
+            continue;
+        if (mesh__world_behind(&judge->world, service, &behind) < 0) {
+            mesh__judge_lost(judge);
+            return;
+        }
+        judge_ejections(judge, rule, service, &behind);
     }
 }

@@ -3,10 +3,11 @@
  *
  * A part is what it is compiled from: the resources that it looks at (which
  * one, in which file, with which contents) and who asks. Their digest is
- * compared, never the outcome. Resources are told apart by their index, too,
- * because a part's marks are indexes.
+ * compared, never the outcome. Resources are told apart by their places, too,
+ * because a part's marks lead there.
  */
 #include "policy/compile.h"
+#include "policy/mtls.h"
 #include "policy/parts.h"
 
 #include "base/error.h"
@@ -29,25 +30,15 @@ static uint64_t mix_text(uint64_t digest, struct mesh_slice text)
     return mix(mix_number(digest, text.len), text.at, text.len);
 }
 
-static uint64_t mix_place(uint64_t digest, const struct mesh_collection *all,
-                          uint32_t place)
-{
-    const struct mesh_file *file;
-
-    digest = mix_number(digest, place);
-    if (place >= all->count || all->resources[place].file >= all->file_count)
-        return digest;
-    file = &all->files[all->resources[place].file];
-    digest = mix_text(digest, mesh__slice_of(file->name));
-    return mix(digest, file->digest, sizeof(file->digest));
-}
-
-static uint64_t mix_resource(uint64_t digest, const struct mesh_collection *all,
+/* Which one it is, and what its document says. */
+static uint64_t mix_resource(uint64_t digest,
                              const struct mesh_resource *resource)
 {
     if (!resource)
         return mix_number(digest, UINT64_MAX);
-    return mix_place(digest, all, (uint32_t)(resource - all->resources));
+    digest = mix_number(digest, resource->mark.place);
+    digest = mix_number(digest, resource->digest.word[0]);
+    return mix_number(digest, resource->digest.word[1]);
 }
 
 static uint64_t mix_labels(uint64_t digest, const struct mesh_labels *labels)
@@ -62,14 +53,14 @@ static uint64_t mix_labels(uint64_t digest, const struct mesh_labels *labels)
     return digest;
 }
 
-/* What every part looks at: who asks, the settings, all PeerAuthentications. */
+/* What every part looks at: who asks, the settings, and whether the
+ * mesh is without mTLS (nothing else of its mode shows in a part). */
 static uint64_t digest_of_all(const struct mesh__compiler *compiler)
 {
     const struct mesh_collection *all = compiler->world.all;
     const struct mesh_snapshot *snapshot = compiler->snapshot;
-    const struct mesh__list *peers =
-        &compiler->world.kinds[MESH__KIND_PEER_AUTHENTICATION];
     uint64_t digest = mix_text(0, compiler->asker.namespace_);
+    struct mesh_mark mark;
 
     digest = mix_labels(digest, compiler->asker.labels);
     digest = mix_text(digest, mesh__slice_of(snapshot->self.locality));
@@ -77,23 +68,34 @@ static uint64_t digest_of_all(const struct mesh__compiler *compiler)
         digest = mix_text(digest, mesh__slice_of(snapshot->trust_domains[i]));
     for (size_t i = 0; i < all->count; i++)
         if (mesh__is_settings(&all->resources[i]))
-            digest = mix_resource(digest, all, &all->resources[i]);
-    for (size_t i = 0; i < peers->count; i++)
-        digest = mix_resource(digest, all, peers->items[i]);
+            digest = mix_resource(digest, &all->resources[i]);
+    return mix_number(digest,
+                      mesh__mtls_for(&compiler->world, MESH__SLICE(""), NULL, 0,
+                                     &mark) == MESH__MTLS_DISABLE);
+}
+
+static uint64_t mix_list(uint64_t digest, const struct mesh__list *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        digest = mix_resource(digest, list->items[i]);
     return digest;
 }
 
+/* All that stands behind it stands in these, its PeerAuthentications too. */
 static uint64_t mix_service(uint64_t digest,
                             const struct mesh__compiler *compiler,
                             const struct mesh__service *service)
 {
-    const struct mesh_collection *all = compiler->world.all;
-
-    digest = mix_resource(digest, all, service ? service->resource : NULL);
+    digest = mix_resource(digest, service ? service->resource : NULL);
+    if (service)
+        digest = mix_list(
+            digest, mesh__mtls_policies(&compiler->world, service->namespace_));
     for (; service; service = service->twin) {
-        digest = mix_resource(digest, all, service->resource);
-        for (size_t i = 0; i < service->instance_count; i++)
-            digest = mix_place(digest, all, service->instances[i]->mark.place);
+        digest = mix_resource(digest, service->resource);
+        for (size_t i = 0; i < service->workloads.count; i++)
+            digest =
+                mix_resource(digest, service->workloads.items[i]->resource);
+        digest = mix_list(digest, &service->slices);
     }
     return digest;
 }
@@ -108,70 +110,32 @@ static uint64_t mix_rules(uint64_t digest,
     for (size_t i = mesh__rules_at(rules, host); i < rules->exact_count; i++) {
         if (!mesh__slice_equal(rules->items[i].host, host))
             break;
-        digest =
-            mix_resource(digest, compiler->world.all, rules->items[i].resource);
+        digest = mix_resource(digest, rules->items[i].resource);
     }
     for (size_t i = rules->exact_count; i < rules->count; i++)
         if (mesh__host_matches(rules->items[i].host, host))
-            digest = mix_resource(digest, compiler->world.all,
-                                  rules->items[i].resource);
+            digest = mix_resource(digest, rules->items[i].resource);
     return digest;
 }
 
-/* Which services destinations name. */
-static int mix_target(uint64_t *digest, struct mesh__compiler *compiler,
-                      const struct mesh_destination_ref *ref)
+/*
+ * VirtualServices and those that they delegate to. Where their routes lead is
+ * asked of the part itself: others, missing.
+ */
+static uint64_t mix_vs(uint64_t digest, const struct mesh__vs *vs)
 {
-    struct mesh_slice name = mesh__resolve_ref(compiler, ref);
-    const struct mesh__host *to;
-
-    if (!name.at)
-        return MESH_ERR_NOMEM;
-    to = mesh__map_find(&compiler->by_host, name);
-    *digest = mix_resource(*digest, compiler->world.all,
-                           to && to->service ? to->service->resource : NULL);
-    return 0;
-}
-
-static int mix_route(uint64_t *digest, struct mesh__compiler *compiler,
-                     const struct mesh_http_route *route)
-{
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < route->route_count; i++)
-        rc = mix_target(digest, compiler, &route->route[i].destination);
-    for (size_t i = 0; rc == 0 && i < route->mirror_count; i++)
-        rc = mix_target(digest, compiler, &route->mirrors[i].destination);
-    if (rc == 0 && route->has_mirror)
-        rc = mix_target(digest, compiler, &route->mirror);
-    return rc;
-}
-
-/* A VirtualService, those that it delegates to, and where they lead. */
-static int mix_vs(uint64_t *digest, struct mesh__compiler *compiler,
-                  const struct mesh__vs *vs)
-{
-    const struct mesh_collection *all = compiler->world.all;
-    int rc = 0;
-
-    *digest = mix_resource(*digest, all, vs->resource);
+    digest = mix_resource(digest, vs->resource);
     for (size_t i = 0; i < vs->delegate_count; i++)
-        *digest = mix_resource(*digest, all, vs->delegates[i]);
-    for (size_t i = 0; rc == 0 && i < vs->spec->http_count; i++)
-        rc = mix_route(digest, compiler, &vs->spec->http[i]);
-    return rc;
+        digest = mix_resource(digest, vs->delegates[i]);
+    return digest;
 }
 
-/* The same of tcp and tls routes. */
-static int mix_streams(uint64_t *digest, struct mesh__compiler *compiler,
-                       const struct mesh_stream_route *routes, size_t count)
+static uint64_t mix_run(uint64_t digest, struct mesh__vs_run run)
 {
-    int rc = 0;
-
-    for (size_t i = 0; i < count; i++)
-        for (size_t j = 0; rc == 0 && j < routes[i].route_count; j++)
-            rc = mix_target(digest, compiler, &routes[i].route[j].destination);
-    return rc;
+    digest = mix_number(digest, run.count);
+    for (size_t i = 0; i < run.count; i++)
+        digest = mix_vs(digest, run.items[i].vs);
+    return digest;
 }
 
 static int mix_streamers(uint64_t *digest, struct mesh__compiler *compiler,
@@ -181,26 +145,9 @@ static int mix_streamers(uint64_t *digest, struct mesh__compiler *compiler,
     struct mesh__streamers list;
     int rc = mesh__streamers_find(compiler, listener, host, &list);
 
-    for (size_t i = 0; rc == 0 && i < list.count; i++) {
-        const struct mesh_virtual_service *spec = list.items[i]->spec;
-
-        *digest =
-            mix_resource(*digest, compiler->world.all, list.items[i]->resource);
-        rc = mix_streams(digest, compiler, spec->tcp, spec->tcp_count);
-        if (rc == 0)
-            rc = mix_streams(digest, compiler, spec->tls, spec->tls_count);
-    }
-    return rc;
-}
-
-static int mix_run(uint64_t *digest, struct mesh__compiler *compiler,
-                   struct mesh__vs_run run)
-{
-    int rc = 0;
-
-    *digest = mix_number(*digest, run.count);
-    for (size_t i = 0; rc == 0 && i < run.count; i++)
-        rc = mix_vs(digest, compiler, run.items[i].vs);
+    *digest = mix_number(*digest, list.count);
+    for (size_t i = 0; rc == 0 && i < list.count; i++)
+        *digest = mix_resource(*digest, list.items[i]->resource);
     return rc;
 }
 
@@ -222,16 +169,16 @@ static int mix_ports(uint64_t *digest, struct mesh__compiler *compiler,
         *digest = mix_number(*digest, port->protocol);
         *digest = mix_number(*digest, listener != NULL);
         if (listener && listener != last)
-            rc = mix_run(digest, compiler,
-                         mesh__virtuals_for(&listener->virtuals, host->host));
-        if (rc == 0 && listener && mesh__port_streams(port))
+            *digest = mix_run(
+                *digest, mesh__virtuals_for(&listener->virtuals, host->host));
+        if (listener && mesh__port_streams(port))
             rc = mix_streamers(digest, compiler, listener, host->host);
         last = listener;
     }
-    for (size_t i = 0; rc == 0 && i < host->lent_count; i++) {
+    for (size_t i = 0; i < host->lent_count; i++) {
         *digest = mix_number(*digest, host->lent[i]);
-        rc = mix_run(digest, compiler,
-                     mesh__virtuals_of(
+        *digest = mix_run(
+            *digest, mesh__virtuals_of(
                          &mesh__scope_listener(scope, host->lent[i])->virtuals,
                          host->host));
     }
@@ -285,7 +232,7 @@ static void nominate(const struct mesh_snapshot *previous,
         host->old = old;
 }
 
-/* Its routes lead into parts that serve again as well. */
+/* Its routes lead into parts that serve again as well, or nowhere as before. */
 static bool others_stay(const struct mesh__compiler *compiler,
                         const struct mesh_part *part)
 {
@@ -294,6 +241,13 @@ static bool others_stay(const struct mesh__compiler *compiler,
             &compiler->by_host, mesh__slice_of(part->others[i]->host));
 
         if (!other || other->old != part->others[i])
+            return false;
+    }
+    for (size_t i = 0; i < part->missing_count; i++) {
+        const struct mesh__host *other = mesh__map_find(
+            &compiler->by_host, mesh__slice_of(part->missing[i]));
+
+        if (other && other->service)
             return false;
     }
     return true;

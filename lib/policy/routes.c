@@ -21,6 +21,7 @@ struct building {
     uint16_t port;
     const struct mesh__vs *vs; /* whose rules they are to be, or NULL */
     struct mesh_virtual_host *out;
+    struct mesh_passed_over **passed; /* where the next one is hung */
 };
 
 /* --- destinations --- */
@@ -44,6 +45,16 @@ static void refer(struct mesh_part *from, struct mesh_part *to)
     from->others[from->other_count++] = to;
 }
 
+/* Neither text nor array may be had: false. */
+static bool refer_missing(struct mesh_part *from, struct mesh_slice host)
+{
+    for (size_t i = 0; i < from->missing_count; i++)
+        if (mesh__slice_is(host, from->missing[i]))
+            return true;
+    return mesh__copy(&from->arena, host,
+                      &from->missing[from->missing_count++]);
+}
+
 static const char *say_missing(const struct mesh__host *from,
                                const struct mesh_destination_ref *ref,
                                struct mesh_slice host, uint16_t port)
@@ -65,6 +76,8 @@ int mesh__arm_lead(struct mesh__compiler *compiler,
     if (to && to->service) {
         refer(from->part, to->part);
         arm->destination = mesh__part_destination(to->part, port, ref->subset);
+    } else if (!refer_missing(from->part, host)) {
+        return MESH_ERR_NOMEM;
     }
     if (!arm->destination)
         arm->missing = say_missing(from, ref, host, port);
@@ -166,22 +179,41 @@ static int fill_mirrors(const struct building *building,
 
 /* --- one rule --- */
 
-/* Where an entry lists gateways, only they decide. */
-static bool survives(const struct building *building,
-                     const struct mesh_http_match *match)
+/* Why not, or NULL. Where an entry lists gateways, only they decide. */
+static const char *misfit(const struct building *building,
+                          const struct mesh_http_match *match)
 {
     const struct mesh__asker *asker = &building->compiler->asker;
 
     if (match->port && match->port != building->port)
-        return false;
+        return "it is for another port";
     if (match->gateways.count)
-        return mesh__for_mesh(&match->gateways);
+        return mesh__for_mesh(&match->gateways) ? NULL : "it is for gateways";
     if (match->source_namespace.len &&
         !mesh__slice_equal(match->source_namespace, asker->namespace_))
-        return false;
-    return match->source_labels.count == 0 ||
-           (asker->labels &&
-            mesh__labels_cover(asker->labels, &match->source_labels));
+        return "it is for clients of another namespace";
+    if (match->source_labels.count &&
+        !(asker->labels &&
+          mesh__labels_cover(asker->labels, &match->source_labels)))
+        return "it is for clients with other labels";
+    return NULL;
+}
+
+/* Left out, and told if somebody asks. */
+static int pass_over(struct building *building, struct mesh_slice name,
+                     struct mesh_mark mark, size_t before, const char *reason)
+{
+    struct mesh_arena *arena = &building->host->part->arena;
+    struct mesh_passed_over *one = mesh__arena_alloc(arena, sizeof(*one));
+
+    if (!one || !mesh__copy(arena, name, &one->name))
+        return MESH_ERR_NOMEM;
+    one->reason = reason;
+    one->before = before;
+    one->mark = mark;
+    *building->passed = one;
+    building->passed = &one->next;
+    return 0;
 }
 
 static bool fill_name(const struct building *building,
@@ -268,16 +300,21 @@ static int add_rule(const struct building *building,
     return 0;
 }
 
-static int add_route(const struct building *building,
+static int add_route(struct building *building,
                      const struct mesh_http_route *route, bool *end)
 {
     int rc = 0;
 
     if (route->match_count == 0)
         return add_rule(building, route, NULL, end);
-    for (size_t i = 0; rc == 0 && !*end && i < route->match_count; i++)
-        if (survives(building, &route->match[i]))
-            rc = add_rule(building, route, &route->match[i], end);
+    for (size_t i = 0; rc == 0 && !*end && i < route->match_count; i++) {
+        const struct mesh_http_match *match = &route->match[i];
+        const char *why_not = misfit(building, match);
+
+        rc = why_not ? pass_over(building, route->name, match->mark,
+                                 building->out->rule_count, why_not)
+                     : add_rule(building, route, match, end);
+    }
     return rc;
 }
 
@@ -290,7 +327,7 @@ static size_t count_rules(const struct mesh_virtual_service *spec)
     return count;
 }
 
-static int add_virtual_service(const struct building *building)
+static int add_virtual_service(struct building *building)
 {
     const struct mesh_virtual_service *spec = building->vs->spec;
     bool end = false;
@@ -313,11 +350,15 @@ static int add_first(struct building *building, struct mesh__vs_run run,
 {
     int rc = 0;
 
-    for (size_t i = 0;
-         rc == 0 && building->out->rule_count == 0 && i < run.count; i++) {
+    for (size_t i = 0; rc == 0 && i < run.count; i++) {
+        const struct mesh_resource *resource = run.items[i].vs->resource;
+
         building->vs = run.items[i].vs;
-        if (!lent || building->port == MESH__VIRTUAL_PORT ||
-            mesh__vs_has_port(building->vs, building->port))
+        if (building->out->rule_count)
+            rc = pass_over(building, resource->name, resource->mark, SIZE_MAX,
+                           "another VirtualService for the host comes first");
+        else if (!lent || building->port == MESH__VIRTUAL_PORT ||
+                 mesh__vs_has_port(building->vs, building->port))
             rc = add_virtual_service(building);
     }
     return rc;
@@ -363,6 +404,7 @@ static int begin(struct building *building, uint16_t port)
     building->port = port;
     building->out = &part->virtual_hosts[part->port_count];
     *building->out = (struct mesh_virtual_host){ 0 };
+    building->passed = &building->out->passed;
     building->out->name =
         mesh__arena_format(&part->arena, "%s:%u", part->host, (unsigned)port);
     return building->out->name ? 0 : MESH_ERR_NOMEM;
@@ -480,7 +522,9 @@ int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
     part->ports = mesh__arena_array(&part->arena, count, sizeof(*part->ports));
     part->others =
         mesh__arena_array(&part->arena, references, sizeof(*part->others));
-    if (!part->virtual_hosts || !part->ports || !part->others)
+    part->missing =
+        mesh__arena_array(&part->arena, references, sizeof(*part->missing));
+    if (!part->virtual_hosts || !part->ports || !part->others || !part->missing)
         return MESH_ERR_NOMEM;
     for (size_t i = 0; rc == 0 && i < own; i++)
         rc = build(&building, &service->ports[i]);

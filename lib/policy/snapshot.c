@@ -37,7 +37,7 @@ struct mesh_endpoint_set *mesh__endpoint_set_new(void)
         return NULL;
     }
     atomic_init(&set->refs, 1);
-    mesh__arena_init(&set->arena, MESH__ENDPOINTS_BYTES);
+    mesh__arena_init_small(&set->arena, MESH__ENDPOINTS_BYTES);
     return set;
 }
 
@@ -110,7 +110,7 @@ struct mesh_part *mesh__part_new(struct mesh_slice host)
         return NULL;
     }
     atomic_init(&part->refs, 1);
-    mesh__arena_init(&part->arena, MESH__PART_BYTES);
+    mesh__arena_init_small(&part->arena, MESH__PART_BYTES);
     part->host = mesh__arena_strndup(&part->arena, host.at, host.len);
     if (part->host)
         return part;
@@ -358,9 +358,9 @@ bool mesh__mark_resource(const struct mesh_snapshot *snapshot,
 
     *resource = NULL;
     *file = "";
-    if (mark.line == 0 || mark.place >= all->count)
+    found = mark.line ? mesh__collection_at(all, mark.place) : NULL;
+    if (!found)
         return false;
-    found = &all->resources[mark.place];
     *resource = found;
     if (found->file < all->file_count)
         *file = all->files[found->file].name;
@@ -385,5 +385,5 @@ void mesh__mark_print(const struct mesh_snapshot *snapshot,
         mesh__text_puts(&text, "/");
     }
     mesh__text_add(&text, resource->name);
-    mesh__text_format(&text, " (%s:%u)", file, (unsigned)mark.line);
+    mesh__text_format(&text, " (%s:%u)", file, mesh__line_of(resource, mark));
 }

@@ -184,6 +184,7 @@ struct mesh_destination {
     struct mesh_destination_tls tls;
     struct mesh_endpoint_set *endpoints;
     struct mesh_mark mark; /* the service; breakers, outlier, tls have theirs */
+    struct mesh_mark rule; /* the DestinationRule; line 0: none               */
     /*
      * Live state, bound once by traffic/ before the snapshot is published and
      * opaque here; let go with the part.
@@ -269,6 +270,16 @@ struct mesh_route_rule {
     struct mesh_mark mark;
 };
 
+/* What was left out when a virtual host was compiled, for explaining. */
+struct mesh_passed_over {
+    const char *name;   /* of the route or the VirtualService    */
+    const char *reason; /* a sentence                            */
+    size_t before;      /* the rule in front of which it stood;
+                           SIZE_MAX: a VirtualService as a whole */
+    struct mesh_mark mark;
+    struct mesh_passed_over *next;
+};
+
 /* What one port of one host does with requests. */
 struct mesh_virtual_host {
     const char *name; /* "a.b.svc.cluster.local:80" */
@@ -279,7 +290,8 @@ struct mesh_virtual_host {
     bool only_own_name;
     struct mesh_route_rule *rules;
     size_t rule_count;
-    struct mesh_mark mark; /* VirtualService, else the service */
+    struct mesh_passed_over *passed; /* in order */
+    struct mesh_mark mark;           /* VirtualService, else the service */
 };
 
 /*
@@ -336,6 +348,9 @@ struct mesh_part {
      */
     struct mesh_part **others;
     size_t other_count;
+    /* Hosts that arms asked for in vain: whoever has them changes this part. */
+    const char **missing;
+    size_t missing_count;
     struct mesh_regex_keep *regexes;
 };
 
@@ -518,7 +533,10 @@ const struct mesh_inbound *mesh__snapshot_inbound(
  */
 void mesh__mark_print(const struct mesh_snapshot *snapshot,
                       struct mesh_mark mark, char *out, size_t size);
-/* The parts of it; false for a mark that says nothing. */
+/*
+ * The parts of it (the line by mesh__line_of); false for a mark that says
+ * nothing.
+ */
 bool mesh__mark_resource(const struct mesh_snapshot *snapshot,
                          struct mesh_mark mark,
                          const struct mesh_resource **resource,

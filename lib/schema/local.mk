@@ -14,6 +14,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/destination_rule.c \
 	lib/schema/diagnostics.c \
 	lib/schema/diagnostics.h \
+	lib/schema/file.c \
 	lib/schema/gateway.c \
 	lib/schema/header_edits.c \
 	lib/schema/http_match.c \
@@ -22,6 +23,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/http_route.c \
 	lib/schema/istio_operator.c \
 	lib/schema/jwks.c \
+	lib/schema/keep.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
 	lib/schema/listeners.c \
@@ -41,6 +43,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/proxy_config.c \
 	lib/schema/reader.c \
 	lib/schema/request_authentication.c \
+	lib/schema/reuse.c \
 	lib/schema/resources.h \
 	lib/schema/rows.c \
 	lib/schema/scalar.c \

@@ -70,6 +70,8 @@ static void tell(struct mesh_reader *reader, const struct mesh_spot *spot,
         finding.severity = MESH__REFUSED;
     if (finding.severity <= MESH__REFUSED)
         reader->bad++;
+    if (finding.severity == MESH__REFUSED)
+        reader->refused++;
     if (!reader->each)
         mesh__diagnostics_add(reader->diagnostics, &finding);
 }
@@ -119,7 +121,7 @@ void mesh__hint(const struct mesh_reader *reader, struct mesh_slice text,
                 const char *const *names, size_t count, char *out, size_t size)
 {
     out[0] = '\0';
-    if (reader->diagnostics->count < HINTS_MAX)
+    if (reader->told + reader->diagnostics->count < HINTS_MAX)
         mesh__spell(text, names, count, out, size);
 }
 

@@ -33,6 +33,18 @@ extern const struct mesh_policy_limits mesh__policy_limits;
 int mesh__collection_new(struct mesh_collection **out);
 
 /*
+ * The same, to be filled with what previous (may be NULL) was filled with, or
+ * nearly so: a file whose contents are the same is not looked into, a document
+ * whose text is the same not parsed again. What comes of it is the same but
+ * for the places of resources, which stay with those that stay.
+ */
+int mesh__collection_new_after(struct mesh_collection *previous,
+                               struct mesh_collection **out);
+
+/* It is filled: nothing can be added or reused. 0 or MESH_ERR_NOMEM. */
+int mesh__collection_seal(struct mesh_collection *collection);
+
+/*
  * Add all documents of one file's contents. name is what diagnostics call it.
  * Problems go to diagnostics, every one; what is valid is added. limits count
  * down over the files of one load. Returns 0 or MESH_ERR_NOMEM.
@@ -41,6 +53,24 @@ int mesh__collection_add(struct mesh_collection *collection, const char *name,
                          struct mesh_slice text,
                          struct mesh_policy_limits *limits,
                          struct mesh_diagnostics *diagnostics);
+
+/* What became of the bad ones. */
+struct mesh_kept {
+    size_t held;     /* resources that stay as they were     */
+    size_t left_out; /* without an earlier version, and no guards */
+};
+/*
+ * Make a collection in which something is bad one that can be in force: of a
+ * bad resource the version that previous (in force, or NULL) has stays; where
+ * there is none it is left out, unless without it something might be let
+ * through that it forbids. Of a file with a document that cannot be read all
+ * stays that is not found elsewhere now. Returns 0, MESH_ERR_NOMEM, or
+ * MESH_ERR_POLICY with a line that names what can neither stay nor go.
+ */
+int mesh__collection_keep_good(struct mesh_collection *collection,
+                               const struct mesh_collection *previous,
+                               struct mesh_diagnostics *diagnostics,
+                               struct mesh_kept *out);
 
 /* A field that a resource uses, for coverage. */
 struct mesh_field_use {

@@ -251,9 +251,12 @@ enum { MESH__PATH_MAX = 512 };
 
 /* One resource being read. */
 struct mesh_reader {
-    struct mesh_arena *arena; /* of the collection */
+    struct mesh_arena *arena; /* of the sheet */
     struct mesh_diagnostics *diagnostics;
+    size_t told; /* findings that lie elsewhere */
     const char *file;
+    unsigned above; /* lines of the file before this document; marks do not
+                       count them */
     const char *resource; /* "Kind/namespace/name"                        */
     struct mesh_slice namespace_;
     struct mesh_mark namespace_mark; /* of the name, if there is one     */
@@ -265,8 +268,9 @@ struct mesh_reader {
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */
     struct mesh_mark inner_mark;
-    size_t bad; /* errors and refusals so far                       */
-    int rc;     /* MESH_ERR_NOMEM: nothing read counts              */
+    size_t bad;     /* errors and refusals so far                       */
+    size_t refused; /* refusals alone                               */
+    int rc;         /* MESH_ERR_NOMEM: nothing read counts              */
     void (*each)(void *user, const struct mesh_field_use *use);
     void *user;
 };

@@ -105,6 +105,7 @@ struct mesh_live {
     void *priorities_memory;
     struct mesh_node binding; /* in shared, under its lock */
     atomic_int refs;
+    uint64_t serial; /* of the registry's bindings */
 };
 
 /*

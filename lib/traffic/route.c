@@ -43,18 +43,52 @@ static bool find_path(const struct mesh_snapshot *snapshot,
     return out->outcome == MESH__ROUTE_OK;
 }
 
-static void explain_host(const struct mesh_virtual_host *host,
+/*
+ * What stood in front of a rule and was left out when it was compiled; before
+ * SIZE_MAX: VirtualServices as a whole.
+ */
+static void explain_passed(const struct mesh_virtual_host *host, size_t before,
+                           struct mesh__why *why)
+{
+    for (const struct mesh_passed_over *one = host->passed; one;
+         one = one->next)
+        if (one->before == before)
+            mesh__why_add(why, before == SIZE_MAX ? "host" : "route", one->name,
+                          false, one->mark, "%s", one->reason);
+}
+
+/* Whom the client sees, and what becomes of the rest. */
+static void explain_scope(const struct mesh_snapshot *snapshot,
+                          struct mesh__why *why)
+{
+    if (snapshot->sidecar.line)
+        mesh__why_add(why, "sidecar", "", false, snapshot->sidecar,
+                      "nothing that it imports is called so");
+    mesh__why_add(why, "outbound",
+                  snapshot->registry_only ? "REGISTRY_ONLY" : "ALLOW_ANY",
+                  !snapshot->registry_only, snapshot->outbound,
+                  snapshot->registry_only ? "hosts that are not known are "
+                                            "refused"
+                                          : "hosts that are not known are let "
+                                            "through");
+}
+
+static void explain_host(const struct mesh_snapshot *snapshot,
+                         const struct mesh_virtual_host *host,
                          struct mesh_slice authority, uint16_t port,
                          struct mesh__why *why)
 {
-    if (host)
+    if (host) {
         mesh__why_add(why, "host", host->name, true, host->mark,
                       "serves authority %.*s on port %u", (int)authority.len,
                       authority.at, (unsigned)port);
-    else
-        mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
-                      "no service has authority %.*s on port %u",
-                      (int)authority.len, authority.at, (unsigned)port);
+        explain_passed(host, SIZE_MAX, why);
+        return;
+    }
+    mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
+                  "no service has authority %.*s on port %u",
+                  (int)authority.len, authority.at, (unsigned)port);
+    explain_scope(snapshot, why);
 }
 
 static bool find_host(const struct mesh_snapshot *snapshot,
@@ -63,7 +97,7 @@ static bool find_host(const struct mesh_snapshot *snapshot,
 {
     out->host = mesh__snapshot_host(snapshot, head->authority, port);
     if (why)
-        explain_host(out->host, head->authority, port, why);
+        explain_host(snapshot, out->host, head->authority, port, why);
     if (!out->host)
         out->outcome = MESH__ROUTE_NO_HOST;
     return out->host != NULL;
@@ -100,6 +134,8 @@ static bool find_rule(const struct mesh_head *head, struct mesh_route *out,
     for (size_t i = 0; i < out->host->rule_count && result == MESH__MATCH_NO;
          i++) {
         out->rule = &out->host->rules[i];
+        if (why)
+            explain_passed(out->host, i, why);
         result =
             mesh__entry_match(out->rule->entry, &subject, why ? &misfit : NULL);
         if (why)
@@ -107,6 +143,8 @@ static bool find_rule(const struct mesh_head *head, struct mesh_route *out,
     }
     if (result == MESH__MATCH_YES)
         return true;
+    if (why && result == MESH__MATCH_NO)
+        explain_passed(out->host, out->host->rule_count, why);
     out->rule = NULL;
     out->outcome =
         result == MESH__MATCH_LIMIT ? MESH__ROUTE_LIMIT : MESH__ROUTE_NO_RULE;
@@ -157,6 +195,9 @@ static void explain_arm(const struct mesh_route *route, struct mesh__why *why)
                       arm->mark, "drawn by weight, %u of %llu",
                       (unsigned)arm->weight,
                       (unsigned long long)route->rule->total_weight);
+    if (arm && arm->destination && arm->destination->rule.line)
+        mesh__why_add(why, "rule", "", true, arm->destination->rule,
+                      "says how the destination is reached");
 }
 
 /* --- what the rule does beside --- */

@@ -102,5 +102,17 @@ EXTRA_DIST += tests/differential/cases/rewrite.yaml \
 	tests/differential/cases/rewrite.seen.jsonl
 EXTRA_DIST += tests/differential/cases/timeouts.yaml \
 	tests/differential/cases/timeouts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/delegate-routes.yaml \
+	tests/differential/cases/delegate-routes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/mesh-defaults.yaml \
+	tests/differential/cases/mesh-defaults.seen.jsonl
+EXTRA_DIST += tests/differential/cases/ports-and-names.yaml \
+	tests/differential/cases/ports-and-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/rules-scope.yaml \
+	tests/differential/cases/rules-scope.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-scope.yaml \
+	tests/differential/cases/sidecar-scope.seen.jsonl
+EXTRA_DIST += tests/differential/cases/visibility-routes.yaml \
+	tests/differential/cases/visibility-routes.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/subsets.yaml

@@ -46,3 +46,7 @@ tests_unit_policy_test_streams_SOURCES = tests/unit/policy/test_streams.c
 tests_unit_policy_test_streams_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_why_SOURCES = tests/unit/policy/test_why.c
 tests_unit_policy_test_why_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/policy/test_reuse
+tests_unit_policy_test_reuse_SOURCES = tests/unit/policy/test_reuse.c
+tests_unit_policy_test_reuse_LDADD = $(YARD_LIBS)

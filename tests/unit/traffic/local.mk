@@ -80,3 +80,7 @@ tests_unit_traffic_test_schedule_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/traffic/test_stream
 tests_unit_traffic_test_stream_SOURCES = tests/unit/traffic/test_stream.c
 tests_unit_traffic_test_stream_LDADD = tests/golden/libyard.la $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_explain
+tests_unit_traffic_test_explain_SOURCES = tests/unit/traffic/test_explain.c
+tests_unit_traffic_test_explain_LDADD = tests/golden/libyard.la $(TEST_LIBS)

@@ -163,16 +163,21 @@ static void outcomes_are_told_apart(void **state)
     assert_null(choice.rule);
 }
 
-/* "what name: yes|no reason (line)" of every step, a line each. */
+/* "what name: yes|no reason (where)" of every step, a line each. */
 static void say(const struct mesh__why *why, char *out, size_t size)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < why->count; i++)
-        at += (size_t)snprintf(out + at, size - at, "%s %s: %s %s (%u)\n",
-                               why->steps[i].what, why->steps[i].name,
-                               why->steps[i].matched ? "yes" : "no",
-                               why->steps[i].reason, why->steps[i].mark.line);
+    for (size_t i = 0; i < why->count; i++) {
+        const struct mesh__why_step *step = &why->steps[i];
+        char mark[256];
+
+        mesh__mark_print(snapshot, step->mark, mark, sizeof(mark));
+        at += (size_t)snprintf(
+            out + at, size - at, "%s %s: %s %s (%s\n", step->what, step->name,
+            step->matched ? "yes" : "no", step->reason,
+            strrchr(mark, ':') ? strrchr(mark, ':') + 1 : "nowhere)");
+    }
 }
 
 static void every_rule_says_why(void **state)
@@ -223,7 +228,7 @@ static void every_rule_says_why(void **state)
     say(&why, text, sizeof(text));
     assert_string_equal(text,
                         "host : no no service is called gone on port 9000 "
-                        "(0)\n");
+                        "(nowhere)\n");
     mesh__why_fini(&why);
 }
 

@@ -8,3 +8,8 @@ check_PROGRAMS += tests/unit/workload/test_mirror
 tests_unit_workload_test_mirror_SOURCES = tests/unit/workload/test_mirror.c \
 	$(GROUND)
 tests_unit_workload_test_mirror_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/workload/test_reload
+tests_unit_workload_test_reload_SOURCES = \
+	tests/unit/workload/test_reload.c $(GROUND)
+tests_unit_workload_test_reload_LDADD = $(TEST_LIBS)
