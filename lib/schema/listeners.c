@@ -359,6 +359,7 @@ static void check_server_port(struct mesh_reader *reader,
 {
     const struct mesh_yaml_node *port = mesh__get(node, "port");
     struct mesh_slice bind = mesh__get_text(node, "bind");
+    double number = 1;
     struct mesh_spot field = { .up = spot, .name = "port" };
 
     if (!port)
@@ -376,7 +377,7 @@ static void check_server_port(struct mesh_reader *reader,
         if (!is_scalar(mesh__get(port, "number")))
             return;
         check_number(reader, &field, port);
-        if (bind.len && port_number(port, "number") == 0)
+        if (mesh__yaml_float(mesh__get(port, "number"), &number) && number == 0)
             wrong(reader, spot, node, "bind", "only a unix socket has port 0");
         return;
     }
