@@ -530,9 +530,12 @@ static void reject_company(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
                            const struct mesh_yaml_node *list, const char *word)
 {
-    for (size_t i = 0; i < list->count; i++)
-        mesh__reject(reader, spot, list->items[i]->mark,
+    for (size_t i = 0; i < list->count; i++) {
+        struct mesh_spot item = { .up = spot, .index = i };
+
+        mesh__reject(reader, &item, list->items[i]->mark,
                      "\"%s\" must stand alone", word);
+    }
 }
 
 static void check_visibility(struct mesh_reader *reader,
@@ -547,7 +550,7 @@ static void check_visibility(struct mesh_reader *reader,
         mesh__reject(reader, spot, item->mark,
                      "\"~\" (nobody) is for ServiceEntries only");
     else if ((all || none) && list->count > 1)
-        reject_company(reader, spot, list, item->text.at);
+        reject_company(reader, spot->up, list, item->text.at);
     else if (mesh__slice_is(item->text, "."))
         check_own_namespace(reader, spot, item);
     else if (!all && !none && !mesh__is_host_label(item->text))
@@ -576,8 +579,8 @@ static void check_seen(struct mesh_reader *reader, const struct mesh_spot *spot,
             !mesh__slice_equal(full_name(reader, other),
                                full_name(reader, item)))
             continue;
-        mesh__reject(reader, spot, other->mark, "\"%.80s\" comes twice",
-                     item->text.at);
+        mesh__reject(reader, &(struct mesh_spot){ .up = spot->up, .index = i },
+                     other->mark, "\"%.80s\" comes twice", item->text.at);
         mesh__reject(reader, spot, item->mark, "\"%.80s\" comes twice",
                      item->text.at);
     }

@@ -49,8 +49,10 @@ static void check_retries(struct mesh_reader *reader,
         const struct mesh_yaml_node *value = mesh__get(node, idle[i]);
 
         if (value && value->text.len)
-            mesh__reject_pair(reader, spot, node, "attempts", idle[i],
-                              "has no meaning with 0 attempts");
+            mesh__reject_pair(
+                reader, spot, node, "attempts", idle[i],
+                "perTryTimeout, retryOn and retryRemoteLocalities "
+                "have no meaning with 0 attempts");
     }
 }
 

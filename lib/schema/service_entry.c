@@ -67,6 +67,11 @@ static enum resolution resolution_of(const struct mesh_yaml_node *node)
 }
 
 static const char resolution_key[] = "resolution";
+static const struct mesh_spot spec_spot = { .name = "spec" };
+static const struct mesh_spot ports_spot = { .up = &spec_spot,
+                                             .name = "ports" };
+static const struct mesh_spot resolution_spot = { .up = &spec_spot,
+                                                  .name = resolution_key };
 
 static bool port_known(const struct mesh_yaml_node *ports,
                        struct mesh_slice name)
@@ -88,7 +93,7 @@ static void reject_port(struct mesh_reader *reader,
 
     mesh__reject(reader, spot, unknown->mark,
                  "the service has no port \"%.60s\"", unknown->key.at);
-    mesh__reject(reader, spot, ports ? ports->mark : node->mark,
+    mesh__reject(reader, &ports_spot, ports ? ports->mark : node->mark,
                  "an endpoint has a port \"%.60s\", which is none of these",
                  unknown->key.at);
     for (size_t i = 0; ports && ports->value->items && i < ports->value->count;
@@ -97,7 +102,7 @@ static void reject_port(struct mesh_reader *reader,
             mesh__get(ports->value->items[i], "name");
 
         if (name && !mesh__yaml_find(own, name->text.at))
-            mesh__reject(reader, spot, name->mark,
+            mesh__reject(reader, &ports_spot, name->mark,
                          "an endpoint has a port \"%.60s\" instead",
                          unknown->key.at);
     }
@@ -134,7 +139,7 @@ static void reject_address(struct mesh_reader *reader,
     mesh__reject(reader, spot, address ? address->mark : endpoint->mark, "%s",
                  why);
     if (resolution)
-        mesh__reject(reader, spot, resolution->mark, "%s", why);
+        mesh__reject(reader, &resolution_spot, resolution->mark, "%s", why);
 }
 
 static void reject_socket(struct mesh_reader *reader,
@@ -146,10 +151,10 @@ static void reject_socket(struct mesh_reader *reader,
     const struct mesh_yaml_node *ports = mesh__get(node, "ports");
 
     reject_address(reader, spot, node, endpoint, why);
-    mesh__reject_missing(reader, NULL, node, (const char *[]){ "ports" }, 1,
-                         why);
+    mesh__reject_missing(reader, &spec_spot, node, (const char *[]){ "ports" },
+                         1, why);
     for (size_t i = 0; ports && ports->items && i < ports->count; i++)
-        mesh__reject(reader, spot, ports->items[i]->mark, "%s", why);
+        mesh__reject(reader, &ports_spot, ports->items[i]->mark, "%s", why);
 }
 
 static void check_endpoint(struct mesh_reader *reader,
@@ -205,7 +210,7 @@ static void reject_host(struct mesh_reader *reader,
 
     mesh__reject(reader, spot, host->mark, "%s", why);
     if (resolution)
-        mesh__reject(reader, spot, resolution->mark, "%s", why);
+        mesh__reject(reader, &resolution_spot, resolution->mark, "%s", why);
 }
 
 /* Without endpoints the hosts themselves are looked up. */
@@ -343,6 +348,7 @@ static void check_blocks(struct mesh_reader *reader,
     const struct mesh_yaml_pair *resolution =
         mesh__yaml_find(node, resolution_key);
     static const char why[] = "blocks are for resolution NONE and STATIC";
+    struct mesh_spot field = { .up = spot, .name = "addresses" };
 
     for (size_t i = 0; list && list->items && i < list->count; i++) {
         const struct mesh_yaml_node *item = list->items[i];
@@ -350,9 +356,10 @@ static void check_blocks(struct mesh_reader *reader,
         if (item->kind != MESH__YAML_SCALAR || item->text.len == 0 ||
             !memchr(item->text.at, '/', item->text.len))
             continue;
-        mesh__reject(reader, spot, item->mark, "%s", why);
+        mesh__reject(reader, &(struct mesh_spot){ .up = &field, .index = i },
+                     item->mark, "%s", why);
         if (resolution)
-            mesh__reject(reader, spot, resolution->mark, "%s", why);
+            mesh__reject(reader, &resolution_spot, resolution->mark, "%s", why);
     }
 }
 

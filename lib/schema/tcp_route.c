@@ -114,8 +114,9 @@ static bool among_hosts(const struct mesh_yaml_node *hosts,
 
 struct tls_hosts {
     const struct mesh_yaml_node *hosts; /* of the VirtualService */
-    struct mesh_mark mark;              /* of their key          */
-    bool gateway;                       /* not for the mesh      */
+    const struct mesh_spot *spot;
+    struct mesh_mark mark; /* of their key          */
+    bool gateway;          /* not for the mesh      */
 };
 
 /* At the name, and at the hosts: either may be the slip. */
@@ -128,11 +129,12 @@ static void reject_sni(struct mesh_reader *reader, const struct mesh_spot *spot,
     mesh__reject(reader, spot, name->mark,
                  "\"%.80s\" is none of the hosts of this VirtualService",
                  name->text.at);
-    mesh__reject(reader, NULL, own->mark,
+    mesh__reject(reader, own->spot, own->mark,
                  "these hosts have no \"%.80s\", which TLS is to ask for",
                  name->text.at);
     for (size_t i = 0; is_list(hosts) && i < hosts->count; i++)
-        mesh__reject(reader, NULL, hosts->items[i]->mark,
+        mesh__reject(reader, &(struct mesh_spot){ .up = own->spot, .index = i },
+                     hosts->items[i]->mark,
                      "this is not \"%.80s\", which TLS is to ask for",
                      name->text.at);
 }
@@ -179,7 +181,9 @@ void mesh__check_tls_hosts(struct mesh_reader *reader,
 {
     const struct mesh_yaml_node *tls = mesh__get(node, "tls");
     const struct mesh_yaml_pair *hosts = mesh__yaml_find(node, "hosts");
+    const struct mesh_spot hosts_spot = { .up = spot, .name = "hosts" };
     struct tls_hosts own = {
+        .spot = &hosts_spot,
         .hosts = mesh__get(node, "hosts"),
         .mark = hosts ? hosts->mark : node->mark,
         .gateway = !names_mesh(mesh__get(node, "gateways")),

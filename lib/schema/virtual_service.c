@@ -29,17 +29,19 @@ static void reject_in_mesh(struct mesh_reader *reader,
                            struct mesh_mark mark, const char *why)
 {
     const struct mesh_yaml_node *gateways = mesh__get(node, "gateways");
-    bool any = is_list(gateways) && gateways->count > 0;
+    const struct mesh_spot root = { .name = "spec" };
+    const struct mesh_spot field = { .up = &root, .name = "gateways" };
 
     mesh__reject(reader, spot, mark, "%s", why);
-    if (!any)
-        mesh__reject(reader, NULL,
-                     gateways ? mesh__yaml_find(node, "gateways")->mark
-                              : node->mark,
-                     "%s", why);
-    for (size_t i = 0; any && i < gateways->count; i++)
+    if (!is_list(gateways) || gateways->count == 0)
+        mesh__reject_missing(reader, &root, node,
+                             (const char *[]){ "gateways" }, 1, why);
+    for (size_t i = 0; is_list(gateways) && i < gateways->count; i++) {
+        struct mesh_spot item = { .up = &field, .index = i };
+
         if (mesh__slice_is(gateways->items[i]->text, "mesh"))
-            mesh__reject(reader, NULL, gateways->items[i]->mark, "%s", why);
+            mesh__reject(reader, &item, gateways->items[i]->mark, "%s", why);
+    }
 }
 
 static void check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -57,15 +59,18 @@ static void check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
 }
 
 static void reject_overlap(struct mesh_reader *reader,
-                           const struct mesh_spot *spot,
-                           const struct mesh_yaml_node *one,
-                           const struct mesh_yaml_node *other)
+                           const struct mesh_spot *field,
+                           const struct mesh_yaml_node *hosts,
+                           const size_t at[2])
 {
-    const struct mesh_mark marks[] = { one->mark, other->mark };
+    for (size_t i = 0; i < 2; i++) {
+        struct mesh_spot item = { .up = field, .index = at[i] };
 
-    for (size_t i = 0; i < 2; i++)
-        mesh__reject(reader, spot, marks[i], "\"%.80s\" overlaps \"%.80s\"",
-                     other->text.at, one->text.at);
+        mesh__reject(reader, &item, hosts->items[at[i]]->mark,
+                     "\"%.80s\" overlaps \"%.80s\"",
+                     hosts->items[at[i]]->text.at,
+                     hosts->items[at[1 - i]]->text.at);
+    }
 }
 
 static void check_hosts(struct mesh_reader *reader,
@@ -89,7 +94,7 @@ static void check_hosts(struct mesh_reader *reader,
         for (size_t j = 0; j < i; j++)
             if (hosts->items[j]->kind == MESH__YAML_SCALAR &&
                 mesh__host_overlaps(hosts->items[j]->text, host->text))
-                reject_overlap(reader, &item, hosts->items[j], host);
+                reject_overlap(reader, &field, hosts, (const size_t[]){ j, i });
     }
 }
 
@@ -200,7 +205,7 @@ static void check_delegate(struct mesh_reader *reader,
         if (!delegate)
             continue;
         mesh__reject(reader, &item, delegate->mark, "%s", deeper);
-        mesh__reject_missing(reader, NULL, node, (const char *[]){ "hosts" }, 1,
+        mesh__reject_missing(reader, spot, node, (const char *[]){ "hosts" }, 1,
                              deeper);
     }
 }

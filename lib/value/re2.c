@@ -117,7 +117,9 @@ static bool read_property(struct reader *in)
     for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
         if (looking_at(in, foreign[i]))
             return refuse(in, "RE2 has no such \\p property");
-    if (peek(in, 0) < 'A' || peek(in, 0) > 'Z')
+    if (peek(in, 0) >= 'a' && peek(in, 0) <= 'z')
+        refuse_too(in, "a \\p property: write it with capitals");
+    else if (peek(in, 0) < 'A' || peek(in, 0) > 'Z')
         return refuse(in, "RE2 has no such \\p property");
     while (is_letter(peek(in, 0)) || peek(in, 0) == '_')
         in->at++;
@@ -310,7 +312,9 @@ static bool read_flags(struct reader *in)
             break;
         }
     }
-    if (flags == 0 || !one_of(peek(in, 0), ":)"))
+    if (flags == 0 && !minus && peek(in, 0) == ')')
+        refuse_too(in, "(?) says nothing: leave it away");
+    else if (flags == 0 || !one_of(peek(in, 0), ":)"))
         return refuse(in, "not a group of RE2 (look-around, conditions, "
                           "atomic groups and recursion are not in RE2)");
     return true;

@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mesh_slice expression = all;
     struct mesh_slice text = { 0 };
     struct mesh_regex *regex;
+    bool ours;
     size_t at;
     int rc;
 

@@ -22,14 +22,18 @@ static const struct say_row rules[] = {
       "6:18 error spec.trafficPolicy: may not be empty [IST0106]\n" },
     { "subsets have names of their own",
       DR("  host: a\n  subsets: [{name: v1}, {name: v1}, {name: V_}, {}]\n"),
-      "6:25 error spec: a second subset \"v1\" [IST0106]\n"
-      "6:44 error spec.subsets[2].name: wanted a DNS label (a-z, 0-9, \"-\", "
-      "at "
-      "most 63), found \"V_\" [IST0106]\n"
+      "6:20 error spec.subsets[0].name: name comes twice here: \"v1\" "
+      "[IST0106]\n"
+      "6:32 error spec.subsets[1].name: name comes twice here: \"v1\" "
+      "[IST0106]\n"
+      "6:44 error spec.subsets[2].name: wanted letters, digits and \"-\", at "
+      "most 63, found \"V_\" [IST0106]\n"
       "6:49 error spec.subsets[3]: \"name\" is required [IST0106]\n" },
     { "a selector keeps it at home",
       DR("  host: a\n  workloadSelector: {matchLabels: {a: b}}\n"
          "  exportTo: [\".\", \"else\"]\n"),
+      "6:3 error spec: with a workloadSelector, exportTo may only be \".\" "
+      "[IST0106]\n"
       "7:19 error spec: with a workloadSelector, exportTo may only be \".\" "
       "[IST0106]\n" },
     { "a selector without labels", DR("  host: a\n  workloadSelector: {}\n"),
@@ -37,7 +41,7 @@ static const struct say_row rules[] = {
       "everything [LM0008]\n" },
     { "selectors take no stars",
       DR("  host: a\n  workloadSelector: {matchLabels: {a: \"b*\"}}\n"),
-      "6:36 error spec.workloadSelector: a selector takes whole names and "
+      "6:36 error spec.workloadSelector[a]: a selector takes whole names and "
       "values: no \"*\", no empty name [IST0106]\n" },
 
     { "a misspelt field",
@@ -64,7 +68,11 @@ static const struct say_row rules[] = {
       "range: 3000000000 [IST0106]\n" },
     { "local failures are counted apart or not at all",
       POLICY("    outlierDetection: {consecutiveLocalOriginFailures: 1}\n"),
-      "7:56 error spec.trafficPolicy.outlierDetection: "
+      "7:23 error spec.trafficPolicy.outlierDetection: "
+      "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: "
+      "true [IST0106]\n"
+      "7:24 error "
+      "spec.trafficPolicy.outlierDetection.consecutiveLocalOriginFailures: "
       "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: "
       "true [IST0106]\n" },
     { "a pool is of something", POLICY("    connectionPool: {}\n"),
@@ -75,14 +83,15 @@ static const struct say_row rules[] = {
              "{tls: {mode: DISABLE}}]\n"),
       "7:25 error spec.trafficPolicy.portLevelSettings[0]: may not be empty "
       "[IST0106]\n"
-      "7:46 error spec.trafficPolicy.portLevelSettings[1]: \"port.number\" is "
+      "7:46 error spec.trafficPolicy.portLevelSettings[1]: \"port\" is "
       "required [IST0106]\n" },
     { "one way to balance",
       POLICY("    loadBalancer: {simple: RANDOM, consistentHash: "
              "{useSourceIp: true}}\n"),
-      "7:19 error spec.trafficPolicy.loadBalancer: only one of "
-      "\"consistentHash\" and "
-      "\"simple\" may be given [IST0106]\n"
+      "7:20 error spec.trafficPolicy.loadBalancer.simple: \"consistentHash\" "
+      "and \"simple\" exclude each other [IST0106]\n"
+      "7:36 error spec.trafficPolicy.loadBalancer.consistentHash: "
+      "\"consistentHash\" and \"simple\" exclude each other [IST0106]\n"
       "7:36 info spec.trafficPolicy.loadBalancer.consistentHash: noted: only "
       "balancing: requests with one key may go to different endpoints "
       "[LM0003]\n" },
@@ -94,6 +103,8 @@ static const struct say_row rules[] = {
     { "MUTUAL needs its files", POLICY("    tls: {mode: MUTUAL}\n"),
       "7:10 error spec.trafficPolicy.tls: MUTUAL needs clientCertificate and "
       "privateKey [IST0106]\n"
+      "7:11 error spec.trafficPolicy.tls.mode: MUTUAL needs clientCertificate "
+      "and privateKey [IST0106]\n"
       "7:11 refused spec.trafficPolicy.tls.mode: connections would be made "
       "without the TLS asked for [LM0004]\n" },
     { "another way of TLS is refused", POLICY("    tls: {mode: SIMPLE}\n"),
@@ -113,11 +124,11 @@ static const struct say_row rules[] = {
       POLICY("    loadBalancer: {localityLbSetting: {distribute: "
              "[{from: a, to: {b: 50}}]}}\n"),
       "7:20 info spec.trafficPolicy.loadBalancer.localityLbSetting: noted: "
-      "only "
-      "how load is spread, not who may be reached: not yet enforced [LM0003]\n"
-      "7:67 error "
-      "spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0]: the "
-      "shares must add up to 100 [IST0106]\n" },
+      "only how load is spread, not who may be reached: not yet enforced "
+      "[LM0003]\n"
+      "7:68 error "
+      "spec.trafficPolicy.loadBalancer.localityLbSetting.distribute[0].to: the "
+      "shares must add up to 100, not 50 [IST0106]\n" },
     { "tables of maglev are prime",
       POLICY("    loadBalancer: {consistentHash: {useSourceIp: true, maglev: "
              "{tableSize: 12}}}\n"),
@@ -200,6 +211,8 @@ static void becomes_a_structure(void **state)
     (void)state;
     collection = say_load(whole, found);
     assert_string_equal(found, "6:14 error spec: with a workloadSelector, "
+                               "exportTo may only be \".\" [IST0106]\n"
+                               "22:3 error spec: with a workloadSelector, "
                                "exportTo may only be \".\" [IST0106]\n");
     mesh__collection_unref(collection);
     {

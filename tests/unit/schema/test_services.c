@@ -31,28 +31,39 @@ static const struct say_row entries[] = {
       SE("  hosts: [a.b]\n  resolution: STATIC\n"
          "  workloadSelector: {labels: {a: b}}\n"
          "  endpoints: [{address: 10.0.0.1}]\n"),
-      "5:3 error spec: endpoints and workloadSelector exclude each other "
-      "[IST0106]\n" },
+      "7:3 error spec.workloadSelector: \"endpoints\" and \"workloadSelector\" "
+      "exclude each other [IST0106]\n"
+      "8:3 error spec.endpoints: \"endpoints\" and \"workloadSelector\" "
+      "exclude each other [IST0106]\n" },
     { "STATIC takes addresses, and known ports",
       SE("  hosts: [a.b]\n  resolution: STATIC\n"
          "  ports: [{name: http, number: 80, protocol: HTTP}]\n"
          "  endpoints: [{address: a.b, ports: {https: 1}}]\n"),
-      "8:15 error spec.endpoints[0]: STATIC needs an IP address, found \"a.b\" "
+      "6:3 error spec.resolution: STATIC needs an IP address [IST0106]\n"
+      "7:3 error spec.ports: an endpoint has a port \"https\", which is none "
+      "of these [IST0106]\n"
+      "7:18 error spec.ports: an endpoint has a port \"https\" instead "
       "[IST0106]\n"
+      "8:25 error spec.endpoints[0]: STATIC needs an IP address [IST0106]\n"
       "8:38 error spec.endpoints[0]: the service has no port \"https\" "
       "[IST0106]\n" },
     { "ports are told apart",
       SE("  hosts: [a.b]\n  resolution: STATIC\n"
          "  ports: [{name: x, number: 80}, {name: x, number: 80},\n"
          "    {name: z, number: 81, protocol: FTP}]\n"),
-      "7:34 error spec: a second port of name x [IST0106]\n"
-      "7:34 error spec: a second port of number 80 [IST0106]\n"
-      "8:5 error spec.ports[2]: unknown protocol \"FTP\" [IST0106]\n" },
+      "7:18 error spec.ports[0].name: name comes twice here: \"x\" [IST0106]\n"
+      "7:29 error spec.ports[0].number: number comes twice here: \"80\" "
+      "[IST0106]\n"
+      "7:41 error spec.ports[1].name: name comes twice here: \"x\" [IST0106]\n"
+      "7:52 error spec.ports[1].number: number comes twice here: \"80\" "
+      "[IST0106]\n"
+      "8:37 error spec.ports[2].protocol: unknown protocol \"FTP\" "
+      "[IST0106]\n" },
     { "addresses are addresses",
       SE("  hosts: [a.b]\n  resolution: STATIC\n"
          "  addresses: [10.0.0.0/8, x]\n"),
-      "7:27 error spec.addresses[1]: wanted an IP address or a block, found "
-      "\"x\" [IST0106]\n" },
+      "7:27 error spec.addresses[1]: wanted an IP address or a block such as "
+      "10.0.0.0/8, found \"x\" [IST0106]\n" },
 
     { "a workload has an address", WE("{weight: 1}"),
       "4:7 error spec: address or network is required [IST0106]\n" },
@@ -61,9 +72,10 @@ static const struct say_row entries[] = {
       "\"a_b\" [IST0106]\n" },
     { "sockets have paths and no ports",
       WE("{address: \"unix://x\", ports: {http: 1}}"),
-      "4:7 error spec.address: a unix socket has no ports [IST0106]\n"
+      "4:8 error spec.address: a unix socket has no ports [IST0106]\n"
       "4:17 error spec.address: wanted unix:///path or unix://@name, found "
-      "\"unix://x\" [IST0106]\n" },
+      "\"unix://x\" [IST0106]\n"
+      "4:29 error spec.ports: a unix socket has no ports [IST0106]\n" },
     { "ports have names and numbers",
       WE("{address: 10.0.0.1, ports: {h_p: 1, http: 0}}"),
       "4:35 error spec: \"h_p\" is no port name [IST0106]\n"
@@ -87,7 +99,9 @@ static const struct say_row entries[] = {
 
 static const struct say_row configs[] = {
     { "proto's spelling and numbers in quotes",
-      "trust_domain: a.b\ndefaultConfig: {tracing: {sampling: \"5\"}}\n", "" },
+      "trust_domain: a.b\ndefault_config: {tracing: {sampling: \"5\"}}\n",
+      "2:1 refused defaultConfig: Istio reads \"defaultConfig\" under this "
+      "name only [LM0004]\n" },
     { "an hour is the longest to connect", "connectTimeout: 61m\n",
       "1:17 error connectTimeout: wanted a duration of 1ms or more, an hour at "
       "most, found \"61m\" [IST0106]\n" },

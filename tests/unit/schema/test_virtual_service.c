@@ -27,8 +27,10 @@ static const struct say_row rules[] = {
       "[IST0106]\n" },
     { "hosts do not overlap",
       HEAD "  hosts: [a.b.c, \"*.b.c\"]\n  http:\n" ROUTE,
+      "5:11 error spec.hosts[0]: \"a.b.c\" overlaps \"*.b.c\" [IST0106]\n"
       "5:18 error spec.hosts[1]: \"*.b.c\" overlaps \"a.b.c\" [IST0106]\n" },
     { "not the whole mesh", HEAD "  hosts: [\"*\"]\n  http:\n" ROUTE,
+      "5:3 error spec: \"*\" is for gateways, not for the mesh [IST0106]\n"
       "5:11 error spec.hosts[0]: \"*\" is for gateways, not for the mesh "
       "[IST0106]\n" },
     { "a gateway may have the whole",
@@ -36,19 +38,26 @@ static const struct say_row rules[] = {
     { "gateways have names",
       HEAD "  hosts: [a]\n  gateways: [x/y/z, mesh, ./g]\n  http:\n" ROUTE,
       "6:14 error spec.gateways[0]: wanted \"mesh\", a gateway or "
-      "\"namespace/gateway\", found \"x/y/z\" [IST0106]\n" },
+      "\"namespace/gateway\", found \"x/y/z\" [IST0106]\n"
+      "6:27 warning spec.gateways[2]: wanted \"mesh\", a gateway or "
+      "\"namespace/gateway\", found \"./g\" [LM0008]\n" },
     { "exportTo: once, and all alone",
       HEAD "  hosts: [a]\n  exportTo: [\".\", ns, \"*\", \"~\", X]\n"
            "  http:\n" ROUTE,
+      "6:14 error spec.exportTo[0]: \"*\" must stand alone [IST0106]\n"
+      "6:14 error spec.exportTo[0]: \"ns\" comes twice [IST0106]\n"
+      "6:19 error spec.exportTo[1]: \"*\" must stand alone [IST0106]\n"
       "6:19 error spec.exportTo[1]: \"ns\" comes twice [IST0106]\n"
       "6:23 error spec.exportTo[2]: \"*\" must stand alone [IST0106]\n"
+      "6:28 error spec.exportTo[3]: \"*\" must stand alone [IST0106]\n"
       "6:28 error spec.exportTo[3]: \"~\" (nobody) is for ServiceEntries only "
       "[IST0106]\n"
-      "6:33 error spec.exportTo[4]: wanted \"*\", \".\" or a namespace, found "
-      "\"X\" [IST0106]\n" },
+      "6:33 error spec.exportTo[4]: \"*\" must stand alone [IST0106]\n" },
     { "a delegate has no gateways", HEAD "  gateways: [g]\n  http:\n" ROUTE,
-      "5:13 error spec: without hosts it is a delegate, and those have no "
-      "gateways [IST0106]\n" },
+      "5:3 error spec: without hosts it is a delegate, and those have no "
+      "gateways, tls and tcp [IST0106]\n"
+      "5:3 error spec.gateways: without hosts it is a delegate, and those have "
+      "no gateways, tls and tcp [IST0106]\n" },
 
     { "a route does something", HTTP("  - name: x\n"),
       "7:5 error spec.http[0]: one of route, redirect and directResponse is "
@@ -56,7 +65,8 @@ static const struct say_row rules[] = {
     { "weights are not all 0",
       HTTP("  - route:\n    - {destination: {host: a}, weight: 0}\n"
            "    - {destination: {host: b}}\n"),
-      "8:5 error spec.http[0]: the weights add up to 0 [IST0106]\n" },
+      "8:40 error spec.http[0].route[0]: the weights add up to 0 [IST0106]\n"
+      "9:7 error spec.http[0].route[1]: the weights add up to 0 [IST0106]\n" },
     { "one destination needs no weight",
       HTTP("  - route: [{destination: {host: a}, weight: 0}]\n"), "" },
     { "weights are not negative",
@@ -71,8 +81,8 @@ static const struct say_row rules[] = {
       HTTP("  - route: [{destination: {subset: V_1, port: {}}}]\n"),
       "7:27 error spec.http[0].route[0].destination: \"host\" is required "
       "[IST0106]\n"
-      "7:36 error spec.http[0].route[0].destination.subset: wanted a DNS label "
-      "(a-z, 0-9, \"-\", at most 63), found \"V_1\" [IST0106]\n"
+      "7:36 error spec.http[0].route[0].destination.subset: wanted letters, "
+      "digits and \"-\", at most 63, found \"V_1\" [IST0106]\n"
       "7:47 error spec.http[0].route[0].destination.port: \"number\" is "
       "required [IST0106]\n" },
     { "ports are ports",
@@ -101,10 +111,12 @@ static const struct say_row rules[] = {
       "[LM0002] (did you mean \"perTryTimeout\"?)\n" },
     { "retries without attempts",
       HTTP(ROUTE "    retries: {perTryTimeout: 1s, retryOn: 5xx}\n"),
-      "8:30 error spec.http[0].retries: perTryTimeout has no meaning with 0 "
-      "attempts [IST0106]\n"
-      "8:43 error spec.http[0].retries: retryOn has no meaning with 0 attempts "
-      "[IST0106]\n" },
+      "8:14 error spec.http[0].retries: perTryTimeout, retryOn and "
+      "retryRemoteLocalities have no meaning with 0 attempts [IST0106]\n"
+      "8:15 error spec.http[0].retries.perTryTimeout: perTryTimeout, retryOn "
+      "and retryRemoteLocalities have no meaning with 0 attempts [IST0106]\n"
+      "8:34 error spec.http[0].retries.retryOn: perTryTimeout, retryOn and "
+      "retryRemoteLocalities have no meaning with 0 attempts [IST0106]\n" },
     { "retryOn takes known words",
       HTTP(ROUTE "    retries: {attempts: 1, retryOn: \"5xx,gatway-error, "
                  "reset,503,799\"}\n"),
@@ -126,8 +138,10 @@ static const struct say_row matches[] = {
       "7:42 error spec.http[0].match[0].headers[x-canary].exact: wanted a "
       "string, found the bool true [IST0106] (quote it: \"true\")\n" },
     { "only one way to compare", MATCH("{uri: {exact: /a, prefix: /b}}"),
-      "7:19 error spec.http[0].match[0].uri: only one of \"exact\" and "
-      "\"prefix\" may be given [IST0106]\n" },
+      "7:20 error spec.http[0].match[0].uri.exact: \"exact\" and \"prefix\" "
+      "exclude each other [IST0106]\n"
+      "7:31 error spec.http[0].match[0].uri.prefix: \"exact\" and \"prefix\" "
+      "exclude each other [IST0106]\n" },
     { "an empty prefix is for paths",
       MATCH("{uri: {prefix: \"\"}, method: {prefix: \"\"}}"),
       "7:50 error spec.http[0].match[0].method: prefix may not be empty "
@@ -142,6 +156,7 @@ static const struct say_row matches[] = {
       "name [IST0106]\n" },
     { "claims are for gateways",
       MATCH("{headers: {\"@request.auth.claims.x\": {exact: b}}}"),
+      "5:3 error spec: claims of a token are for gateways only [IST0106]\n"
       "7:24 error spec.http[0].match[0].headers[@request.auth.claims.x]: "
       "claims of a token are for gateways only [IST0106]\n" },
     { "null is no match", MATCH("{headers: {a: null}}"),
@@ -149,7 +164,11 @@ static const struct say_row matches[] = {
       "[IST0106]\n" },
     { "nor an item", MATCH("null"),
       "7:13 error spec.http[0].match[0]: may not be null [IST0106]\n" },
-    { "a null field is not given", MATCH("{uri: null, port: ~}"), "" },
+    { "a null is no field either", MATCH("{uri: null, port: ~}"),
+      "7:14 error spec.http[0].match[0].uri: may not be null [IST0106] (leave "
+      "the field away)\n"
+      "7:25 error spec.http[0].match[0].port: may not be null [IST0106] (leave "
+      "the field away)\n" },
     { "names of statistics are noted", MATCH("{statPrefix: x}"),
       "7:14 info spec.http[0].match[0].statPrefix: noted: it names statistics "
       "of Envoy's, and there are none [LM0003]\n" },
@@ -195,14 +214,15 @@ static const struct say_row refused[] = {
       "you mean \"weight\"?)\n" },
     { "actions exclude each other",
       HTTP("  - redirect: {uri: /x}\n    rewrite: {uri: /b}\n"),
-      "7:5 refused spec.http[0].redirect: requests would be answered "
-      "otherwise than the policy says: not yet enforced by this version "
-      "[LM0004]\n"
-      "8:5 refused spec.http[0].rewrite: services would see a path or "
-      "host other than the policy says: not yet enforced by this version "
-      "[LM0004]\n"
-      "8:14 error spec.http[0]: redirect and rewrite exclude each other "
-      "[IST0106]\n" },
+      "7:5 error spec.http[0].redirect: \"redirect\" and \"rewrite\" exclude "
+      "each other [IST0106]\n"
+      "7:5 refused spec.http[0].redirect: requests would be answered otherwise "
+      "than the policy says: not yet enforced by this version [LM0004]\n"
+      "8:5 error spec.http[0].rewrite: \"redirect\" and \"rewrite\" exclude "
+      "each other [IST0106]\n"
+      "8:5 refused spec.http[0].rewrite: services would see a path or host "
+      "other than the policy says: not yet enforced by this version "
+      "[LM0004]\n" },
 };
 
 static void holds_the_rules(void **state)

@@ -39,8 +39,13 @@ static void knows_valid_names(void **state)
         { "a_b", false, false },
         { "a b", false, false },
         { "a.1", false, false },
-        { "123", false, false },
+        { "123", false, true }, /* Istio's wildcard check lets it pass */
         { "*.1", false, false },
+        { "a.99999999999999999999", true, true }, /* no int64, no number */
+        { "*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          false, true },
+        { "*aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+          false, false },
         { "1.2.3.4", false, false },
         { "a.*", false, false },
         { "*.*", false, false },
