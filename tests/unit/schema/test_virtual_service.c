@@ -238,7 +238,7 @@ static void judges_matches(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(matches) / sizeof(matches[0]); i++) {
         if (matches[i].expect) {
-            say_check(&matches[i], 1);
+            say_check(&matches[i], 1, MESH__INFO);
             continue;
         }
         mesh__collection_unref(say_load(matches[i].text, found));
