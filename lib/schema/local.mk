@@ -1,6 +1,7 @@
 # lib/schema: what it is made of
 libmesh_core_la_SOURCES += \
 	lib/schema/authorization_policy.c \
+	lib/schema/cel.c \
 	lib/schema/checks.c \
 	lib/schema/client_tls.c \
 	lib/schema/codes.h \

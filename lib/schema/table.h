@@ -509,6 +509,8 @@ void mesh__check_template(struct mesh_reader *reader,
 /* The protocols that ports may name: "HTTP", "grpc" ... */
 bool mesh__is_protocol(struct mesh_slice text);
 
+/* An expression of CEL, as far as grammar goes. */
+bool mesh__is_cel(struct mesh_slice text);
 bool mesh__is_header_name(struct mesh_slice name);
 /* "@request.auth.claims.x" or "...[x]": not a header, but what a token says. */
 bool mesh__is_claim(struct mesh_slice name);

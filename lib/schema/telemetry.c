@@ -48,12 +48,16 @@ static void check_log_filter(struct mesh_reader *reader,
                              const struct mesh_yaml_node *node, void *into)
 {
     const struct mesh_yaml_node *expression = mesh__get(node, "expression");
+    struct mesh_spot field = { .up = spot, .name = "expression" };
 
     (void)into;
-    if (!expression ||
-        (expression->kind == MESH__YAML_SCALAR && expression->text.len == 0))
-        mesh__reject(reader, spot, expression ? expression->mark : node->mark,
-                     "wanted an expression");
+    if (!expression)
+        mesh__reject(reader, spot, node->mark, "wanted an expression");
+    else if (expression->kind == MESH__YAML_SCALAR &&
+             !mesh__is_cel(expression->text))
+        mesh__reject(reader, &field, expression->mark,
+                     "wanted an expression of CEL, found \"%.80s\"",
+                     expression->text.at);
 }
 
 static const struct mesh_message log_filter_message = {

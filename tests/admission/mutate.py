@@ -572,8 +572,6 @@ def mutants(seeds, salt, count, world=None):
             found = mutant(world, seed, number, salt)
             if not found or found.text in seen or made == count:
                 continue
-            if found.path.endswith("filter.expression"):
-                continue  # nobody here judges CEL
             seen.add(found.text)
             made += 1
             yield found
