@@ -8,6 +8,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"istio.io/istio/pilot/pkg/config/kube/crd"
 	"istio.io/istio/pkg/config/constants"
 	crdcheck "istio.io/istio/pkg/config/crd"
+	"istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/resource"
 	"istio.io/istio/pkg/log"
@@ -73,6 +75,17 @@ func webhook(object *unstructured.Unstructured) error {
 	return err
 }
 
+// meshConfig judges what has no kind as istiod does its mesh config.
+func meshConfig(document []byte) *refusal {
+	if _, err := yaml.YAMLToJSONStrict(document); err != nil {
+		return &refusal{"yaml", err}
+	}
+	if _, err := mesh.ApplyMeshConfigDefaults(string(document)); err != nil {
+		return &refusal{"mesh", err}
+	}
+	return nil
+}
+
 func (c *court) judge(document []byte) (r *refusal) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -80,6 +93,9 @@ func (c *court) judge(document []byte) (r *refusal) {
 		}
 	}()
 	object, r := read(document)
+	if r != nil && !bytes.Contains(document, []byte("kind:")) {
+		return meshConfig(document)
+	}
 	if r != nil {
 		return r
 	}
