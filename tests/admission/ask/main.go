@@ -8,7 +8,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -75,6 +74,20 @@ func webhook(object *unstructured.Unstructured) error {
 	return err
 }
 
+// isBare says whether nothing in a document is of a resource.
+func isBare(document []byte) bool {
+	var keys map[string]any
+	if err := yaml.Unmarshal(document, &keys); err != nil {
+		return false
+	}
+	for _, name := range []string{"apiVersion", "kind", "metadata", "spec"} {
+		if _, found := keys[name]; found {
+			return false
+		}
+	}
+	return true
+}
+
 // meshConfig judges what has no kind as istiod does its mesh config.
 func meshConfig(document []byte) *refusal {
 	if _, err := yaml.YAMLToJSONStrict(document); err != nil {
@@ -93,7 +106,7 @@ func (c *court) judge(document []byte) (r *refusal) {
 		}
 	}()
 	object, r := read(document)
-	if r != nil && !bytes.Contains(document, []byte("kind:")) {
+	if r != nil && isBare(document) {
 		return meshConfig(document)
 	}
 	if r != nil {
