@@ -358,10 +358,10 @@ static void check_when(struct mesh_reader *reader, const struct mesh_spot *spot,
     if (known->refused && into)
         mesh__report(reader, spot, key->mark, MESH__REFUSED, MESH__CODE_REFUSED,
                      NULL, "%s: %s", key->text.at, known->refused);
-    bad = reader->bad;
+    bad = reader->diagnostics->by_severity[MESH__ERROR];
     check_list(reader, spot, node, "values", known->judge);
     check_list(reader, spot, node, "notValues", known->judge);
-    if (reader->bad > bad)
+    if (reader->diagnostics->by_severity[MESH__ERROR] > bad)
         mesh__reject(reader, spot, key->mark,
                      "the values below are not what %s has", key->text.at);
 }

@@ -520,7 +520,8 @@ static void check_own_namespace(struct mesh_reader *reader,
     struct mesh_slice name = reader->namespace_;
     bool given = reader->namespace_mark.line > 0;
 
-    if (!mesh__is_host_label(name) && !mesh__slice_is(name, "*"))
+    if (!mesh__is_host_label(name) && !mesh__slice_is(name, "*") &&
+        !mesh__slice_is(name, "."))
         mesh__reject(reader, spot, given ? reader->namespace_mark : item->mark,
                      "\".\" is the namespace \"%.80s\", which is none",
                      name.len ? name.at : "");

@@ -5,6 +5,7 @@
  * What is not listed belongs to somebody else and is noted by name; what
  * looks like a slip of the pen is an error (see load.c).
  */
+#include "base/text.h"
 #include "schema/table.h"
 
 #define ISTIO_NETWORKING "networking.istio.io"
@@ -201,4 +202,71 @@ const char *mesh__kind_name(enum mesh_kind kind)
         if (i->kind == kind)
             return i->name;
     return "";
+}
+
+/* --- looked up ------------------------------------------------------------ */
+
+struct mesh_version mesh__split_version(struct mesh_slice text)
+{
+    const char *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
+    size_t at = slash ? (size_t)(slash - text.at) : 0;
+
+    if (!slash)
+        return (struct mesh_version){ MESH__SLICE(""), text };
+    return (struct mesh_version){ mesh__slice(text.at, at),
+                                  mesh__slice(slash + 1, text.len - at - 1) };
+}
+
+const struct mesh_kind_info *mesh__find_kind(struct mesh_slice name,
+                                             const struct mesh_slice *group)
+{
+    for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
+        if (mesh__slice_is(name, i->name) &&
+            (!group || mesh__slice_is(*group, i->group)))
+            return i;
+    return NULL;
+}
+
+bool mesh__kind_has(const struct mesh_kind_info *info,
+                    struct mesh_slice version)
+{
+    for (size_t i = 0; i < 4 && info->versions[i]; i++)
+        if (mesh__slice_is(version, info->versions[i]))
+            return true;
+    return false;
+}
+
+size_t mesh__kind_names(const struct mesh_slice *group, const char **names)
+{
+    size_t count = 0;
+
+    for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
+        if (count < MESH__KINDS_MAX &&
+            (!group || mesh__slice_is(*group, i->group)))
+            names[count++] = i->name;
+    return count;
+}
+
+bool mesh__group_known(struct mesh_slice group)
+{
+    for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
+        if (mesh__slice_is(group, i->group))
+            return true;
+    return false;
+}
+
+bool mesh__is_istio(struct mesh_slice group)
+{
+    return mesh__slice_ends(group, MESH__SLICE(".istio.io"));
+}
+
+void mesh__list_versions(const struct mesh_kind_info *info, char *out,
+                         size_t size)
+{
+    struct mesh_text text;
+
+    mesh__text_init(&text, out, size);
+    for (size_t i = 0; i < 4 && info->versions[i]; i++)
+        mesh__text_format(&text, "%s%s%s%s", i ? " or " : "", info->group,
+                          *info->group ? "/" : "", info->versions[i]);
 }

@@ -32,6 +32,13 @@ static bool is_scalar(const struct mesh_yaml_node *node)
     return node && node->kind == MESH__YAML_SCALAR;
 }
 
+static bool is_zero(const struct mesh_yaml_node *node)
+{
+    double number;
+
+    return mesh__yaml_float(node, &number) && number == 0;
+}
+
 /* The number of a port; 0 when there is none. */
 static int64_t port_number(const struct mesh_yaml_node *port, const char *name)
 {
@@ -376,7 +383,7 @@ static void check_server_port(struct mesh_reader *reader,
         if (!is_scalar(mesh__get(port, "number")))
             return;
         check_number(reader, &field, port);
-        if (bind.len && port_number(port, "number") == 0)
+        if (is_zero(mesh__get(port, "number")))
             wrong(reader, spot, node, "bind", "only a unix socket has port 0");
         return;
     }

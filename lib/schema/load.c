@@ -14,7 +14,7 @@
 
 #include <mesh/base.h>
 
-enum { HINT_BYTES = 128, NAMES_MAX = 48, FIELDS_MAX = 96, LISTS_MAX = 8 };
+enum { HINT_BYTES = 128, FIELDS_MAX = 96, LISTS_MAX = 8 };
 
 struct load {
     struct mesh_sheet *sheet;
@@ -87,53 +87,6 @@ static int parse(struct load *load, struct mesh_slice text,
 /* --- which kind -------------------------------------------------------------
  */
 
-struct version {
-    struct mesh_slice group;
-    struct mesh_slice version;
-};
-
-static struct version split_version(struct mesh_slice text)
-{
-    const char *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
-    size_t at = slash ? (size_t)(slash - text.at) : 0;
-
-    if (!slash)
-        return (struct version){ MESH__SLICE(""), text };
-    return (struct version){ mesh__slice(text.at, at),
-                             mesh__slice(slash + 1, text.len - at - 1) };
-}
-
-static const struct mesh_kind_info *find_kind(struct mesh_slice name,
-                                              const struct mesh_slice *group)
-{
-    for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
-        if (mesh__slice_is(name, i->name) &&
-            (!group || mesh__slice_is(*group, i->group)))
-            return i;
-    return NULL;
-}
-
-static bool has_version(const struct mesh_kind_info *info,
-                        struct mesh_slice version)
-{
-    for (size_t i = 0; i < 4 && info->versions[i]; i++)
-        if (mesh__slice_is(version, info->versions[i]))
-            return true;
-    return false;
-}
-
-/* "wanted networking.istio.io/v1 or ..." */
-static void list_versions(const struct mesh_kind_info *info, char *out,
-                          size_t size)
-{
-    struct mesh_text text;
-
-    mesh__text_init(&text, out, size);
-    for (size_t i = 0; i < 4 && info->versions[i]; i++)
-        mesh__text_format(&text, "%s%s%s%s", i ? " or " : "", info->group,
-                          *info->group ? "/" : "", info->versions[i]);
-}
-
 static void wrong_version(struct load *load, const struct mesh_kind_info *info,
                           const struct mesh_yaml_node *found)
 {
@@ -141,7 +94,7 @@ static void wrong_version(struct load *load, const struct mesh_kind_info *info,
     char wanted[HINT_BYTES];
     char line[2 * HINT_BYTES];
 
-    list_versions(info, wanted, sizeof(wanted));
+    mesh__list_versions(info, wanted, sizeof(wanted));
     mesh__text_init(&text, line, sizeof(line));
     mesh__text_format(&text, "apiVersion of %s: wanted %s, found \"%.60s\"",
                       info->name, wanted, found->text.at);
@@ -160,40 +113,16 @@ static void bad_version(struct load *load, const struct mesh_yaml_node *found)
     tell(load, found->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL, line);
 }
 
-/* Names of the kinds of a group (of all, when NULL). */
-static size_t kind_names(const struct mesh_slice *group, const char **names)
-{
-    size_t count = 0;
-
-    for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
-        if (count < NAMES_MAX && (!group || mesh__slice_is(*group, i->group)))
-            names[count++] = i->name;
-    return count;
-}
-
-static bool group_known(struct mesh_slice group)
-{
-    for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
-        if (mesh__slice_is(group, i->group))
-            return true;
-    return false;
-}
-
 static void spell_group(const struct mesh_reader *reader,
                         struct mesh_slice group, char *hint, size_t size)
 {
-    const char *names[NAMES_MAX];
+    const char *names[MESH__KINDS_MAX];
     size_t count = 0;
 
     for (const struct mesh_kind_info *i = mesh__kinds; i->name; i++)
-        if (*i->group && count < NAMES_MAX)
+        if (*i->group && count < MESH__KINDS_MAX)
             names[count++] = i->group;
     mesh__hint(reader, group, names, count, hint, size);
-}
-
-static bool is_istio(struct mesh_slice group)
-{
-    return mesh__slice_ends(group, MESH__SLICE(".istio.io"));
 }
 
 /*
@@ -202,22 +131,22 @@ static bool is_istio(struct mesh_slice group)
  */
 static void unknown_kind(struct load *load, const struct mesh_yaml_node *kind,
                          const struct mesh_yaml_node *api,
-                         struct version version)
+                         struct mesh_version version)
 {
-    const char *names[NAMES_MAX];
+    const char *names[MESH__KINDS_MAX];
     char hint[HINT_BYTES] = "";
     char line[2 * HINT_BYTES];
-    bool known = group_known(version.group);
+    bool known = mesh__group_known(version.group);
     struct mesh_reader reader = reader_of(load, "");
     struct mesh_text text;
 
     if (known)
         mesh__hint(&reader, kind->text, names,
-                   kind_names(&version.group, names), hint, sizeof(hint));
+                   mesh__kind_names(&version.group, names), hint, sizeof(hint));
     else
         spell_group(&reader, version.group, hint, sizeof(hint));
     mesh__text_init(&text, line, sizeof(line));
-    if (*hint || is_istio(version.group)) {
+    if (*hint || mesh__is_istio(version.group)) {
         mesh__text_format(&text, "unknown kind \"%.60s\" of \"%.*s\"",
                           kind->text.at, (int)version.group.len,
                           version.group.at);
@@ -255,14 +184,14 @@ static bool in_top(const struct mesh_kind_info *info, struct mesh_slice key)
 
 static void check_envelope(struct document *d)
 {
-    const char *names[NAMES_MAX];
+    const char *names[MESH__KINDS_MAX];
     char hint[HINT_BYTES];
     size_t count = 0;
 
     for (; count < sizeof(envelope) / sizeof(envelope[0]); count++)
         names[count] = envelope[count];
     for (size_t i = 0; d->info->top && i < d->info->top->count; i++)
-        if (count < NAMES_MAX)
+        if (count < MESH__KINDS_MAX)
             names[count++] = d->info->top->fields[i].name;
     for (size_t i = 0; i < d->node->count; i++) {
         const struct mesh_yaml_pair *pair = &d->node->pairs[i];
@@ -577,7 +506,7 @@ static void read_body(struct document *d)
 {
     d->reader.proto = d->info->kind == MESH__KIND_ISTIO_OPERATOR;
     d->reader.crd =
-        !d->reader.proto && is_istio(mesh__slice_of(d->info->group));
+        !d->reader.proto && mesh__is_istio(mesh__slice_of(d->info->group));
     if (d->info->spec)
         read_spec(d);
     else if (d->info->top)
@@ -685,21 +614,22 @@ static void read_known(struct load *load, const struct mesh_yaml_node *node,
                        const struct mesh_yaml_node *kind,
                        const struct mesh_yaml_node *api)
 {
-    struct version version = split_version(api->text);
-    const struct mesh_kind_info *info = find_kind(kind->text, &version.group);
+    struct mesh_version version = mesh__split_version(api->text);
+    const struct mesh_kind_info *info =
+        mesh__find_kind(kind->text, &version.group);
 
     if (version.version.len &&
         memchr(version.version.at, '/', version.version.len)) {
         bad_version(load, api);
     } else if (!info) {
-        info = find_kind(kind->text, NULL);
-        if (info &&
-            (is_istio(version.group) ||
-             (version.group.len == 0 && is_istio(mesh__slice_of(info->group)))))
+        info = mesh__find_kind(kind->text, NULL);
+        if (info && (mesh__is_istio(version.group) ||
+                     (version.group.len == 0 &&
+                      mesh__is_istio(mesh__slice_of(info->group)))))
             wrong_version(load, info, api);
         else
             unknown_kind(load, kind, api, version);
-    } else if (!has_version(info, version.version)) {
+    } else if (!mesh__kind_has(info, version.version)) {
         wrong_version(load, info, api);
     } else {
         read_resource(load, info, node);
@@ -747,24 +677,6 @@ static const struct mesh_yaml_node *read_word(struct load *load,
     return NULL;
 }
 
-/* The first infinity or "not a number", or NULL: JSON has no word for it. */
-static const struct mesh_yaml_node *find_unreal(
-    const struct mesh_yaml_node *node)
-{
-    const struct mesh_yaml_node *found = NULL;
-    double real;
-
-    if (node->kind == MESH__YAML_SCALAR)
-        return mesh__yaml_type(node) == MESH__YAML_FLOAT &&
-                       !mesh__yaml_float(node, &real)
-                   ? node
-                   : NULL;
-    for (size_t i = 0; i < node->count && !found; i++)
-        found =
-            find_unreal(node->items ? node->items[i] : node->pairs[i].value);
-    return found;
-}
-
 static void read_document(struct load *load, const struct mesh_yaml_node *node,
                           unsigned depth)
 {
@@ -773,7 +685,7 @@ static void read_document(struct load *load, const struct mesh_yaml_node *node,
     const struct mesh_yaml_node *api;
 
     load->sheet->diagnostics.documents++;
-    unreal = depth == 0 ? find_unreal(node) : NULL;
+    unreal = depth == 0 ? mesh__find_unreal(node) : NULL;
     if (unreal) {
         tell(load, unreal->mark, MESH__ERROR, MESH__CODE_SYNTAX, NULL,
              "a number without a value: JSON has no infinity");

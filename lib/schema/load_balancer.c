@@ -85,7 +85,7 @@ static void check_warmup(struct mesh_reader *reader,
     double value;
 
     (void)into;
-    if (steep && mesh__yaml_float(steep, &value) && value <= 0)
+    if (steep && mesh__yaml_float(steep, &value) && value == 0)
         mesh__reject(reader, spot, steep->mark, "aggression must be above 0");
 }
 

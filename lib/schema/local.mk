@@ -3,6 +3,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/annotations.c \
 	lib/schema/annotations.h \
 	lib/schema/authorization_policy.c \
+	lib/schema/cel.c \
 	lib/schema/checks.c \
 	lib/schema/client_tls.c \
 	lib/schema/codes.h \

@@ -86,6 +86,7 @@ static void check_sum(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *item,
                       const struct mesh_yaml_node *to)
 {
+    const struct mesh_yaml_pair *pair = mesh__yaml_find(item, "to");
     double total = 0;
 
     for (size_t i = 0; to && to->pairs && i < to->count; i++) {
@@ -97,7 +98,7 @@ static void check_sum(struct mesh_reader *reader, const struct mesh_spot *spot,
     if (total == 100)
         return;
     if (!to || to->count == 0)
-        mesh__reject(reader, spot, to ? to->mark : item->mark,
+        mesh__reject(reader, spot, pair ? pair->mark : item->mark,
                      "the shares must add up to 100");
     for (size_t i = 0; to && to->pairs && i < to->count; i++)
         mesh__reject(reader, spot, to->pairs[i].mark,

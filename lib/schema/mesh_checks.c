@@ -21,6 +21,18 @@ static void refuse(struct mesh_reader *reader, const struct mesh_spot *spot,
                  NULL, "%s", why);
 }
 
+/* Of a field that is missing, empty or null: where it is, or should be. */
+static void refuse_field(struct mesh_reader *reader, const struct mesh_spot *up,
+                         const struct mesh_yaml_node *node, const char *name,
+                         const char *why)
+{
+    const struct mesh_spot spot = { .up = up, .name = name };
+    const struct mesh_yaml_pair *pair = mesh__yaml_find(node, name);
+
+    mesh__report(reader, &spot, pair ? pair->mark : node->mark, MESH__ERROR,
+                 MESH__CODE_INVALID, NULL, "%s", why);
+}
+
 /* --- addresses -------------------------------------------------------------
  */
 
@@ -118,14 +130,14 @@ static void check_collector(struct mesh_reader *reader,
                             const struct mesh_yaml_node *tracer)
 {
     static const char host_ip[] = "$(HOST_IP)";
-    struct mesh_spot field = { .up = spot, .name = "address" };
     struct mesh_slice text = mesh__get_text(tracer, "address");
     const char *found = text.len ? strstr(text.at, host_ip) : NULL;
     char *address;
 
     if (!found) {
         if (!is_address(text))
-            refuse(reader, &field, tracer, "wanted \"host:port\"");
+            refuse_field(reader, spot, tracer, "address",
+                         "wanted \"host:port\"");
         return;
     }
     address = mesh__arena_format(reader->arena, "%.*s127.0.0.1%s",
@@ -134,19 +146,18 @@ static void check_collector(struct mesh_reader *reader,
     if (!address)
         reader->rc = MESH_ERR_NOMEM;
     else if (!is_address(mesh__slice_of(address)))
-        refuse(reader, &field, tracer, "wanted \"host:port\"");
+        refuse_field(reader, spot, tracer, "address", "wanted \"host:port\"");
 }
 
 static void check_lightstep(struct mesh_reader *reader,
                             const struct mesh_spot *spot,
                             const struct mesh_yaml_node *tracer)
 {
-    struct mesh_spot field = { .up = spot, .name = "address" };
-
     if (!is_address(mesh__get_text(tracer, "address")))
-        refuse(reader, &field, tracer, "wanted \"host:port\"");
+        refuse_field(reader, spot, tracer, "address", "wanted \"host:port\"");
     if (mesh__get_text(tracer, "accessToken").len == 0)
-        refuse(reader, spot, tracer, "\"accessToken\" is required");
+        refuse_field(reader, spot, tracer, "accessToken",
+                     "a token is required");
 }
 
 /* Of several tracers protobuf takes the last, in the order of their numbers. */

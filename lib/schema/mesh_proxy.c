@@ -441,7 +441,7 @@ static const struct mesh_message opencensus_tracer_message = {
 
 /* What is in defaultConfig is written as JSON once more, by way of a double. */
 #define THROUGH_DOUBLE                                                         \
-    MESH__RANGE(-9223372036854775808.0, 9223372036854774784.0), .firm = true
+    MESH__RANGE(-9223372036854774784.0, 9223372036854774784.0), .firm = true
 
 static const struct mesh_field stackdriver_tracer_fields[] = {
     { MESH__ROW("debug", BOOL, NOTED), .default_value = "false" },

@@ -199,14 +199,19 @@ static void check_default_outlier(struct mesh_reader *reader,
 {
     const struct mesh_yaml_node *failures =
         mesh__get(node, "consecutiveLocalOriginFailures");
+    const struct mesh_yaml_node *split =
+        mesh__get(node, "splitExternalLocalOriginErrors");
     int64_t count;
 
     (void)into;
-    if (failures && mesh__proto_whole(failures, MESH__T_UINT32, &count) &&
-        count > 0 &&
-        !is_true(mesh__get(node, "splitExternalLocalOriginErrors")))
-        mesh__reject(reader, spot, failures->mark,
-                     "it needs splitExternalLocalOriginErrors");
+    if (!failures || !mesh__proto_whole(failures, MESH__T_UINT32, &count) ||
+        count == 0 || is_true(split))
+        return;
+    mesh__reject(reader, spot, failures->mark,
+                 "it needs splitExternalLocalOriginErrors");
+    mesh__reject(reader, spot, split ? split->mark : node->mark,
+                 "consecutiveLocalOriginFailures needs "
+                 "splitExternalLocalOriginErrors");
 }
 
 static const struct mesh_message default_outlier_message = {

@@ -347,6 +347,7 @@ static const struct mesh_yaml_node *find_name(
 /* A label of a host; a bool and a whole number become one. */
 static bool is_gateway_name(const struct mesh_yaml_node *name)
 {
+    int64_t whole;
     double real;
     bool truth;
 
@@ -354,6 +355,8 @@ static bool is_gateway_name(const struct mesh_yaml_node *name)
         return false;
     if (mesh__yaml_bool(name, &truth))
         return true;
+    if (mesh__yaml_int(name, &whole))
+        return whole >= 0;
     if (mesh__yaml_float(name, &real))
         return real >= 0 && real < UINT64_RANGE && name->text.at[0] != '-' &&
                (real >= 9e15 || (double)(int64_t)real == real);

@@ -94,18 +94,21 @@ static bool read_digits(struct mesh_slice text, struct range range,
            in_range(range, minus, value, out);
 }
 
-/* What stands in quotes is read as JSON once more. */
+/* What stands in quotes is read as JSON once more, its escapes as they are. */
 static bool unquote(struct mesh_slice text, struct mesh_slice *out)
 {
     struct mesh_slice rest;
 
+    for (size_t i = 0; i < text.len; i++)
+        if (memchr("\t\r\n", text.at[i], 3))
+            return false;
     if (!mesh__json_first(text, out) || mesh__json_is_object(*out) ||
         mesh__json_is_array(*out) || mesh__json_is_string(*out))
         return false;
     rest = mesh__slice(out->at + out->len,
                        (size_t)(text.at + text.len - out->at) - out->len);
     for (size_t i = 0; i < rest.len; i++)
-        if (!strchr(" \t\r\n", rest.at[i]))
+        if (rest.at[i] != ' ')
             return false;
     return true;
 }
@@ -183,7 +186,8 @@ const struct mesh_value *mesh__find_value(const struct mesh_value *values,
     if (node->kind != MESH__YAML_SCALAR)
         return NULL;
     for (const struct mesh_value *v = values; v->name; v++)
-        if (mesh__slice_is(node->text, v->name))
+        if (mesh__yaml_type(node) == MESH__YAML_STRING && /* OFF is a bool */
+            mesh__slice_is(node->text, v->name))
             return v;
     if (!proto || mesh__yaml_type(node) == MESH__YAML_STRING ||
         !mesh__proto_whole(node, MESH__T_INT32, &number))

@@ -173,3 +173,20 @@ struct mesh_slice mesh__get_text(const struct mesh_yaml_node *node,
     return value && value->kind == MESH__YAML_SCALAR ? value->text
                                                      : MESH__SLICE("");
 }
+
+const struct mesh_yaml_node *mesh__find_unreal(
+    const struct mesh_yaml_node *node)
+{
+    const struct mesh_yaml_node *found = NULL;
+    double real;
+
+    if (node->kind == MESH__YAML_SCALAR)
+        return mesh__yaml_type(node) == MESH__YAML_FLOAT &&
+                       !mesh__yaml_float(node, &real)
+                   ? node
+                   : NULL;
+    for (size_t i = 0; i < node->count && !found; i++)
+        found = mesh__find_unreal(node->items ? node->items[i]
+                                              : node->pairs[i].value);
+    return found;
+}

@@ -273,8 +273,7 @@ static bool read_enum(struct mesh_reader *reader, const struct mesh_spot *spot,
     list_values(field, all, sizeof(all));
     if (value) {
         out->text = mesh__slice_of(value->name);
-        return mesh__yaml_type(node) == MESH__YAML_STRING || reader->proto ||
-               read_text(reader, spot, node, all, NULL);
+        return true;
     }
     if (reader->proto && mesh__yaml_type(node) != MESH__YAML_STRING &&
         mesh__proto_whole(node, MESH__T_INT32, &number)) {

@@ -179,6 +179,28 @@ struct mesh_kind_info {
 
 /* All of them; the last has no name. */
 extern const struct mesh_kind_info mesh__kinds[];
+enum { MESH__KINDS_MAX = 48 };
+
+/* "networking.istio.io/v1"; a version alone is of the group "". */
+struct mesh_version {
+    struct mesh_slice group;
+    struct mesh_slice version;
+};
+struct mesh_version mesh__split_version(struct mesh_slice text);
+
+/* NULL when there is none; of any group, when group is NULL. */
+const struct mesh_kind_info *mesh__find_kind(struct mesh_slice name,
+                                             const struct mesh_slice *group);
+bool mesh__kind_has(const struct mesh_kind_info *info,
+                    struct mesh_slice version);
+/* "networking.istio.io/v1 or ..." */
+void mesh__list_versions(const struct mesh_kind_info *info, char *out,
+                         size_t size);
+/* Names of the kinds of a group (of all, when NULL); MESH__KINDS_MAX at most.
+ */
+size_t mesh__kind_names(const struct mesh_slice *group, const char **names);
+bool mesh__group_known(struct mesh_slice group);
+bool mesh__is_istio(struct mesh_slice group);
 
 extern const struct mesh_message mesh__authorization_policy_message;
 extern const struct mesh_message mesh__client_tls_message;
@@ -324,6 +346,9 @@ void mesh__describe(const struct mesh_yaml_node *node, char *out, size_t size);
 const struct mesh_yaml_node *mesh__get(const struct mesh_yaml_node *node,
                                        const char *name);
 bool mesh__has(const struct mesh_yaml_node *node, const char *name);
+/* The first infinity or "not a number", or NULL: JSON has no word for it. */
+const struct mesh_yaml_node *mesh__find_unreal(
+    const struct mesh_yaml_node *node);
 /* Text of a scalar field, else an empty slice. */
 struct mesh_slice mesh__get_text(const struct mesh_yaml_node *node,
                                  const char *name);
@@ -498,6 +523,8 @@ void mesh__check_template(struct mesh_reader *reader,
 /* The protocols that ports may name: "HTTP", "grpc" ... */
 bool mesh__is_protocol(struct mesh_slice text);
 
+/* An expression of CEL, as far as grammar goes. */
+bool mesh__is_cel(struct mesh_slice text);
 bool mesh__is_header_name(struct mesh_slice name);
 /* "@request.auth.claims.x" or "...[x]": not a header, but what a token says. */
 bool mesh__is_claim(struct mesh_slice name);

@@ -42,9 +42,28 @@ static const struct mesh_field log_filter_fields[] = {
     { MESH__ROW("expression", STRING, NOTED), .bounds = "valid CEL" },
 };
 
+/* What it says is not judged, but it has to say something. */
+static void check_log_filter(struct mesh_reader *reader,
+                             const struct mesh_spot *spot,
+                             const struct mesh_yaml_node *node, void *into)
+{
+    const struct mesh_yaml_node *expression = mesh__get(node, "expression");
+    struct mesh_spot field = { .up = spot, .name = "expression" };
+
+    (void)into;
+    if (!expression)
+        mesh__reject(reader, spot, node->mark, "wanted an expression");
+    else if (expression->kind == MESH__YAML_SCALAR &&
+             !mesh__is_cel(expression->text))
+        mesh__reject(reader, &field, expression->mark,
+                     "wanted an expression of CEL, found \"%.80s\"",
+                     expression->text.at);
+}
+
 static const struct mesh_message log_filter_message = {
     .name = "log_filter",
     MESH__FIELDS(log_filter_fields),
+    .check = check_log_filter,
 };
 
 static const struct mesh_value mode_values[] = {

@@ -166,6 +166,8 @@ def bounds(seeds, schemas):
     """Mutants at the bounds that the schema of their kind sets."""
     for seed in seeds:
         assert isinstance(seed, Seed)
+        if seed.kind not in schemas:  # MeshConfig
+            continue
         places = list(_walk(seed.tree, schemas[seed.kind]))
         order = {}
         for number, spot in enumerate(spots_of(seed.tree)):

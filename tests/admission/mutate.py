@@ -56,7 +56,8 @@ class Seed:
         if len(found) != 1:
             raise ValueError("%s: wanted one document" % name)
         self.tree = found[0]
-        self.kind = self.tree.get("kind").value()
+        kind = self.tree.get("kind")
+        self.kind = kind.value() if kind else "MeshConfig"  # it is bare
         self.text = tree.write(self.tree, self.comment)
 
 
@@ -168,6 +169,8 @@ class Bench:
         self.world = world
         self.seed = seed
         self.kind = seed.kind
+        self.inside = seed.kind + (" " if seed.kind == "MeshConfig"
+                                   else " spec")
         self.draw = Draw("%s/%s/%d" % (salt, seed.name, number))
         self.tree = tree.copy(seed.tree)
         self.spots = spots_of(self.tree)
@@ -404,7 +407,7 @@ def value_elsewhere(bench):
     key = bench.kind + " " + spot.path
     if bench.draw.chance(30):
         key = bench.draw.pick(sorted(k for k in bench.world.values
-                                     if k.startswith(bench.kind + " spec")))
+                                     if k.startswith(bench.inside)))
     return replace(bench, spot,
                    tree.copy(bench.draw.pick(bench.world.values[key])))
 
@@ -561,6 +564,13 @@ def mutant(world, seed, number, salt):
     return Mutant(seed, number, name, spot.path, lines, text)
 
 
+def is_bare(world, text):
+    """A document without kind is a MeshConfig by its keys, and only then."""
+    keys = set(re.findall(r'^"?(\w+)"?:', text, re.M))
+    return (bool(keys & set(world.pairs["MeshConfig "]))
+            and not keys & {"apiVersion", "kind", "metadata", "spec"})
+
+
 def mutants(seeds, salt, count, world=None):
     """count mutants of the seeds in turn, no two alike."""
     world = world or World(seeds)
@@ -571,6 +581,8 @@ def mutants(seeds, salt, count, world=None):
         for seed in seeds:
             found = mutant(world, seed, number, salt)
             if not found or found.text in seen or made == count:
+                continue
+            if seed.kind == "MeshConfig" and not is_bare(world, found.text):
                 continue
             seen.add(found.text)
             made += 1

@@ -29,10 +29,19 @@ enum {
 };
 
 static const char *const kinds[] = {
-    "authorizationpolicy", "destinationrule", "gateway",
-    "peerauthentication",  "proxyconfig",     "requestauthentication",
-    "serviceentry",        "sidecar",         "telemetry",
-    "virtualservice",      "workloadentry",   "workloadgroup",
+    "authorizationpolicy",
+    "destinationrule",
+    "gateway",
+    "meshconfig",
+    "peerauthentication",
+    "proxyconfig",
+    "requestauthentication",
+    "serviceentry",
+    "sidecar",
+    "telemetry",
+    "virtualservice",
+    "workloadentry",
+    "workloadgroup",
 };
 
 /* One row of a file. */

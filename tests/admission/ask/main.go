@@ -19,6 +19,7 @@ import (
 	"istio.io/istio/pilot/pkg/config/kube/crd"
 	"istio.io/istio/pkg/config/constants"
 	crdcheck "istio.io/istio/pkg/config/crd"
+	"istio.io/istio/pkg/config/mesh"
 	"istio.io/istio/pkg/config/schema/collections"
 	"istio.io/istio/pkg/config/schema/resource"
 	"istio.io/istio/pkg/log"
@@ -73,6 +74,31 @@ func webhook(object *unstructured.Unstructured) error {
 	return err
 }
 
+// isBare says whether nothing in a document is of a resource.
+func isBare(document []byte) bool {
+	var keys map[string]any
+	if err := yaml.Unmarshal(document, &keys); err != nil {
+		return false
+	}
+	for _, name := range []string{"apiVersion", "kind", "metadata", "spec"} {
+		if _, found := keys[name]; found {
+			return false
+		}
+	}
+	return true
+}
+
+// meshConfig judges what has no kind as istiod does its mesh config.
+func meshConfig(document []byte) *refusal {
+	if _, err := yaml.YAMLToJSONStrict(document); err != nil {
+		return &refusal{"yaml", err}
+	}
+	if _, err := mesh.ApplyMeshConfigDefaults(string(document)); err != nil {
+		return &refusal{"mesh", err}
+	}
+	return nil
+}
+
 func (c *court) judge(document []byte) (r *refusal) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -80,6 +106,9 @@ func (c *court) judge(document []byte) (r *refusal) {
 		}
 	}()
 	object, r := read(document)
+	if r != nil && isBare(document) {
+		return meshConfig(document)
+	}
 	if r != nil {
 		return r
 	}

@@ -77,3 +77,22 @@ check_PROGRAMS += tests/unit/schema/test_hurt
 tests_unit_schema_test_hurt_SOURCES = \
 	tests/unit/schema/test_hurt.c tests/unit/schema/say.h
 tests_unit_schema_test_hurt_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/schema/test_cel
+tests_unit_schema_test_cel_SOURCES = tests/unit/schema/test_cel.c
+tests_unit_schema_test_cel_LDADD = $(TEST_LIBS)
+
+# The rules of the networking kinds, each kept and each broken.
+check_PROGRAMS += \
+	tests/unit/schema/test_destinations \
+	tests/unit/schema/test_routes \
+	tests/unit/schema/test_workloads
+tests_unit_schema_test_destinations_SOURCES = \
+	tests/unit/schema/test_destinations.c tests/unit/schema/say.h
+tests_unit_schema_test_destinations_LDADD = $(TEST_LIBS)
+tests_unit_schema_test_routes_SOURCES = \
+	tests/unit/schema/test_routes.c tests/unit/schema/say.h
+tests_unit_schema_test_routes_LDADD = $(TEST_LIBS)
+tests_unit_schema_test_workloads_SOURCES = \
+	tests/unit/schema/test_workloads.c tests/unit/schema/say.h
+tests_unit_schema_test_workloads_LDADD = $(TEST_LIBS)

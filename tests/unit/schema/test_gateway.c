@@ -108,6 +108,8 @@ static const struct say_row servers[] = {
       G("  servers:\n"
         "  - hosts: [\"a.example.com\"]\n"
         "    port: {number: 0, name: x, protocol: HTTP}\n"),
+      "6:5 error spec.servers[0].bind: only a unix socket has port 0 "
+      "[IST0106]\n"
       "7:20 error spec.servers[0].port.number: wanted a port from 1 to 65535, "
       "found \"0\" [IST0106]\n" },
     { "65536 is none",

@@ -175,6 +175,9 @@ static const struct say_row the_whole[] = {
     { "failures of this side need to be told apart",
       "defaultTrafficPolicy: {outlierDetection: "
       "{consecutiveLocalOriginFailures: 1}}\n",
+      "1:42 error defaultTrafficPolicy.outlierDetection: "
+      "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors "
+      "[IST0106]\n"
       "1:75 error defaultTrafficPolicy.outlierDetection: it needs "
       "splitExternalLocalOriginErrors [IST0106]\n" },
     { "shares are shares",
@@ -239,8 +242,8 @@ static const struct say_row the_proxy[] = {
       "" },
     { "a token for lightstep",
       "defaultConfig: {tracing: {lightstep: {address: \"a:1\"}}}\n",
-      "1:38 error defaultConfig.tracing.lightstep: \"accessToken\" is required "
-      "[IST0106]\n" },
+      "1:38 error defaultConfig.tracing.lightstep.accessToken: a token is "
+      "required [IST0106]\n" },
     { "MUTUAL needs files",
       "defaultConfig: {tracing: {tlsSettings: {mode: MUTUAL}}}\n",
       "1:40 error defaultConfig.tracing.tlsSettings: MUTUAL needs "

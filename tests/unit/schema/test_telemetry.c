@@ -136,6 +136,9 @@ static const struct say_row logs_and_scope[] = {
     { "a filter is text", T("  accessLogging: [{filter: {expression: [x]}}]\n"),
       "5:41 error spec.accessLogging[0].filter.expression: wanted a string, "
       "found a list [IST0106]\n" },
+    { "a filter says something", T("  accessLogging: [{filter: {}}]\n"),
+      "5:28 error spec.accessLogging[0].filter: wanted an expression "
+      "[IST0106]\n" },
     { "a list is a list", T("  accessLogging: {}\n"),
       "5:18 error spec.accessLogging: wanted a list, found a mapping "
       "[IST0106]\n" },
