@@ -252,7 +252,26 @@ static void judge_known(struct mesh_reader *reader,
                      "\"%.60s\" is no value for it", pair->value->text.at);
 }
 
-void mesh__judge_annotations(struct mesh_reader *reader, const char *kind,
+/* Not the cluster's own, which are nobody's to mend. */
+static bool is_looked_at(const struct mesh_kind_info *info,
+                         const struct mesh_yaml_node *metadata)
+{
+    static const char *const ignored[] = { "kube-system", "kube-public",
+                                           "kube-node-lease",
+                                           "local-path-storage" };
+    struct mesh_slice where =
+        mesh__get_text(metadata, info->cluster_wide ? "name" : "namespace");
+
+    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+        if (mesh__slice_is(where, ignored[i]))
+            return false;
+    return info->kind == MESH__KIND_NAMESPACE ||
+           info->kind == MESH__KIND_SERVICE || info->kind == MESH__KIND_POD ||
+           info->kind == MESH__KIND_DEPLOYMENT;
+}
+
+void mesh__judge_annotations(struct mesh_reader *reader,
+                             const struct mesh_kind_info *info,
                              const struct mesh_yaml_node *metadata)
 {
     const struct mesh_yaml_node *given = mesh__get(metadata, "annotations");
@@ -261,7 +280,8 @@ void mesh__judge_annotations(struct mesh_reader *reader, const char *kind,
     bool labelled =
         mesh__has(mesh__get(metadata, "labels"), "sidecar.istio.io/inject");
 
-    if (!given || given->kind != MESH__YAML_MAPPING)
+    if (!given || given->kind != MESH__YAML_MAPPING ||
+        !is_looked_at(info, metadata))
         return;
     for (size_t i = 0; i < given->count; i++) {
         const struct mesh_yaml_pair *pair = &given->pairs[i];
@@ -271,7 +291,7 @@ void mesh__judge_annotations(struct mesh_reader *reader, const char *kind,
         if (!is_istios(pair->key))
             continue;
         if (known)
-            judge_known(reader, &spot, pair, known, kind, labelled);
+            judge_known(reader, &spot, pair, known, info->name, labelled);
         else
             mesh__report(reader, &spot, pair->mark, MESH__WARNING,
                          MESH__CODE_UNKNOWN_ANNOTATION, NULL,

@@ -483,25 +483,6 @@ static void name_service(struct document *d)
                      "belongs to no Service");
 }
 
-/* Of Kubernetes' kinds, outside the cluster's own namespaces. */
-static void judge_annotations(struct document *d)
-{
-    static const char *const ignored[] = { "kube-system", "kube-public",
-                                           "kube-node-lease",
-                                           "local-path-storage" };
-    bool whole = d->info->kind == MESH__KIND_NAMESPACE;
-    struct mesh_slice where = whole ? d->resource.name : d->reader.namespace_;
-
-    for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-        if (mesh__slice_is(where, ignored[i]))
-            return;
-    if (whole || d->info->kind == MESH__KIND_SERVICE ||
-        d->info->kind == MESH__KIND_POD ||
-        d->info->kind == MESH__KIND_DEPLOYMENT)
-        mesh__judge_annotations(&d->reader, d->info->name,
-                                mesh__get(d->node, "metadata"));
-}
-
 static void read_body(struct document *d)
 {
     d->reader.proto = d->info->kind == MESH__KIND_ISTIO_OPERATOR;
@@ -534,7 +515,7 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
     start_resource(&d, name);
     check_envelope(&d);
     read_metadata(&d);
-    judge_annotations(&d);
+    mesh__judge_annotations(&d.reader, info, mesh__get(node, "metadata"));
     tell_whole(&d);
     read_body(&d);
     read_status(&d);
