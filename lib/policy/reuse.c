@@ -232,17 +232,58 @@ static void nominate(const struct mesh_snapshot *previous,
         host->old = old;
 }
 
-/* Its routes lead into parts that serve again as well, or nowhere as before. */
-static bool others_stay(const struct mesh__compiler *compiler,
-                        const struct mesh_part *part)
-{
-    for (size_t i = 0; i < part->other_count; i++) {
-        const struct mesh__host *other = mesh__map_find(
-            &compiler->by_host, mesh__slice_of(part->others[i]->host));
+/* --- who falls with whom --- */
 
-        if (!other || other->old != part->others[i])
+static const uint32_t nobody = UINT32_MAX;
+
+/* Of each host those whose routes lead to it, as chains through an array. */
+struct dependents {
+    uint32_t *first; /* by host; nobody: none    */
+    uint32_t *next;  /* by entry; nobody: no more */
+    uint32_t *host;  /* by entry                  */
+    uint32_t count;
+    uint32_t *fallen; /* hosts to be looked at      */
+    uint32_t fallen_count;
+};
+
+static int dependents_init(struct dependents *all,
+                           struct mesh__compiler *compiler)
+{
+    struct mesh_arena *arena = &compiler->arena;
+    size_t hosts = compiler->host_count;
+    size_t edges = 0;
+
+    for (size_t i = 0; i < hosts; i++)
+        if (compiler->hosts[i].old)
+            edges += compiler->hosts[i].old->other_count;
+    *all = (struct dependents){
+        .first = mesh__arena_array(arena, hosts, sizeof(uint32_t)),
+        .next = mesh__arena_array(arena, edges, sizeof(uint32_t)),
+        .host = mesh__arena_array(arena, edges, sizeof(uint32_t)),
+        .fallen = mesh__arena_array(arena, hosts, sizeof(uint32_t)),
+    };
+    if (!all->first || !all->next || !all->host || !all->fallen)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < hosts; i++)
+        all->first[i] = nobody;
+    return 0;
+}
+
+static void fall(struct mesh__compiler *compiler, struct dependents *all,
+                 uint32_t index)
+{
+    compiler->hosts[index].old = NULL;
+    all->fallen[all->fallen_count++] = index;
+}
+
+/* Its routes lead to hosts that there are, and nowhere as before. */
+static bool leads_on(const struct mesh__compiler *compiler,
+                     const struct mesh_part *part)
+{
+    for (size_t i = 0; i < part->other_count; i++)
+        if (!mesh__map_find(&compiler->by_host,
+                            mesh__slice_of(part->others[i]->host)))
             return false;
-    }
     for (size_t i = 0; i < part->missing_count; i++) {
         const struct mesh__host *other = mesh__map_find(
             &compiler->by_host, mesh__slice_of(part->missing[i]));
@@ -253,22 +294,42 @@ static bool others_stay(const struct mesh__compiler *compiler,
     return true;
 }
 
-/* Until nobody falls who would take somebody along. */
-static void drop_dependents(struct mesh__compiler *compiler)
+static void depend(const struct mesh__compiler *compiler,
+                   struct dependents *all, uint32_t index)
 {
-    bool again = true;
+    const struct mesh_part *part = compiler->hosts[index].old;
 
-    while (again) {
-        again = false;
-        for (size_t i = 0; i < compiler->host_count; i++) {
-            struct mesh__host *host = &compiler->hosts[i];
+    for (size_t i = 0; i < part->other_count; i++) {
+        const struct mesh__host *other = mesh__map_find(
+            &compiler->by_host, mesh__slice_of(part->others[i]->host));
+        size_t to = (size_t)(other - compiler->hosts);
 
-            if (!host->old || others_stay(compiler, host->old))
-                continue;
-            host->old = NULL;
-            again = true;
-        }
+        all->host[all->count] = index;
+        all->next[all->count] = all->first[to];
+        all->first[to] = all->count++;
     }
+}
+
+/* Whoever falls takes along those whose routes lead to it. */
+static int drop_dependents(struct mesh__compiler *compiler)
+{
+    struct dependents all;
+    int rc = dependents_init(&all, compiler);
+
+    for (uint32_t i = 0; rc == 0 && i < compiler->host_count; i++) {
+        const struct mesh_part *old = compiler->hosts[i].old;
+
+        if (!old || !leads_on(compiler, old))
+            fall(compiler, &all, i);
+        else
+            depend(compiler, &all, i);
+    }
+    for (uint32_t i = 0; rc == 0 && i < all.fallen_count; i++)
+        for (uint32_t at = all.first[all.fallen[i]]; at != nobody;
+             at = all.next[at])
+            if (compiler->hosts[all.host[at]].old)
+                fall(compiler, &all, all.host[at]);
+    return rc;
 }
 
 int mesh__reuse_parts(struct mesh__compiler *compiler)
@@ -285,7 +346,8 @@ int mesh__reuse_parts(struct mesh__compiler *compiler)
         if (compiler->previous)
             nominate(compiler->previous, host);
     }
-    drop_dependents(compiler);
+    if (drop_dependents(compiler) < 0)
+        return MESH_ERR_NOMEM;
     for (size_t i = 0; i < compiler->host_count; i++) {
         struct mesh__host *host = &compiler->hosts[i];
 

@@ -80,6 +80,17 @@ static const struct {
       WEB API OLD ROUTES("web", "web", "api") ROUTES("old", "old", "gone")
           WORKLOAD("w", "web", "10.0.0.1") SLICE("api", "10.0.0.3"),
       "old" },
+    { "and those that lead to those",
+      WEB API OLD ROUTES("old", "old", "web") ROUTES("web", "web", "api")
+          SLICE("api", "10.0.0.2"),
+      WEB API OLD ROUTES("old", "old", "web") ROUTES("web", "web", "api")
+          SLICE("api", "10.0.0.3"),
+      "" },
+    { "those that lead to each other stand or fall together",
+      WEB API OLD ROUTES("api", "api", "web") ROUTES("web", "web", "api"),
+      WEB API OLD ROUTES("api", "api", "web") ROUTES("web", "web", "api")
+          RULE("r", "api"),
+      "old" },
     { "a workload changes", WORLD,
       WEB API OLD ROUTES("web", "web", "api") ROUTES("old", "old", "gone")
           WORKLOAD("w", "web", "10.0.0.9") SLICE("api", "10.0.0.2"),

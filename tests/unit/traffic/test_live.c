@@ -162,6 +162,26 @@ static void the_absent_are_kept_for_a_time(void **state)
     assert_int_equal(shelves_freed, 1);
 }
 
+/* However often the same part was bound before. */
+static void the_absent_are_so_since_they_went(void **state)
+{
+    (void)state;
+    for (uint64_t second = 1; second < 1000; second += 100)
+        assert_int_equal(bind_at(&before, second), 0);
+    atomic_store(&live(&before)->endpoints[2]->shelf, &before);
+    after.sets[0].count = 2;
+    assert_int_equal(bind_at(&after, 1000), 0);
+    assert_int_equal(bind_at(&before, 1001), 0); /* the old one once more */
+    assert_int_equal(bind_at(&before, 1001 + GRACE_S), 0);
+    assert_int_equal(shelves_freed, 0);
+    assert_int_equal(bind_at(&after, 2000), 0);
+    world_fini(&before);
+    assert_int_equal(bind_at(&after, 2000 + GRACE_S - 1), 0);
+    assert_int_equal(shelves_freed, 0);
+    assert_int_equal(bind_at(&after, 2000 + GRACE_S), 0);
+    assert_int_equal(shelves_freed, 1);
+}
+
 static void a_snapshot_in_use_keeps_what_it_is_bound_to(void **state)
 {
     (void)state;
@@ -340,6 +360,7 @@ int main(void)
         CASE(destinations_do_not_share),
         CASE(a_reused_part_stays_bound),
         CASE(the_absent_are_kept_for_a_time),
+        CASE(the_absent_are_so_since_they_went),
         CASE(a_snapshot_in_use_keeps_what_it_is_bound_to),
         CASE(a_destination_goes_as_a_whole),
         CASE(the_absent_do_not_count),
