@@ -209,6 +209,19 @@ static void show_group(struct mesh_live *live, struct mesh_live_source *group)
     outdate(group);
 }
 
+static bool all_in(const struct mesh_live *live,
+                   const struct mesh_live_priority *priority)
+{
+    for (uint32_t i = 0; i < priority->group_count; i++) {
+        const struct mesh_live_source *group =
+            &live->groups[priority->first_group + i];
+
+        if (atomic_load(&group->admitted) != group->count)
+            return false;
+    }
+    return true;
+}
+
 void mesh__binding_show(struct mesh_live *live)
 {
     for (size_t i = 0; i < live->group_count; i++)
@@ -220,7 +233,7 @@ void mesh__binding_show(struct mesh_live *live)
         if (priority->localities)
             mesh__schedule_outdate(priority->localities);
         if (priority->hashed)
-            mesh__hashed_outdate(priority->hashed);
+            mesh__hashed_outdate(priority->hashed, all_in(live, priority));
     }
     mesh__priorities_share(live);
 }

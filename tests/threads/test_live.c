@@ -143,6 +143,7 @@ static struct held *make(unsigned round)
     held->world.sets[1].equal_weights = false;
     held->world.endpoints[1][0].weight = 1 + round % 3;
     held->world.destinations[2].balancer = MESH__ROUND_ROBIN;
+    world_ring(&held->world, 0);
     held->world.destinations[2].outlier.enabled = round % 4 != 0;
     for (size_t d = 0; d < WORLD_DESTINATIONS; d++) {
         held->world.destinations[d].outlier.max_ejection_percent = 60;
@@ -185,9 +186,12 @@ static void reports_and_picks_while_bound_again(void **state)
     for (unsigned round = 1; round < ROUNDS; round++) {
         publish(registry, round);
         mesh__live_totals(registry, &totals);
+        assert_int_equal(mesh__live_refresh(registry), 0);
     }
-    while (atomic_load(&picks) < PICKS)
+    while (atomic_load(&picks) < PICKS) {
         mesh__live_totals(registry, &totals);
+        assert_int_equal(mesh__live_refresh(registry), 0);
+    }
     atomic_store(&done, true);
     for (size_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
