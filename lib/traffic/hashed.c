@@ -14,6 +14,7 @@ enum { WHOLE = 2, SPARES = 2, STEPS = 64 };
 
 struct mesh_hashed {
     const struct mesh_priority *priority;
+    uint64_t ring_least;
     /* Changes of who is admitted, and the one that current stands for; both
      * under the destination's lock, like writing current. */
     uint64_t changes;
@@ -23,7 +24,7 @@ struct mesh_hashed {
     struct mesh_maglev tables[SPARES];
 };
 
-int mesh__hashed_new(const struct mesh_priority *priority,
+int mesh__hashed_new(const struct mesh_priority *priority, uint64_t ring_least,
                      struct mesh_hashed **out)
 {
     struct mesh_hashed *hashed = mesh__calloc(1, sizeof(*hashed));
@@ -32,6 +33,7 @@ int mesh__hashed_new(const struct mesh_priority *priority,
     if (!hashed)
         return mesh__fail(MESH_ERR_NOMEM, "a ring");
     hashed->priority = priority;
+    hashed->ring_least = ring_least;
     atomic_init(&hashed->current, WHOLE);
     return 0;
 }
@@ -90,15 +92,14 @@ static int make_spare(struct mesh_hashed *hashed, unsigned at)
                : 0;
 }
 
-static int fill_spare(struct mesh_live *live, struct mesh_hashed *hashed,
-                      unsigned at, const struct mesh_owner *owners,
-                      size_t count)
+static int fill_spare(struct mesh_hashed *hashed, unsigned at,
+                      const struct mesh_owner *owners, size_t count)
 {
     int rc = make_spare(hashed, at);
 
     if (rc == 0 && hashed->priority->ring.room)
         rc = mesh__ring_fill(&hashed->rings[at], owners, count,
-                             live->destination->ring_least);
+                             hashed->ring_least);
     if (rc == 0 && hashed->priority->table.size)
         rc = mesh__maglev_fill(&hashed->tables[at], owners, count);
     return rc;
@@ -142,9 +143,8 @@ static int refresh(struct mesh_live *live, struct mesh_hashed *hashed,
 
     if (!look(live, hashed, admitted, &change))
         return 0;
-    count = mesh__owners_of(live->destination->endpoints, hashed->priority,
-                            admitted, owners);
-    rc = fill_spare(live, hashed, spare, owners, count);
+    count = mesh__owners_of(live->set, hashed->priority, admitted, owners);
+    rc = fill_spare(hashed, spare, owners, count);
     if (rc == 0)
         use(live, hashed, spare, change);
     return rc;

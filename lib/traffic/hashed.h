@@ -12,8 +12,9 @@
 
 struct mesh_hashed;
 
-/* For one priority, which must outlive it. 0 or NOMEM. */
-int mesh__hashed_new(const struct mesh_priority *priority,
+/* For one priority, which must outlive it, and rings of at least ring_least
+ * entries. 0 or NOMEM. */
+int mesh__hashed_new(const struct mesh_priority *priority, uint64_t ring_least,
                      struct mesh_hashed **out);
 void mesh__hashed_free(struct mesh_hashed *hashed);
 

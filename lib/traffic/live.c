@@ -202,7 +202,7 @@ void mesh__live_publish_soon(struct mesh_live_destination *shared,
 
 static void live_free(void *opaque)
 {
-    mesh__binding_unref(opaque);
+    mesh__binding_end(opaque);
 }
 
 static int bind_new(struct mesh_live_registry *registry,

@@ -95,7 +95,8 @@ struct mesh_live {
      * without: a reader in the middle of a change sees some of the old and
      * some of the new, each a valid index.
      */
-    const struct mesh_destination *destination;
+    const struct mesh_destination *destination; /* while listed */
+    struct mesh_endpoint_set *set;              /* counted, NULL */
     atomic_uint *admitted;
     struct mesh_live_source *groups;
     size_t group_count;

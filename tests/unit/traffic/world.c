@@ -34,6 +34,7 @@ static void init_destination(struct world *world, size_t d, size_t count)
         world->endpoints[d][i].weight = 1;
     }
     world->sets[d] = (struct mesh_endpoint_set){
+        .refs = 1, /* ours, never given up */
         .endpoints = world->endpoints[d],
         .count = count,
         .total_weight = (uint32_t)count,
