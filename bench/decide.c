@@ -2,19 +2,21 @@
  * decide.c - what one decision costs: nanoseconds, allocations, and, through
  * bench/decide-instructions, instructions.
  *
- *   decide                    a table over hosts and endpoints
- *   decide --loop WHAT N      N decisions of one kind and nothing printed, for
- *                             callgrind
+ *   decide                          tables over routes, hosts and endpoints
+ *   decide --loop WHAT N [SHAPE]    N decisions of one kind and nothing
+ *                                   printed, for callgrind
  *
- * Policies are YAML, compiled as a workload does: each host has ten routes, of
- * which the last matches, a 90/10 split, outlier detection and retries; the
- * peer meets ten authorization rules, of which the last matches.
+ * SHAPE is "HOSTS ROUTES ENDPOINTS BALANCER", four words. Policies are YAML,
+ * compiled as a workload does: of a host's routes the last matches, it is a
+ * 90/10 split with outlier detection and retries; the peer meets ten
+ * authorization rules, of which the last matches.
  */
 #include <mesh/mesh.h>
 
 #include "authz/authz.h"
 #include "policy/policy.h"
 #include "schema/schema.h"
+#include "traffic/key.h"
 #include "traffic/outlier.h"
 #include "traffic/pick.h"
 #include "traffic/retry.h"
@@ -25,7 +27,42 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { RUNS = 15, ROUNDS = 20000, RULES = 10, LINES = 16 };
+#if defined(__has_include)
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#endif
+#endif
+#ifndef CALLGRIND_START_INSTRUMENTATION /* callgrind counts from the start */
+#define CALLGRIND_START_INSTRUMENTATION ((void)0)
+#define CALLGRIND_STOP_INSTRUMENTATION  ((void)0)
+#endif
+
+enum { RUNS = 15, ROUNDS = 10000, RULES = 10, LINES = 16 };
+
+/* What a policy is like. */
+struct shape {
+    unsigned hosts;
+    unsigned routes; /* of each host */
+    unsigned endpoints;
+    const char *balancer;
+};
+
+static const struct {
+    const char *name;
+    const char *yaml;
+} balancers[] = {
+    { "least-request", "simple: LEAST_REQUEST" },
+    { "round-robin", "simple: ROUND_ROBIN" },
+    { "random", "simple: RANDOM" },
+    { "weighted", "simple: ROUND_ROBIN" }, /* half of them weigh 2 */
+    { "warm-up", "warmup: {duration: 3600s}" },
+    { "ring", "consistentHash: {httpHeaderName: x-request-id}" },
+    { "maglev", "consistentHash: {httpHeaderName: x-request-id, maglev: "
+                "{tableSize: 65537}}" },
+    { "localities", "localityLbSetting: {distribute: [{from: \"*\", to: "
+                    "{r1/*: 80, r2/*: 20}}]}" },
+};
+enum { BALANCERS = sizeof(balancers) / sizeof(balancers[0]) };
 
 static unsigned long allocations;
 
@@ -49,30 +86,24 @@ static void give_up(const char *what)
 
 /* --- the policy --- */
 
-static void host_yaml(FILE *out, unsigned host, unsigned endpoints)
+static const char *balancer_yaml(const char *name)
+{
+    for (size_t i = 0; i < BALANCERS; i++)
+        if (strcmp(balancers[i].name, name) == 0)
+            return balancers[i].yaml;
+    give_up("no such balancer");
+    return NULL;
+}
+
+static void routes_yaml(FILE *out, unsigned host, unsigned routes)
 {
     (void)fprintf(out,
-                  "apiVersion: v1\n"
-                  "kind: Service\n"
-                  "metadata: {name: svc-%u, namespace: demo}\n"
-                  "spec: {selector: {app: svc-%u}, ports: [{name: http, "
-                  "port: 80, targetPort: 8080}]}\n---\n"
-                  "apiVersion: networking.istio.io/v1\n"
-                  "kind: DestinationRule\n"
-                  "metadata: {name: svc-%u, namespace: demo}\n"
-                  "spec:\n"
-                  "  host: svc-%u\n"
-                  "  trafficPolicy: {outlierDetection: {consecutive5xxErrors: "
-                  "5, interval: 10s, baseEjectionTime: 30s, "
-                  "maxEjectionPercent: 50}}\n"
-                  "  subsets: [{name: v1, labels: {version: v1}}, {name: v2, "
-                  "labels: {version: v2}}]\n---\n"
                   "apiVersion: networking.istio.io/v1\n"
                   "kind: VirtualService\n"
                   "metadata: {name: svc-%u, namespace: demo}\n"
                   "spec:\n  hosts: [svc-%u]\n  http:\n",
-                  host, host, host, host, host, host);
-    for (unsigned i = 1; i < RULES; i++)
+                  host, host);
+    for (unsigned i = 1; i < routes; i++)
         (void)fprintf(
             out,
             "  - match: [{uri: {prefix: /api/v%u/}, headers: "
@@ -89,14 +120,41 @@ static void host_yaml(FILE *out, unsigned host, unsigned endpoints)
                   "    retries: {attempts: 3, perTryTimeout: 2s, retryOn: "
                   "\"gateway-error,connect-failure,refused-stream\"}\n---\n",
                   host, host);
-    for (unsigned i = 0; i < endpoints; i++)
+}
+
+static void host_yaml(FILE *out, unsigned host, const struct shape *shape)
+{
+    bool weighted = strcmp(shape->balancer, "weighted") == 0;
+
+    (void)fprintf(out,
+                  "apiVersion: v1\n"
+                  "kind: Service\n"
+                  "metadata: {name: svc-%u, namespace: demo}\n"
+                  "spec: {selector: {app: svc-%u}, ports: [{name: http, "
+                  "port: 80, targetPort: 8080}]}\n---\n"
+                  "apiVersion: networking.istio.io/v1\n"
+                  "kind: DestinationRule\n"
+                  "metadata: {name: svc-%u, namespace: demo}\n"
+                  "spec:\n"
+                  "  host: svc-%u\n"
+                  "  trafficPolicy: {loadBalancer: {%s}, outlierDetection: "
+                  "{consecutive5xxErrors: 5, interval: 10s, "
+                  "baseEjectionTime: 30s, maxEjectionPercent: 50}}\n"
+                  "  subsets: [{name: v1, labels: {version: v1}}, {name: v2, "
+                  "labels: {version: v2}}]\n---\n",
+                  host, host, host, host, balancer_yaml(shape->balancer));
+    routes_yaml(out, host, shape->routes);
+    for (unsigned i = 0; i < shape->endpoints; i++)
         (void)fprintf(out,
                       "apiVersion: networking.istio.io/v1\n"
                       "kind: WorkloadEntry\n"
                       "metadata: {name: svc-%u-%u, namespace: demo}\n"
                       "spec: {address: 10.%u.%u.%u, labels: {app: svc-%u, "
-                      "version: v%u}, serviceAccount: svc}\n---\n",
-                      host, i, host % 256, i / 256, i % 256, host, 1 + i % 2);
+                      "version: v%u}, locality: r%u/z/s, weight: %u, "
+                      "serviceAccount: svc}\n---\n",
+                      host, i, host % 256, i / 256, i % 256, host,
+                      1 + (i % 3 == 2), 1 + i % 2,
+                      weighted ? 1 + i / 2 % 2 : 1);
 }
 
 static void authz_yaml(FILE *out)
@@ -115,29 +173,29 @@ static void authz_yaml(FILE *out)
                       i);
 }
 
-static char *policy_yaml(unsigned hosts, unsigned endpoints, size_t *size)
+static char *policy_yaml(const struct shape *shape, size_t *size)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, size);
 
     if (!out)
         give_up("no memory for the policy");
-    for (unsigned i = 0; i < hosts; i++)
-        host_yaml(out, i, endpoints);
+    for (unsigned i = 0; i < shape->hosts; i++)
+        host_yaml(out, i, shape);
     authz_yaml(out);
     if (fclose(out) != 0)
         give_up("no memory for the policy");
     return text;
 }
 
-static struct mesh_collection *load(unsigned hosts, unsigned endpoints)
+static struct mesh_collection *load(const struct shape *shape)
 {
     struct mesh_policy_limits limits = mesh__policy_limits;
     struct mesh_diagnostics diagnostics;
     struct mesh_collection *collection;
     char line[256];
     size_t size = 0;
-    char *text = policy_yaml(hosts, endpoints, &size);
+    char *text = policy_yaml(shape, &size);
 
     mesh__diagnostics_init(&diagnostics);
     if (mesh__collection_new(&collection) < 0 ||
@@ -221,25 +279,26 @@ static void make_request(struct bench *bench, unsigned hosts)
     };
 }
 
-static void start(struct bench *bench, unsigned hosts, unsigned endpoints)
+static void start(struct bench *bench, const struct shape *shape)
 {
     struct mesh_whoami whoami = {
         .namespace_ = MESH__SLICE("demo"),
         .service_account = MESH__SLICE("bench"),
         .trust_domain = MESH__SLICE("cluster.local"),
+        .locality = MESH__SLICE("r1/z/s"),
         .labels_set = true,
     };
 
     *bench = (struct bench){ .seed = 42, .now_ns = MESH__S };
     mesh__arena_init(&bench->arena, 1 << 20);
     bench->draws = (struct mesh_draws){ next_random, &bench->seed };
-    bench->collection = load(hosts, endpoints);
+    bench->collection = load(shape);
     if (mesh__policy_compile(bench->collection, &whoami, NULL, 1,
                              &bench->snapshot) < 0 ||
         mesh__live_registry_new(NULL, &bench->registry) < 0 ||
         mesh__live_bind(bench->registry, bench->snapshot, bench->now_ns, 0) < 0)
         give_up("the policy does not compile");
-    make_request(bench, hosts);
+    make_request(bench, shape->hosts);
 }
 
 static void stop(struct bench *bench)
@@ -260,11 +319,20 @@ static void decide_route(struct bench *bench)
 
 static void decide_pick(struct bench *bench)
 {
-    const struct mesh_pick_ask ask = { .now_ns = bench->now_ns,
-                                       .draws = &bench->draws,
-                                       .re_picks = 5 };
+    const struct mesh_destination *destination = bench->route.destination;
+    const struct mesh_route_rule *rule = bench->route.rule;
+    struct mesh_pick_ask ask = { .now_ns = bench->now_ns,
+                                 .draws = &bench->draws,
+                                 .re_picks = 5 };
+    struct mesh_key key = { 0 };
 
-    mesh__pick(bench->route.destination, &ask, &bench->pick, NULL);
+    if (mesh__key_balances(destination)) {
+        mesh__key_find(rule->hashes, rule->hash_count, &bench->request,
+                       &bench->snapshot->self, &bench->draws, &key, NULL);
+        ask.has_key = key.known;
+        ask.key = key.hash;
+    }
+    mesh__pick(destination, &ask, &bench->pick, NULL);
     bench->good += bench->pick.endpoint != NULL;
 }
 
@@ -356,45 +424,63 @@ static double median(double *values)
 }
 
 /* Kinds interleaved: a disturbance of the machine meets them all. */
-static void print_row(unsigned hosts, unsigned endpoints)
+static void print_row(const struct shape *shape)
 {
     static double times[KINDS][RUNS];
     struct bench bench;
     unsigned long before;
 
-    start(&bench, hosts, endpoints);
+    start(&bench, shape);
     decide_outbound(&bench);
     before = allocations;
     for (size_t run = 0; run < RUNS; run++) {
         for (size_t kind = 0; kind < KINDS; kind++)
             times[kind][run] = nanoseconds(&bench, kind);
     }
-    (void)printf("%6u %9u", hosts, endpoints);
+    (void)printf("%6u %6u %9u %13s", shape->hosts, shape->routes,
+                 shape->endpoints, shape->balancer);
     for (size_t kind = 0; kind < KINDS; kind++)
         (void)printf(" %8.0f", median(times[kind]));
     (void)printf(" %11.3f\n", (double)(allocations - before) /
                                   ((double)RUNS * ROUNDS * KINDS));
+    (void)fflush(stdout);
     stop(&bench);
 }
 
-static void print_table(void)
+static void print_tables(void)
 {
-    static const unsigned sizes[][2] = {
-        { 1, 4 }, { 100, 4 }, { 1000, 4 }, { 1, 100 }, { 1, 1000 },
-    };
+    static const unsigned routes[] = { 1, 10, 100, 1000 };
+    static const unsigned hosts[] = { 1, 10, 100, 1000, 10000 };
+    static const unsigned endpoints[] = { 3, 10, 100, 1000 };
+    struct shape shape = { 1, RULES, 3, "least-request" };
 
-    (void)printf(" hosts endpoints");
+    (void)printf(" hosts routes endpoints      balancer");
     for (size_t kind = 0; kind < KINDS; kind++)
         (void)printf(" %8s", kinds[kind].name);
     (void)printf(" allocations\n");
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-        print_row(sizes[i][0], sizes[i][1]);
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        shape.routes = routes[i];
+        print_row(&shape);
+    }
+    shape.routes = 1;
+    for (size_t i = 1; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        shape.hosts = hosts[i];
+        print_row(&shape);
+    }
+    shape = (struct shape){ 1, RULES, 3, "" };
+    for (size_t b = 0; b < BALANCERS; b++)
+        for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
+            shape.balancer = balancers[b].name;
+            shape.endpoints = endpoints[i];
+            print_row(&shape);
+        }
     (void)printf("nanoseconds per decision, medians of %d runs of %d; "
                  "outbound is the first four\n",
                  RUNS, ROUNDS);
 }
 
-static void run_loop(const char *name, const char *count)
+static void run_loop(const char *name, const char *count,
+                     const struct shape *shape)
 {
     struct bench bench;
     size_t kind = 0;
@@ -403,21 +489,34 @@ static void run_loop(const char *name, const char *count)
         kind++;
     if (kind == KINDS)
         give_up("no such decision");
-    start(&bench, 1, 4);
+    start(&bench, shape);
     decide_outbound(&bench);
+    CALLGRIND_START_INSTRUMENTATION;
     loop(&bench, kind, strtoul(count, NULL, 10));
+    CALLGRIND_STOP_INSTRUMENTATION;
     stop(&bench);
+}
+
+static unsigned number(const char *text)
+{
+    return (unsigned)strtoul(text, NULL, 10);
 }
 
 int main(int argc, char **argv)
 {
+    struct shape shape = { 1, RULES, 4, "least-request" };
+
     if (mesh_set_memory(count_alloc, count_resize, free) < 0)
         give_up("memory cannot be counted");
-    if (argc == 4 && strcmp(argv[1], "--loop") == 0)
-        run_loop(argv[2], argv[3]);
+    if (argc == 8)
+        shape = (struct shape){ number(argv[4]), number(argv[5]),
+                                number(argv[6]), argv[7] };
+    if ((argc == 4 || argc == 8) && strcmp(argv[1], "--loop") == 0)
+        run_loop(argv[2], argv[3], &shape);
     else if (argc == 1)
-        print_table();
+        print_tables();
     else
-        give_up("usage: decide [--loop WHAT N]");
+        give_up("usage: decide [--loop WHAT N [HOSTS ROUTES ENDPOINTS "
+                "BALANCER]]");
     return 0;
 }

@@ -137,6 +137,13 @@ static void where(struct mesh_json *json, const struct mesh_snapshot *snapshot,
 
 static void explain_destination(struct explain *explain)
 {
+    static const char *const balancers[] = {
+        [MESH__LEAST_REQUEST] = "least_request",
+        [MESH__ROUND_ROBIN] = "round_robin",
+        [MESH__RANDOM] = "random",
+        [MESH__RING_HASH] = "ring_hash",
+        [MESH__MAGLEV] = "maglev",
+    };
     const struct mesh_destination *destination = explain->route.destination;
     struct mesh_json *json = &explain->json;
 
@@ -152,6 +159,7 @@ static void explain_destination(struct explain *explain)
     mesh__json_number(json, "port", destination->port);
     mesh__json_number(json, "weight",
                       explain->route.arm ? explain->route.arm->weight : 0);
+    mesh__json_text(json, "balancer", balancers[destination->balancer]);
     mesh__json_close(json, '}');
 }
 
@@ -301,6 +309,7 @@ static void explain_breakers(struct explain *explain)
     const struct mesh_destination *destination = explain->route.destination;
     struct mesh_json *json = &explain->json;
     const struct mesh_breaker_policy *breakers;
+    char text[64];
 
     if (!destination) {
         mesh__json_null(json, "connection_pool");
@@ -312,6 +321,12 @@ static void explain_breakers(struct explain *explain)
     mesh__json_number(json, "max_pending_requests", breakers->max_pending);
     mesh__json_number(json, "max_requests", breakers->max_requests);
     mesh__json_number(json, "max_retries", breakers->max_retries);
+    if (breakers->retry_budget) {
+        (void)snprintf(text, sizeof(text), "%g %%, at least %u",
+                       breakers->budget_percent,
+                       (unsigned)breakers->budget_retries);
+        mesh__json_text(json, "retry_budget", text);
+    }
     mesh__json_number(json, "connect_timeout_ms",
                       (int64_t)(breakers->connect_timeout_ns / MESH__MS));
     mesh__json_text(json, "scope", "this process");

@@ -62,9 +62,8 @@ static int priority_init(struct mesh_live *live, size_t index,
     rc = source_init(&out->everyone, weights, from->first, from->count);
     if (rc == 0 && destination->endpoints->by_locality && from->group_count > 1)
         rc = mesh__schedule_new(from->group_count, &out->localities);
-    if (rc == 0 && (destination->balancer == MESH__RING_HASH ||
-                    destination->balancer == MESH__MAGLEV))
-        rc = mesh__hashed_new(from, &out->hashed);
+    if (rc == 0 && (from->ring.room || from->table.size))
+        rc = mesh__hashed_new(from, destination->ring_least, &out->hashed);
     return rc;
 }
 
@@ -126,6 +125,8 @@ int mesh__binding_new(struct mesh_live_destination *shared,
     live->shared = shared;
     live->quotas = &shared->quotas;
     live->destination = destination;
+    if (destination->endpoints)
+        live->set = mesh__endpoint_set_ref(destination->endpoints);
     if (fill(live, now_ns) < 0) {
         mesh__binding_unref(live);
         return MESH_ERR_NOMEM;
@@ -148,11 +149,8 @@ bool mesh__binding_ref(struct mesh_live *live)
 
 void mesh__binding_unref(struct mesh_live *live)
 {
-    if (!live || atomic_fetch_sub(&live->refs, 1) != 1)
+    if (atomic_fetch_sub(&live->refs, 1) != 1)
         return;
-    pthread_mutex_lock(&live->shared->lock);
-    mesh__list_remove(&live->binding);
-    pthread_mutex_unlock(&live->shared->lock);
     for (size_t i = 0; i < live->count; i++)
         mesh__live_endpoint_unref(live->endpoints[i]);
     for (size_t i = 0; i < live->group_count; i++)
@@ -163,11 +161,22 @@ void mesh__binding_unref(struct mesh_live *live)
         mesh__hashed_free(live->priorities[i].hashed);
     }
     mesh__live_destination_unref(live->shared);
+    mesh__endpoint_set_unref(live->set);
     mesh__free(live->groups_memory);
     mesh__free(live->priorities_memory);
     mesh__free(live->endpoints);
     mesh__free(live->admitted);
     mesh__free(live);
+}
+
+void mesh__binding_end(struct mesh_live *live)
+{
+    if (!live)
+        return;
+    pthread_mutex_lock(&live->shared->lock);
+    mesh__list_remove(&live->binding);
+    pthread_mutex_unlock(&live->shared->lock);
+    mesh__binding_unref(live);
 }
 
 /* --- listing and showing --- */
@@ -209,6 +218,19 @@ static void show_group(struct mesh_live *live, struct mesh_live_source *group)
     outdate(group);
 }
 
+static bool all_in(const struct mesh_live *live,
+                   const struct mesh_live_priority *priority)
+{
+    for (uint32_t i = 0; i < priority->group_count; i++) {
+        const struct mesh_live_source *group =
+            &live->groups[priority->first_group + i];
+
+        if (atomic_load(&group->admitted) != group->count)
+            return false;
+    }
+    return true;
+}
+
 void mesh__binding_show(struct mesh_live *live)
 {
     for (size_t i = 0; i < live->group_count; i++)
@@ -220,7 +242,7 @@ void mesh__binding_show(struct mesh_live *live)
         if (priority->localities)
             mesh__schedule_outdate(priority->localities);
         if (priority->hashed)
-            mesh__hashed_outdate(priority->hashed);
+            mesh__hashed_outdate(priority->hashed, all_in(live, priority));
     }
     mesh__priorities_share(live);
 }

@@ -14,13 +14,17 @@ enum { WHOLE = 2, SPARES = 2, STEPS = 64 };
 
 struct mesh_hashed {
     const struct mesh_priority *priority;
-    atomic_bool stale;
+    uint64_t ring_least;
+    /* Changes of who is admitted, and the one that current stands for; both
+     * under the destination's lock, like writing current. */
+    uint64_t changes;
+    uint64_t filled;
     atomic_uint current; /* a spare's index, or WHOLE: the set's own */
     struct mesh_ring rings[SPARES];
     struct mesh_maglev tables[SPARES];
 };
 
-int mesh__hashed_new(const struct mesh_priority *priority,
+int mesh__hashed_new(const struct mesh_priority *priority, uint64_t ring_least,
                      struct mesh_hashed **out)
 {
     struct mesh_hashed *hashed = mesh__calloc(1, sizeof(*hashed));
@@ -29,6 +33,7 @@ int mesh__hashed_new(const struct mesh_priority *priority,
     if (!hashed)
         return mesh__fail(MESH_ERR_NOMEM, "a ring");
     hashed->priority = priority;
+    hashed->ring_least = ring_least;
     atomic_init(&hashed->current, WHOLE);
     return 0;
 }
@@ -44,17 +49,23 @@ void mesh__hashed_free(struct mesh_hashed *hashed)
     mesh__free(hashed);
 }
 
-void mesh__hashed_outdate(struct mesh_hashed *hashed)
+void mesh__hashed_outdate(struct mesh_hashed *hashed, bool everyone)
 {
-    atomic_store(&hashed->stale, true);
+    hashed->changes++;
+    if (!everyone)
+        return;
+    hashed->filled = hashed->changes;
+    atomic_store_explicit(&hashed->current, WHOLE, memory_order_release);
 }
 
 bool mesh__hashed_is_stale(const struct mesh_live *live)
 {
-    for (size_t i = 0; i < live->priority_count; i++)
-        if (live->priorities[i].hashed &&
-            atomic_load(&live->priorities[i].hashed->stale))
+    for (size_t i = 0; i < live->priority_count; i++) {
+        const struct mesh_hashed *hashed = live->priorities[i].hashed;
+
+        if (hashed && hashed->filled != hashed->changes)
             return true;
+    }
     return false;
 }
 
@@ -81,56 +92,61 @@ static int make_spare(struct mesh_hashed *hashed, unsigned at)
                : 0;
 }
 
-static int fill_spare(struct mesh_live *live, struct mesh_hashed *hashed,
-                      unsigned at, const struct mesh_owner *owners,
-                      size_t count)
+static int fill_spare(struct mesh_hashed *hashed, unsigned at,
+                      const struct mesh_owner *owners, size_t count)
 {
     int rc = make_spare(hashed, at);
 
     if (rc == 0 && hashed->priority->ring.room)
         rc = mesh__ring_fill(&hashed->rings[at], owners, count,
-                             live->destination->ring_least);
+                             hashed->ring_least);
     if (rc == 0 && hashed->priority->table.size)
         rc = mesh__maglev_fill(&hashed->tables[at], owners, count);
     return rc;
 }
 
-/* Who is admitted now; true: everyone of this priority. */
-static bool look(struct mesh_live *live, const struct mesh_priority *priority,
-                 bool *admitted)
+/* Who is admitted now. False: what stands there stands for that already. */
+static bool look(struct mesh_live *live, const struct mesh_hashed *hashed,
+                 bool *admitted, uint64_t *change)
 {
-    bool all = true;
+    const struct mesh_priority *priority = hashed->priority;
+    bool stale;
 
     pthread_mutex_lock(&live->shared->lock);
-    for (size_t i = priority->first; i < priority->first + priority->count;
-         i++) {
+    *change = hashed->changes;
+    stale = hashed->filled != hashed->changes;
+    for (size_t i = priority->first; i < priority->first + priority->count; i++)
         admitted[i] = !atomic_load(&live->endpoints[i]->hidden);
-        all = all && admitted[i];
+    pthread_mutex_unlock(&live->shared->lock);
+    return stale;
+}
+
+/* Unless there was another change meanwhile: the next refresh sees to it. */
+static void use(struct mesh_live *live, struct mesh_hashed *hashed,
+                unsigned spare, uint64_t change)
+{
+    pthread_mutex_lock(&live->shared->lock);
+    if (hashed->changes == change) {
+        hashed->filled = change;
+        atomic_store_explicit(&hashed->current, spare, memory_order_release);
     }
     pthread_mutex_unlock(&live->shared->lock);
-    return all;
 }
 
 static int refresh(struct mesh_live *live, struct mesh_hashed *hashed,
                    bool *admitted, struct mesh_owner *owners)
 {
-    unsigned next = atomic_load(&hashed->current) == 0;
+    unsigned spare = atomic_load(&hashed->current) == 0;
+    uint64_t change;
     size_t count;
     int rc;
 
-    if (!atomic_exchange(&hashed->stale, false))
+    if (!look(live, hashed, admitted, &change))
         return 0;
-    if (look(live, hashed->priority, admitted)) {
-        atomic_store_explicit(&hashed->current, WHOLE, memory_order_release);
-        return 0;
-    }
-    count = mesh__owners_of(live->destination->endpoints, hashed->priority,
-                            admitted, owners);
-    rc = fill_spare(live, hashed, next, owners, count);
+    count = mesh__owners_of(live->set, hashed->priority, admitted, owners);
+    rc = fill_spare(hashed, spare, owners, count);
     if (rc == 0)
-        atomic_store_explicit(&hashed->current, next, memory_order_release);
-    else
-        atomic_store(&hashed->stale, true);
+        use(live, hashed, spare, change);
     return rc;
 }
 

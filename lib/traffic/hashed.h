@@ -12,13 +12,15 @@
 
 struct mesh_hashed;
 
-/* For one priority, which must outlive it. 0 or NOMEM. */
-int mesh__hashed_new(const struct mesh_priority *priority,
+/* For one priority, which must outlive it, and rings of at least ring_least
+ * entries. 0 or NOMEM. */
+int mesh__hashed_new(const struct mesh_priority *priority, uint64_t ring_least,
                      struct mesh_hashed **out);
 void mesh__hashed_free(struct mesh_hashed *hashed);
 
-/* Who is admitted has changed. */
-void mesh__hashed_outdate(struct mesh_hashed *hashed);
+/* Who is admitted has changed; where everyone is, the set's own ring serves at
+ * once. Both under the destination's lock. */
+void mesh__hashed_outdate(struct mesh_hashed *hashed, bool everyone);
 bool mesh__hashed_is_stale(const struct mesh_live *live);
 
 /* Fill what is stale; one thread at a time. 0 or NOMEM. */

@@ -22,6 +22,7 @@ struct mesh_live_registry {
     struct mesh_map destinations; /* name -> struct mesh_live_destination */
     uint64_t epoch;               /* counts binds */
     void (*shelf_free)(void *shelf);
+    atomic_bool refreshing;  /* somebody fills rings */
     uint64_t past_ejections; /* of destinations that are gone */
     uint64_t past_refused;
     uint64_t serial; /* the last binding's */
@@ -202,7 +203,7 @@ void mesh__live_publish_soon(struct mesh_live_destination *shared,
 
 static void live_free(void *opaque)
 {
-    mesh__binding_unref(opaque);
+    mesh__binding_end(opaque);
 }
 
 static int bind_new(struct mesh_live_registry *registry,
@@ -494,6 +495,7 @@ void mesh__live_forked(struct mesh_live_registry *registry)
     size_t at = 0;
 
     (void)pthread_mutex_init(&registry->lock, NULL);
+    atomic_store(&registry->refreshing, false);
     while ((entry = mesh__map_next(&registry->destinations, &at)))
         destination_forked(entry->value);
 }
@@ -515,22 +517,34 @@ static struct mesh_live *find_stale(struct mesh_live_destination *shared)
     return found;
 }
 
-int mesh__live_refresh(struct mesh_live_registry *registry)
+/* The next destination with one, from place *at of the table on. */
+static struct mesh_live *next_stale(struct mesh_live_registry *registry,
+                                    size_t *at)
 {
     struct mesh_map_entry *entry;
+    struct mesh_live *found = NULL;
+
+    pthread_mutex_lock(&registry->lock);
+    while (!found && (entry = mesh__map_next(&registry->destinations, at)))
+        found = find_stale(entry->value);
+    pthread_mutex_unlock(&registry->lock);
+    return found;
+}
+
+/* No lock is held while a ring is filled or a binding let go. */
+int mesh__live_refresh(struct mesh_live_registry *registry)
+{
+    struct mesh_live *live;
     size_t at = 0;
     int rc = 0;
 
-    pthread_mutex_lock(&registry->lock);
-    while (rc == 0 && (entry = mesh__map_next(&registry->destinations, &at))) {
-        struct mesh_live *live;
-
-        while (rc == 0 && (live = find_stale(entry->value))) {
-            rc = mesh__hashed_refresh(live);
-            mesh__binding_unref(live);
-        }
+    if (atomic_exchange(&registry->refreshing, true))
+        return 0;
+    while (rc == 0 && (live = next_stale(registry, &at))) {
+        rc = mesh__hashed_refresh(live);
+        mesh__binding_unref(live);
     }
-    pthread_mutex_unlock(&registry->lock);
+    atomic_store(&registry->refreshing, false);
     return rc;
 }
 

@@ -95,7 +95,8 @@ struct mesh_live {
      * without: a reader in the middle of a change sees some of the old and
      * some of the new, each a valid index.
      */
-    const struct mesh_destination *destination;
+    const struct mesh_destination *destination; /* while listed */
+    struct mesh_endpoint_set *set;              /* counted, NULL */
     atomic_uint *admitted;
     struct mesh_live_source *groups;
     size_t group_count;
@@ -139,8 +140,9 @@ static inline struct mesh_live *mesh__live(
 /*
  * Fill the rings and tables of hashing balancers anew where somebody was
  * ejected or admitted; until then a key whose endpoint is out goes to the next
- * one. Takes memory and time: called by the keeper, never for a request.
- * 0 or MESH_ERR_NOMEM (what could not be done is done the next time).
+ * one. Takes memory and time: called by the keeper, never for a request; what
+ * changed meanwhile waits for the next call, and so does what another thread
+ * is at. 0 or MESH_ERR_NOMEM (what could not be done is done the next time).
  */
 int mesh__live_refresh(struct mesh_live_registry *registry);
 

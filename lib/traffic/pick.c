@@ -294,7 +294,8 @@ static bool by_key(const struct choice *choice, uint64_t key, uint32_t attempt,
     uint32_t found;
 
     if (choice->live)
-        return mesh__hashed_find(choice->live, choice->priority, key, attempt,
+        return choice->live->priorities[choice->priority].hashed &&
+               mesh__hashed_find(choice->live, choice->priority, key, attempt,
                                  everyone, index);
     if (choice->destination->balancer == MESH__MAGLEV
             ? !mesh__maglev_find(&priority->table, key, attempt, &found)

@@ -56,9 +56,12 @@ void mesh__live_destination_unref(struct mesh_live_destination *shared);
 int mesh__binding_new(struct mesh_live_destination *shared,
                       const struct mesh_destination *destination,
                       uint64_t now_ns, struct mesh_live **out);
-/* One more holder; false when the last one is just letting go. */
+/* One more holder; false when the last one is just letting go. A holder has
+ * the endpoints and their set, not the destination. */
 bool mesh__binding_ref(struct mesh_live *live);
 void mesh__binding_unref(struct mesh_live *live);
+/* The destination goes: not listed any more, and one holder less. */
+void mesh__binding_end(struct mesh_live *live);
 /* List it: the cursors go on from where the last one's are. Under the lock. */
 void mesh__binding_list(struct mesh_live *live);
 /* Who may be picked has changed. Under the lock. */

@@ -300,6 +300,17 @@ static void all_out_is_nobody_and_panic_is_everyone(void **state)
     town_close(&town);
 }
 
+static void a_service_without_endpoints_has_nobody(void **state)
+{
+    (void)state;
+    town_open(&town, TOWN_RULE(BY("") DETECT));
+    town_refresh(&town);
+    assert_int_equal(pick(1), -1);
+    town_change(&town, EVEN TOWN_RULE(BY("") DETECT));
+    assert_int_equal(pick(1), seen_ring[1] - '0');
+    town_close(&town);
+}
+
 static void without_a_key_the_dice_decide(void **state)
 {
     const double even[7] = { 1, 1, 1, 1, 1, 1, 1 };
@@ -369,6 +380,7 @@ int main(void)
         cmocka_unit_test(two_arms_mix_their_keys),
         cmocka_unit_test(retries_stay_where_nothing_else_is_said),
         cmocka_unit_test(all_out_is_nobody_and_panic_is_everyone),
+        cmocka_unit_test(a_service_without_endpoints_has_nobody),
         cmocka_unit_test(without_a_key_the_dice_decide),
         cmocka_unit_test(a_pick_takes_no_memory),
         cmocka_unit_test(a_refresh_survives_losing_any_allocation),

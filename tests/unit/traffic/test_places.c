@@ -10,6 +10,8 @@
 #include "town.h"
 #include "world.h"
 
+#include "base/error.h"
+#include "policy/policy.h"
 #include "traffic/outlier.h"
 #include "value/duration.h"
 
@@ -442,6 +444,44 @@ static void no_balancer_takes_memory(void **state)
     }
 }
 
+/* Compiled and bound, with every allocation missing in turn. */
+static void making_it_survives_losing_any_allocation(void **state)
+{
+    const struct mesh_whoami me = { .namespace_ = MESH__SLICE("demo"),
+                                    .trust_domain =
+                                        MESH__SLICE("cluster.local"),
+                                    .locality = MESH__SLICE("r1/z1/s1"),
+                                    .labels_set = true };
+
+    (void)state;
+    for (size_t i = 3; i < sizeof(balancers) / sizeof(balancers[0]); i++) {
+        town_open(&town, balancers[i]);
+        for (size_t n = 0;; n++) {
+            struct mesh_live_registry *registry = NULL;
+            struct mesh_snapshot *snapshot = NULL;
+            int rc;
+
+            fake_alloc_fail_at(n);
+            rc = mesh__policy_compile(town.all, &me, NULL, 1, &snapshot);
+            if (rc == 0)
+                rc = mesh__live_registry_new(NULL, &registry);
+            if (rc == 0)
+                rc = mesh__live_bind(registry, snapshot, MESH__S, 0);
+            mesh__snapshot_unref(snapshot);
+            mesh__live_registry_free(registry);
+            if (!fake_alloc_tripped()) {
+                assert_int_equal(rc, 0);
+                break;
+            }
+            if (rc != 0) /* libc's sort asks for memory and can do without */
+                assert_int_equal(rc, MESH_ERR_NOMEM);
+            assert_int_equal(fake_alloc_live(), 0);
+        }
+        fake_alloc_off();
+        town_close(&town);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +493,7 @@ int main(void)
         cmocka_unit_test(turns_go_on_over_a_change),
         cmocka_unit_test(says_who_carries_the_load),
         cmocka_unit_test(no_balancer_takes_memory),
+        cmocka_unit_test(making_it_survives_losing_any_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -362,8 +362,6 @@ static void a_budget_follows_the_load(void **state)
         enum mesh_retry_answer answer;
 
         set_up(state);
-        assert_int_equal(mesh__live_registry_new(NULL, &registry), 0);
-        assert_int_equal(mesh__live_bind(registry, &world.snapshot, 1, 0), 0);
         a->breakers.retry_budget = true;
         a->breakers.max_retries = 1; /* has no say then */
         a->breakers.budget_percent = budgets[i].percent;
@@ -385,8 +383,7 @@ static void a_budget_follows_the_load(void **state)
         mesh__retry_end(a, &retry);
         assert_int_equal(mesh__quota_used(&quotas->retries),
                          budgets[i].retries);
-        world_fini(&world);
-        mesh__live_registry_free(registry);
+        tear_down(state);
     }
 }
 

@@ -3,12 +3,14 @@
  */
 #include "world.h"
 
+#include "policy/hashing.h"
 #include "value/duration.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -32,6 +34,7 @@ static void init_destination(struct world *world, size_t d, size_t count)
         world->endpoints[d][i].weight = 1;
     }
     world->sets[d] = (struct mesh_endpoint_set){
+        .refs = 1, /* ours, never given up */
         .endpoints = world->endpoints[d],
         .count = count,
         .total_weight = (uint32_t)count,
@@ -72,6 +75,35 @@ void world_init(struct world *world, size_t count)
     world->snapshot.part_count = 1;
     assert_int_equal(
         mesh__map_put(&world->snapshot.exact, MESH__SLICE("web"), &world->part),
+        0);
+}
+
+void world_ring(struct world *world, size_t destination)
+{
+    struct mesh_endpoint_set *set = &world->sets[destination];
+    struct mesh_owner owners[WORLD_ENDPOINTS];
+    size_t count = set->count;
+
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(world->texts[i], sizeof(world->texts[i]),
+                       "10.0.%zu.%zu:8080", destination, i);
+        set->endpoints[i].text = world->texts[i];
+    }
+    world->group = (struct mesh_endpoint_group){ .count = count, .weight = 1 };
+    world->priority = (struct mesh_priority){
+        .count = count,
+        .group_count = 1,
+        .ring = { .points = world->points, .room = WORLD_RING },
+    };
+    set->groups = &world->group;
+    set->priorities = &world->priority;
+    set->group_count = set->priority_count = 1;
+    world->destinations[destination].balancer = MESH__RING_HASH;
+    world->destinations[destination].ring_least = WORLD_RING / 2;
+    assert_int_equal(mesh__owners_of(set, &world->priority, NULL, owners),
+                     count);
+    assert_int_equal(
+        mesh__ring_fill(&world->priority.ring, owners, count, WORLD_RING / 2),
         0);
 }
 

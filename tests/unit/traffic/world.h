@@ -13,7 +13,8 @@ enum {
     WORLD_DESTINATIONS = 3,
     WORLD_ENDPOINTS = 32,
     WORLD_RULES = 16,
-    WORLD_PORT = 80
+    WORLD_PORT = 80,
+    WORLD_RING = 256
 };
 
 /* Does not move: its pieces point at each other. Zeroed before world_init. */
@@ -28,6 +29,10 @@ struct world {
     struct mesh_destination *listed[WORLD_DESTINATIONS];
     struct mesh_endpoint_set sets[WORLD_DESTINATIONS];
     struct mesh_endpoint endpoints[WORLD_DESTINATIONS][WORLD_ENDPOINTS];
+    char texts[WORLD_ENDPOINTS][64]; /* of the one on a ring */
+    struct mesh_priority priority;   /* its only one */
+    struct mesh_endpoint_group group;
+    struct mesh_ring_point points[WORLD_RING];
 };
 
 /* Destinations "a", "b", "c" of count endpoints each, weight 1, with
@@ -39,6 +44,9 @@ void world_fini(struct world *world);
 /* Endpoint i of a destination gets the address 10.0.d.n. */
 void world_address(struct world *world, size_t destination, size_t i,
                    uint8_t n);
+
+/* One of the destinations is balanced by ring hash, before it is bound. */
+void world_ring(struct world *world, size_t destination);
 
 /* Dice that were thrown before; after the last they begin anew. */
 struct dice {
