@@ -457,15 +457,33 @@ static int borrow_ports(struct mesh__compiler *compiler)
 
 /* --- the whole --- */
 
+/* Without a Sidecar routes lead to nothing new, but to what hides from all. */
+static bool routes_matter(const struct mesh__compiler *compiler)
+{
+    const struct mesh__world *world = &compiler->world;
+    struct mesh_slice own = compiler->asker.namespace_;
+
+    for (size_t i = 0; !compiler->scope.sidecar && i < world->service_count;
+         i++) {
+        const struct mesh__service *service = &world->services[i];
+
+        if (mesh__slice_equal(service->namespace_, own) &&
+            !mesh__visible(&service->export_to, own, own))
+            return true;
+    }
+    return compiler->scope.sidecar != NULL;
+}
+
 int mesh__list_hosts(struct mesh__compiler *compiler)
 {
     const struct mesh__scope *scope = &compiler->scope;
+    bool routes = routes_matter(compiler);
     int rc = make_room(compiler);
 
     for (size_t i = 0; i < scope->count; i++) {
         if (rc == 0)
             rc = add_imported(compiler, &scope->listeners[i]);
-        if (rc == 0)
+        if (rc == 0 && routes)
             rc = add_all_targets(compiler, &scope->listeners[i]);
     }
     if (rc == 0)

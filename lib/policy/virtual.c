@@ -48,6 +48,21 @@ static bool counts(const struct mesh__compiler *compiler,
                          compiler->asker.namespace_);
 }
 
+/* As a service spells it, else in lower case: names are compared so. */
+static struct mesh_slice resolve_host(struct mesh__compiler *compiler,
+                                      struct mesh_slice host,
+                                      struct mesh_slice owner)
+{
+    struct mesh_slice name = mesh__resolve(&compiler->arena, host, owner);
+    char *text = (char *)(uintptr_t)name.at; /* ours: it was copied */
+
+    if (!text || mesh__map_find(&compiler->world.hosts, name))
+        return name;
+    for (size_t i = 0; i < name.len; i++)
+        text[i] = mesh__lower(text[i]);
+    return name;
+}
+
 static int fill_vs(struct mesh__compiler *compiler, struct mesh__vs *out,
                    const struct mesh_resource *resource)
 {
@@ -64,8 +79,7 @@ static int fill_vs(struct mesh__compiler *compiler, struct mesh__vs *out,
         return MESH_ERR_NOMEM;
     rc = mesh__delegates_lay(compiler, resource, out);
     for (size_t i = 0; rc == 0 && i < spec->hosts.count; i++) {
-        out->hosts[i] =
-            mesh__resolve(&compiler->arena, spec->hosts.items[i], owner);
+        out->hosts[i] = resolve_host(compiler, spec->hosts.items[i], owner);
         if (!out->hosts[i].at)
             rc = MESH_ERR_NOMEM;
     }

@@ -135,6 +135,9 @@ static const struct yard_row choice[] = {
       "host x.example.com:81 @ VirtualService prod/a (row.yaml:2)\n"
       "!host x.example.com:90 @ VirtualService prod/a (row.yaml:2)\n"
       "!host x.example.com:8000 @ VirtualService prod/a (row.yaml:2)" },
+    { "in whatever case", "ns=prod",
+      VS("prod", "a", "{hosts: [Web], http: [" TO("", API_8000) "]}"),
+      "host " WEB ":80 @ VirtualService prod/a (row.yaml:2)" },
     { "where nobody speaks HTTP on port 80, nowhere", "ns=prod",
       "outboundTrafficPolicy: {mode: ALLOW_ANY}\n"
       "---\n"

@@ -102,6 +102,36 @@ static const struct yard_row choice[] = {
       "refused: Sidecar demo/s (row.yaml:2) selects by labels" },
 };
 
+static const struct yard_row hidden[] = {
+    { "what hides from all is found by a route of its namespace", "ns=demo",
+      "apiVersion: networking.istio.io/v1\n"
+      "kind: ServiceEntry\n"
+      "metadata: {name: h, namespace: demo}\n"
+      "spec: {hosts: [h.example], exportTo: ['~'], resolution: STATIC, ports: "
+      "[{number: 80, name: http, protocol: HTTP}], endpoints: [{address: "
+      "10.3.0.2}]}\n"
+      "---\n"
+      "apiVersion: networking.istio.io/v1\n"
+      "kind: VirtualService\n"
+      "metadata: {name: v, namespace: demo}\n"
+      "spec: {hosts: [other], http: [{route: [{destination: {host: "
+      "h.example}}]}]}\n",
+      "rule " OTHER ":80 0 '': any -> outbound|80||h.example*1 timeout=0ms "
+      "retry on=22b0 attempts=2 per-try=0ms picks=5 @ VirtualService demo/v "
+      "(row.yaml:9)\n"
+      "!host h.example:80 @ ServiceEntry demo/h (row.yaml:1)" },
+    { "and by nobody else", "ns=demo",
+      "apiVersion: networking.istio.io/v1\n"
+      "kind: ServiceEntry\n"
+      "metadata: {name: h, namespace: demo}\n"
+      "spec: {hosts: [h.example], exportTo: ['~'], resolution: STATIC, ports: "
+      "[{number: 80, name: http, protocol: HTTP}], endpoints: [{address: "
+      "10.3.0.2}]}\n",
+      "!destination outbound|80||h.example demo/h.example http least-request @ "
+      "ServiceEntry demo/h (row.yaml:1)\n"
+      "unknown hosts: let through" },
+};
+
 static const struct yard_row hosts[] = {
     { "a namespace's", FRONT, SIDECAR("demo", "s", PROD),
       SEES_API SEES_EXT "!" SEES_OTHER "unknown hosts: let through" },
@@ -241,6 +271,7 @@ static void which_hosts_are_imported(void **state)
 {
     (void)state;
     CHECK(hosts);
+    CHECK(hidden);
 }
 
 static void which_ports_are_spoken_for(void **state)
