@@ -4,12 +4,16 @@
 #include "schema/table.h"
 #include "value/address.h"
 
+enum { ACCOUNT_MAX = 320 };
+
 enum judge {
-    J_TEXT, /* not empty                 */
-    J_IP,   /* an address or a block     */
-    J_PORT,
-    J_PATH, /* text, or a path template  */
-    J_ACCOUNT
+    J_TEXT, /* not empty                        */
+    J_IP,   /* an address or a block            */
+    J_PORT, /* decimal; nobody has the port 0   */
+    J_PATH, /* text, or a path template         */
+    J_ACCOUNT,
+    J_WILDCARD, /* one "*" at most, at an end   */
+    J_DOMAIN    /* the same without a "/"       */
 };
 
 struct list_rule {
@@ -17,51 +21,75 @@ struct list_rule {
     enum judge judge;
 };
 
-static bool is_cidr(struct mesh_slice text)
-{
-    struct mesh_cidr cidr;
-
-    return mesh__cidr_parse(text, &cidr);
-}
-
 static bool is_port(struct mesh_slice text)
 {
-    unsigned long long port = 0;
+    unsigned long long port;
 
-    return mesh__slice_number(text, 65535, &port) && port > 0;
+    return mesh__slice_number(text, 65535, &port);
 }
 
-/* "/a/{*}/b/{**}": a segment is one of the two or has neither brace nor star.
- */
+/* RFC 3986's pchar, as Istio spells it: no "*", not empty. */
+static bool is_segment(struct mesh_slice text)
+{
+    static const char others[] = "-._~%!$&'()+,;:@=";
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = mesh__lower(text.at[i]);
+
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+            (!c || !strchr(others, c)))
+            return false;
+    }
+    return text.len > 0;
+}
+
 static bool is_template(struct mesh_slice path)
 {
-    size_t start = 0;
+    return strstr(path.at, "{*}") || strstr(path.at, "{**}");
+}
+
+static struct mesh_slice trim_slashes(struct mesh_slice path)
+{
+    while (path.len && path.at[0] == '/')
+        path = mesh__slice(path.at + 1, path.len - 1);
+    while (path.len && path.at[path.len - 1] == '/')
+        path.len--;
+    return path;
+}
+
+/* One part of a path; *rest: a {**} stands before it. */
+static bool is_part(struct mesh_slice part, bool template, bool *rest)
+{
+    bool all = mesh__slice_is(part, "{**}");
+
+    if (all || mesh__slice_is(part, "{*}")) {
+        bool fits = !*rest;
+
+        *rest = *rest || all;
+        return fits;
+    }
+    if (part.len &&
+        (memchr(part.at, '{', part.len) || memchr(part.at, '}', part.len)))
+        return false;
+    return !template || is_segment(part);
+}
+
+/* "/a/{*}/b/{**}": braces stand around a whole segment or nowhere. */
+static bool is_path(struct mesh_slice text)
+{
+    struct mesh_slice path = trim_slashes(text);
+    bool template = is_template(text);
     bool rest = false;
+    size_t start = 0;
 
     for (size_t i = 0; i <= path.len; i++) {
-        struct mesh_slice part = mesh__slice(path.at + start, i - start);
-        bool all = mesh__slice_is(part, "{**}");
-
         if (i < path.len && path.at[i] != '/')
             continue;
-        if (all || mesh__slice_is(part, "{*}")) {
-            if (rest)
-                return false;
-            rest = all;
-        } else {
-            for (size_t j = 0; j < part.len; j++)
-                if (strchr("{}*", part.at[j]))
-                    return false;
-        }
+        if (!is_part(mesh__slice(path.at + start, i - start), template, &rest))
+            return false;
         start = i + 1;
     }
     return true;
-}
-
-static bool is_path(struct mesh_slice path)
-{
-    return (!strstr(path.at, "{*}") && !strstr(path.at, "{**}")) ||
-           is_template(path);
 }
 
 /* "name" or "namespace/name", whole. */
@@ -69,8 +97,40 @@ static bool is_account(struct mesh_slice text)
 {
     const char *slash = memchr(text.at, '/', text.len);
 
-    return !memchr(text.at, '*', text.len) && text.at[0] != '/' &&
-           text.at[text.len - 1] != '/' && (!slash || !strchr(slash + 1, '/'));
+    return !memchr(text.at, '*', text.len) && text.len <= ACCOUNT_MAX &&
+           text.at[0] != '/' && text.at[text.len - 1] != '/' &&
+           (!slash || !strchr(slash + 1, '/'));
+}
+
+static bool is_wildcard(struct mesh_slice text)
+{
+    const char *star = memchr(text.at, '*', text.len);
+
+    if (!star)
+        return true;
+    return !strchr(star + 1, '*') &&
+           (star == text.at || star == text.at + text.len - 1);
+}
+
+static bool item_fits(struct mesh_slice text, enum judge judge)
+{
+    switch (judge) {
+    case J_TEXT:
+        break;
+    case J_IP:
+        return mesh__is_ip_block(text);
+    case J_PORT:
+        return is_port(text);
+    case J_PATH:
+        return is_path(text);
+    case J_ACCOUNT:
+        return is_account(text);
+    case J_WILDCARD:
+        return is_wildcard(text);
+    case J_DOMAIN:
+        return is_wildcard(text) && !memchr(text.at, '/', text.len);
+    }
+    return true;
 }
 
 static void check_item(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -79,29 +139,26 @@ static void check_item(struct mesh_reader *reader, const struct mesh_spot *spot,
     static const char *const wanted[] = {
         [J_TEXT] = "text",
         [J_IP] = "an IP address or a block such as 10.0.0.0/8",
-        [J_PORT] = "a port from 1 to 65535",
-        [J_PATH] = "{*} and {**} as whole segments, no other \"*\"",
+        [J_PORT] = "a port, 65535 at most",
+        [J_PATH] = "{*} and {**} as whole segments, the latter last, no "
+                   "other \"*\" or brace beside them",
         [J_ACCOUNT] = "a service account or \"namespace/account\"",
+        [J_WILDCARD] = "one \"*\" at most, at the start or end",
+        [J_DOMAIN] = "a trust domain, \"*\" at its start or end only",
     };
-    bool fits = true;
+    struct mesh_cidr cidr;
 
     if (item->kind != MESH__YAML_SCALAR)
         return;
-    if (item->text.len == 0) {
+    if (item->text.len == 0)
         mesh__reject(reader, spot, item->mark, "may not be empty");
-        return;
-    }
-    if (judge == J_IP)
-        fits = is_cidr(item->text);
-    else if (judge == J_PORT)
-        fits = is_port(item->text);
-    else if (judge == J_PATH)
-        fits = is_path(item->text);
-    else if (judge == J_ACCOUNT)
-        fits = is_account(item->text);
-    if (!fits)
+    else if (!item_fits(item->text, judge))
         mesh__reject(reader, spot, item->mark, "wanted %s, found \"%.80s\"",
                      wanted[judge], item->text.at);
+    else if (judge == J_IP && !mesh__cidr_parse(item->text, &cidr))
+        mesh__report(reader, spot, item->mark, MESH__REFUSED,
+                     MESH__CODE_REFUSED, NULL,
+                     "zones of addresses are not compared");
 }
 
 static void check_list(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -154,8 +211,8 @@ static void check_source(struct mesh_reader *reader,
         { "notNamespaces", J_TEXT },
         { "serviceAccounts", J_ACCOUNT },
         { "notServiceAccounts", J_ACCOUNT },
-        { "trustDomains", J_TEXT },
-        { "notTrustDomains", J_TEXT },
+        { "trustDomains", J_DOMAIN },
+        { "notTrustDomains", J_DOMAIN },
         { "ipBlocks", J_IP },
         { "notIpBlocks", J_IP },
         { "remoteIpBlocks", J_IP },
@@ -208,27 +265,11 @@ static void check_to(struct mesh_reader *reader, const struct mesh_spot *spot,
         mesh__reject(reader, spot, node->mark, "\"operation\" is required");
 }
 
-static void check_rule(struct mesh_reader *reader, const struct mesh_spot *spot,
-                       const struct mesh_yaml_node *node, void *into)
-{
-    static const char *const lists[] = { "from", "to" };
-
-    (void)into;
-    for (size_t i = 0; i < 2; i++) {
-        const struct mesh_yaml_node *list = mesh__get(node, lists[i]);
-
-        if (list && list->count == 0)
-            mesh__reject(reader, spot, list->mark,
-                         "an empty \"%s\": leave it away to mean any",
-                         lists[i]);
-    }
-}
-
 /* --- conditions
  * ------------------------------------------------------------------ */
 
 struct when_key {
-    const char *name; /* ending in '*': whatever begins so */
+    const char *name; /* ending in '*': whatever begins so, with a [name] */
     enum judge judge;
     const char *refused;
 };
@@ -239,31 +280,40 @@ static const struct when_key when_keys[] = {
     { "source.namespace", J_TEXT, NULL },
     { "source.principal", J_TEXT, NULL },
     { "source.serviceAccount", J_ACCOUNT, NULL },
-    { "source.trustDomain", J_TEXT, "not yet compared by this version" },
+    { "source.trustDomain", J_WILDCARD, "not yet compared by this version" },
     { "destination.ip", J_IP, NULL },
     { "destination.port", J_PORT, NULL },
     { "connection.sni", J_TEXT, NULL },
     { "request.headers[*", J_TEXT, NULL },
+    { "request.headers*", J_TEXT, "no such attribute" },
     { "request.auth.principal", J_TEXT, "tokens are not yet checked" },
     { "request.auth.audiences", J_TEXT, "tokens are not yet checked" },
     { "request.auth.presenter", J_TEXT, "tokens are not yet checked" },
-    { "request.auth.claims[*", J_TEXT, "tokens are not yet checked" },
+    { "request.auth.claims*", J_TEXT, "tokens are not yet checked" },
     { "experimental.envoy.filters.*", J_TEXT,
       "there is no Envoy that could know" },
 };
 enum { WHEN_KEYS = sizeof(when_keys) / sizeof(when_keys[0]) };
+
+/* "a[b]": something before the first bracket and something in it. */
+static bool has_bracket(struct mesh_slice key)
+{
+    const char *open = memchr(key.at, '[', key.len);
+
+    return open && open > key.at && key.at[key.len - 1] == ']' &&
+           (size_t)(open - key.at) + 2 < key.len;
+}
 
 static const struct when_key *find_when(struct mesh_slice key)
 {
     for (size_t i = 0; i < WHEN_KEYS; i++) {
         struct mesh_slice name = mesh__slice_of(when_keys[i].name);
         bool open = name.at[name.len - 1] == '*';
-        bool bracket = open && name.at[name.len - 2] == '[';
 
         name.len -= open;
-        if (open ? mesh__slice_starts(key, name) && key.len > name.len + 1
+        if (open ? mesh__slice_starts(key, name) && has_bracket(key)
                  : mesh__slice_equal(key, name))
-            return bracket && key.at[key.len - 1] != ']' ? NULL : &when_keys[i];
+            return &when_keys[i];
     }
     return NULL;
 }
@@ -316,17 +366,90 @@ static void check_action(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *node)
 {
+    const struct mesh_yaml_node *rules = mesh__get(node, "rules");
     struct mesh_slice action = mesh__get_text(node, "action");
     bool custom = mesh__slice_is(action, "CUSTOM");
-    bool rules = mesh__has(node, "rules");
 
-    if (!rules && (custom || mesh__slice_is(action, "DENY")))
+    if ((!rules || rules->count == 0) &&
+        (custom || mesh__slice_is(action, "DENY")))
         mesh__reject(reader, spot, node->mark, "%s without rules has no effect",
                      action.at);
     if (custom && mesh__get_text(mesh__get(node, "provider"), "name").len == 0)
         mesh__reject(reader, spot, node->mark, "CUSTOM needs a provider");
     if (!custom && mesh__has(node, "provider"))
         mesh__reject(reader, spot, node->mark, "provider is for CUSTOM only");
+}
+
+/* --- CUSTOM: what an authorizer may not be chosen by ---------------------- */
+
+static void not_custom(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       struct mesh_mark mark, const char *name)
+{
+    mesh__reject(reader, spot, mark, "%s is not for CUSTOM policies", name);
+}
+
+static void check_custom_from(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *from)
+{
+    static const char *const names[] = {
+        "principals",           "notPrincipals",   "namespaces",
+        "notNamespaces",        "serviceAccounts", "notServiceAccounts",
+        "trustDomains",         "notTrustDomains", "requestPrincipals",
+        "notRequestPrincipals",
+    };
+    struct mesh_spot field = { .up = spot, .name = "source" };
+    const struct mesh_yaml_node *source = mesh__get(from, "source");
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct mesh_yaml_node *list = mesh__get(source, names[i]);
+
+        if (list && list->count)
+            not_custom(reader, &field, list->mark, names[i]);
+    }
+}
+
+static void check_custom_when(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *when)
+{
+    static const char *const names[] = { "source.namespace",
+                                         "source.serviceAccount",
+                                         "source.trustDomain",
+                                         "source.principal" };
+    const struct mesh_yaml_node *key = mesh__get(when, "key");
+    bool fits = true;
+
+    if (!key || key->kind != MESH__YAML_SCALAR)
+        return;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        fits = fits && !mesh__slice_is(key->text, names[i]);
+    if (!fits || mesh__slice_starts(key->text, MESH__SLICE("request.auth.")))
+        not_custom(reader, spot, key->mark, key->text.at);
+}
+
+static void each_item(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node, const char *name,
+                      void (*check)(struct mesh_reader *reader,
+                                    const struct mesh_spot *spot,
+                                    const struct mesh_yaml_node *node))
+{
+    const struct mesh_yaml_node *list = mesh__get(node, name);
+    struct mesh_spot field = { .up = spot, .name = name };
+
+    for (size_t i = 0; list && list->items && i < list->count; i++) {
+        struct mesh_spot item = { .up = &field, .index = i };
+
+        check(reader, &item, list->items[i]);
+    }
+}
+
+static void check_custom_rule(struct mesh_reader *reader,
+                              const struct mesh_spot *spot,
+                              const struct mesh_yaml_node *rule)
+{
+    each_item(reader, spot, rule, "from", check_custom_from);
+    each_item(reader, spot, rule, "when", check_custom_when);
 }
 
 static void check_authorization_policy(struct mesh_reader *reader,
@@ -337,6 +460,8 @@ static void check_authorization_policy(struct mesh_reader *reader,
     (void)into;
     mesh__check_scope(reader, spot, node);
     check_action(reader, spot, node);
+    if (mesh__slice_is(mesh__get_text(node, "action"), "CUSTOM"))
+        each_item(reader, spot, node, "rules", check_custom_rule);
 }
 
 static const struct mesh_field provider_fields[] = {
@@ -441,13 +566,13 @@ static const struct mesh_field operation_fields[] = {
     { MESH__ROW("notPorts", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_authz_operation, not_ports),
       .default_value = "none",
-      .bounds = "decimal port number 1-65535, exact only" },
+      .bounds = "decimal port number up to 65535, exact only" },
     { MESH__ROW("paths", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_authz_operation, paths), .default_value = "any",
       .bounds = "exact, prefix*, *suffix, *, or template with {*} and {**}" },
     { MESH__ROW("ports", STRING, ENFORCED), .shape = MESH__LIST,
       MESH__PUT(struct mesh_authz_operation, ports), .default_value = "any",
-      .bounds = "decimal port number 1-65535, exact only" },
+      .bounds = "decimal port number up to 65535, exact only" },
 };
 
 static const struct mesh_message operation_message = {
@@ -493,13 +618,12 @@ static const struct mesh_field rule_fields[] = {
       MESH__PUT_LIST(struct mesh_authz_rule_spec, from, from_count,
                      struct mesh_authz_source),
       .max_items = 512, .default_value = "any source",
-      .bounds = "max items 512; validation: if present, not empty" },
+      .bounds = "max items 512" },
     { MESH__ROW("to", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &to_message,
       MESH__PUT_LIST(struct mesh_authz_rule_spec, to, to_count,
                      struct mesh_authz_operation),
-      .default_value = "any operation",
-      .bounds = "validation: if present, not empty" },
+      .default_value = "any operation" },
     { MESH__ROW("when", MESSAGE, ENFORCED), .shape = MESH__LIST,
       .message = &when_message,
       MESH__PUT_LIST(struct mesh_authz_rule_spec, when, when_count,
@@ -511,7 +635,6 @@ static const struct mesh_message rule_message = {
     .name = "rule",
     MESH__FIELDS(rule_fields),
     .mark = MESH__AT(struct mesh_authz_rule_spec, mark),
-    .check = check_rule,
 };
 
 static const struct mesh_value action_values[] = {

@@ -6,6 +6,7 @@
  */
 #include "base/error.h"
 #include "schema/table.h"
+#include "value/address.h"
 #include "value/host.h"
 #include "value/match.h"
 
@@ -32,6 +33,38 @@ bool mesh__is_dns_label(struct mesh_slice text)
             text.at[i] != '-')
             return false;
     return true;
+}
+
+bool mesh__is_host_label(struct mesh_slice text)
+{
+    if (text.len == 0 || text.len > LABEL_MAX || text.at[0] == '-' ||
+        text.at[text.len - 1] == '-')
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (!is_alnum(text.at[i]) && text.at[i] != '-')
+            return false;
+    return true;
+}
+
+bool mesh__is_ip(struct mesh_slice text)
+{
+    const char *zone = text.len ? memchr(text.at, '%', text.len) : NULL;
+    struct mesh_slice ip = text;
+    struct mesh_address address;
+
+    if (zone)
+        ip.len = (size_t)(zone - text.at);
+    return mesh__address_parse_ip(ip, &address) &&
+           (!zone || (address.family == 6 && ip.len + 1 < text.len));
+}
+
+bool mesh__is_ip_block(struct mesh_slice text)
+{
+    struct mesh_cidr cidr;
+
+    return text.len && memchr(text.at, '/', text.len)
+               ? mesh__cidr_parse(text, &cidr)
+               : mesh__is_ip(text);
 }
 
 /* [A-Za-z0-9] at both ends, those and "-_." between. */
@@ -333,4 +366,15 @@ void mesh__check_export_to(struct mesh_reader *reader,
             mesh__reject(reader, &at, item->mark, "\"%.80s\" comes twice",
                          item->text.at);
     }
+}
+
+void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other)
+{
+    const struct mesh_yaml_node *value = mesh__get(node, other);
+
+    if (value && mesh__has(node, one))
+        mesh__reject(reader, spot, value->mark, "%s and %s exclude each other",
+                     one, other);
 }

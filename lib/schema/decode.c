@@ -436,6 +436,18 @@ static void check_oneof(struct mesh_reader *reader,
     }
 }
 
+/* Istio's schema knows a null from a field that is not there. */
+static void null_field(struct mesh_reader *reader,
+                       const struct mesh_field *field,
+                       const struct mesh_spot *up,
+                       const struct mesh_yaml_pair *pair)
+{
+    struct mesh_spot spot = { .up = up, .name = field->name };
+
+    mesh__report(reader, &spot, pair->mark, MESH__ERROR, MESH__CODE_INVALID,
+                 "leave the field away", "may not be null");
+}
+
 static void decode_pairs(struct mesh_reader *reader,
                          const struct mesh_message *message,
                          const struct mesh_spot *spot,
@@ -450,9 +462,11 @@ static void decode_pairs(struct mesh_reader *reader,
         if (!field) {
             if (!message->open)
                 unknown_field(reader, message, spot, pair);
-        } else if (!is_null(pair->value)) { /* null is not given */
+        } else if (!is_null(pair->value)) {
             given[field - message->fields] = true;
             decode_field(reader, field, spot, pair, into, verdict);
+        } else if (reader->crd && !field->nullable) {
+            null_field(reader, field, spot, pair);
         }
     }
 }

@@ -289,46 +289,19 @@ static const char *resource_name(struct document *d)
 
 static void read_metadata(struct document *d)
 {
-    static const char spot_name[] = "metadata";
-    const struct mesh_spot spot = { .name = spot_name };
-    const struct mesh_yaml_node *metadata = mesh__get(d->node, spot_name);
-
-    if (!metadata) {
-        mesh__reject(&d->reader, NULL, d->node->mark,
-                     "\"metadata\" is required");
-        return;
-    }
-    mesh__decode(&d->reader, &mesh__metadata_message, &spot, metadata,
-                 &d->resource, MESH__FIELD_ENFORCED, NULL);
+    mesh__read_metadata(&d->reader, d->node, d->info, &d->resource);
     if (d->resource.namespace_.len == 0 && !d->info->cluster_wide)
         d->resource.namespace_ = MESH__SLICE("default");
 }
 
-/* "istio.io/dry-run" is for policies that allow or deny, and a bool. */
-static void check_dry_run(struct document *d)
+/* Istio's schema has no null for spec and status. */
+static void check_no_null(struct document *d, const char *name)
 {
-    static const char *const words[] = { "1",    "t",     "T",     "TRUE",
-                                         "true", "True",  "0",     "f",
-                                         "F",    "FALSE", "false", "False" };
-    const struct mesh_yaml_node *metadata = mesh__get(d->node, "metadata");
-    const struct mesh_yaml_node *value =
-        mesh__get(mesh__get(metadata, "annotations"), "istio.io/dry-run");
-    struct mesh_slice action =
-        mesh__get_text(mesh__get(d->node, "spec"), "action");
-    bool fits = false;
+    const struct mesh_spot spot = { .name = name };
+    const struct mesh_yaml_pair *pair = mesh__yaml_find(d->node, name);
 
-    if (!value || value->kind != MESH__YAML_SCALAR)
-        return;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        fits = fits || mesh__slice_is(value->text, words[i]);
-    if (!fits)
-        mesh__reject(&d->reader, NULL, value->mark,
-                     "istio.io/dry-run: wanted true or false, found \"%.40s\"",
-                     value->text.at);
-    if (d->info->kind != MESH__KIND_AUTHORIZATION_POLICY ||
-        mesh__slice_is(action, "CUSTOM") || mesh__slice_is(action, "AUDIT"))
-        mesh__reject(&d->reader, NULL, value->mark,
-                     "istio.io/dry-run is for ALLOW and DENY policies only");
+    if (pair && !mesh__get(d->node, name))
+        mesh__reject(&d->reader, &spot, pair->mark, "may not be null");
 }
 
 static void read_status(struct document *d)
@@ -336,7 +309,10 @@ static void read_status(struct document *d)
     const struct mesh_spot spot = { .name = "status" };
     const struct mesh_yaml_node *status = mesh__get(d->node, "status");
 
-    if (!status || !d->info->spec)
+    if (!d->info->spec)
+        return;
+    check_no_null(d, "status");
+    if (!status)
         return;
     if (status->kind != MESH__YAML_MAPPING || status->count)
         mesh__report(&d->reader, &spot, status->mark, MESH__INFO,
@@ -368,6 +344,7 @@ static void read_spec(struct document *d)
     const struct mesh_yaml_node *spec = mesh__get(d->node, "spec");
     struct mesh_yaml_node empty = nothing;
 
+    check_no_null(d, "spec");
     empty.mark = d->node->mark;
     mesh__decode(&d->reader, d->info->spec, &spot, spec ? spec : &empty,
                  d->resource.spec, d->info->status, d->info->reason);
@@ -515,8 +492,9 @@ static void name_service(struct document *d)
 
 static void read_body(struct document *d)
 {
-    if (d->info->kind == MESH__KIND_ISTIO_OPERATOR)
-        d->reader.proto = true;
+    d->reader.proto = d->info->kind == MESH__KIND_ISTIO_OPERATOR;
+    d->reader.crd =
+        !d->reader.proto && is_istio(mesh__slice_of(d->info->group));
     if (d->info->spec)
         read_spec(d);
     else if (d->info->top)
@@ -543,7 +521,6 @@ static void read_resource(struct load *load, const struct mesh_kind_info *info,
     start_resource(&d, name);
     check_envelope(&d);
     read_metadata(&d);
-    check_dry_run(&d);
     tell_whole(&d);
     read_body(&d);
     read_status(&d);

@@ -2,23 +2,33 @@
 libmesh_core_la_SOURCES += \
 	lib/schema/authorization_policy.c \
 	lib/schema/checks.c \
+	lib/schema/client_tls.c \
 	lib/schema/codes.h \
 	lib/schema/collection.c \
 	lib/schema/collection.h \
 	lib/schema/common.c \
+	lib/schema/connection_pool.c \
 	lib/schema/decode.c \
 	lib/schema/destination_rule.c \
 	lib/schema/diagnostics.c \
 	lib/schema/diagnostics.h \
 	lib/schema/gateway.c \
+	lib/schema/http_match.c \
+	lib/schema/http_reply.c \
+	lib/schema/http_rewrite.c \
+	lib/schema/http_route.c \
 	lib/schema/istio_operator.c \
+	lib/schema/jwks.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
 	lib/schema/load.c \
+	lib/schema/load_balancer.c \
 	lib/schema/mesh_config.c \
 	lib/schema/mesh_providers.c \
 	lib/schema/mesh_proxy.c \
 	lib/schema/mesh_traffic.c \
+	lib/schema/metadata.c \
+	lib/schema/outlier_detection.c \
 	lib/schema/peer_authentication.c \
 	lib/schema/proxy_config.c \
 	lib/schema/reader.c \
@@ -32,8 +42,10 @@ libmesh_core_la_SOURCES += \
 	lib/schema/sidecar.c \
 	lib/schema/spell.c \
 	lib/schema/table.h \
+	lib/schema/tcp_route.c \
 	lib/schema/telemetry.c \
 	lib/schema/traffic_policy.c \
+	lib/schema/url.c \
 	lib/schema/virtual_service.c \
 	lib/schema/workload_entry.c \
 	lib/schema/workload_group.c

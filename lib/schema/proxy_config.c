@@ -4,8 +4,9 @@
 #include "schema/table.h"
 
 static const struct mesh_field proxy_config_fields[] = {
-    { MESH__ROW("concurrency", INT32, NOTED), MESH__RANGE(0, 0),
-      .default_value = "unset = from CPU limit or cores", .bounds = "min 0" },
+    { MESH__ROW("concurrency", INT32, NOTED), .nullable = true,
+      MESH__RANGE(0, 0), .default_value = "unset = from CPU limit or cores",
+      .bounds = "min 0" },
     { MESH__ROW("environmentVariables", STRING, NOTED), .shape = MESH__MAP,
       .max_len = 2048, .default_value = "none",
       .bounds = "element max length 2048" },

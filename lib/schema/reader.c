@@ -66,6 +66,8 @@ static void tell(struct mesh_reader *reader, const struct mesh_spot *spot,
     finding.column = mark.column;
     finding.resource = reader->resource;
     finding.path = path;
+    if (reader->mild && finding.severity == MESH__ERROR)
+        finding.severity = MESH__REFUSED;
     if (finding.severity <= MESH__REFUSED)
         reader->bad++;
     if (!reader->each)

@@ -318,48 +318,78 @@ static int64_t days_of(int64_t year, unsigned month, unsigned day)
            719468;
 }
 
-/* "+02:00", "Z" behind the seconds and their fraction. */
+static bool is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static unsigned days_in(unsigned year, unsigned month)
+{
+    static const unsigned char days[] = { 31, 28, 31, 30, 31, 30,
+                                          31, 31, 30, 31, 30, 31 };
+
+    return days[month - 1] + (month == 2 && is_leap(year) ? 1U : 0U);
+}
+
+/* "+02:00", "Z", in any case. */
 static bool read_zone(const char *at, int64_t *out)
 {
     unsigned hours;
     unsigned minutes;
 
-    if (*at == '.') {
-        size_t digits = strspn(at + 1, "0123456789");
-
-        if (digits == 0)
-            return false;
-        at += 1 + digits;
-    }
     if ((at[0] == 'Z' || at[0] == 'z') && !at[1]) {
         *out = 0;
         return true;
     }
     if ((at[0] != '+' && at[0] != '-') || strlen(at) != 6 || at[3] != ':' ||
-        !two_digits(at + 1, 23, &hours) || !two_digits(at + 4, 59, &minutes))
+        !two_digits(at + 1, 99, &hours) || !two_digits(at + 4, 99, &minutes))
         return false;
     *out = (int64_t)(hours * 3600 + minutes * 60) * (at[0] == '-' ? -1 : 1);
     return true;
 }
 
+/* A fraction may stand before the zone, behind any one character. */
+static bool read_tail(const char *at, int64_t *out)
+{
+    size_t digits;
+
+    if (read_zone(at, out))
+        return true;
+    if (!*at)
+        return false;
+    for (at++; (*at & 0xC0) == 0x80; at++)
+        continue;
+    digits = strspn(at, "0123456789");
+    return digits && read_zone(at + digits, out);
+}
+
+static bool read_day(const char *at, int64_t *out)
+{
+    unsigned century, year, month, day;
+
+    if (at[4] != '-' || at[7] != '-' || !two_digits(at, 99, &century) ||
+        !two_digits(at + 2, 99, &year) || !two_digits(at + 5, 12, &month) ||
+        !two_digits(at + 8, 31, &day) || month == 0 || day == 0)
+        return false;
+    year += century * 100;
+    *out = days_of(year, month, day);
+    return day <= days_in(year, month);
+}
+
 bool mesh__read_rfc3339(struct mesh_slice text, int64_t *out_s)
 {
-    unsigned century, year, month, day, hour, minute, second;
+    unsigned hour, minute, second;
     const char *at = text.at;
+    int64_t day;
     int64_t zone;
 
-    if (text.len < 20 || strlen(at) != text.len || at[4] != '-' ||
-        at[7] != '-' || (at[10] != 'T' && at[10] != 't') || at[13] != ':' ||
-        at[16] != ':')
+    if (text.len < 20 || strlen(at) != text.len || !read_day(at, &day) ||
+        (at[10] != 'T' && at[10] != 't') || at[13] != ':' || at[16] != ':')
         return false;
-    if (!two_digits(at, 99, &century) || !two_digits(at + 2, 99, &year) ||
-        !two_digits(at + 5, 12, &month) || !two_digits(at + 8, 31, &day) ||
-        !two_digits(at + 11, 23, &hour) || !two_digits(at + 14, 59, &minute) ||
-        !two_digits(at + 17, 60, &second) || month == 0 || day == 0 ||
-        !read_zone(at + 19, &zone))
+    if (!two_digits(at + 11, 23, &hour) || !two_digits(at + 14, 59, &minute) ||
+        !two_digits(at + 17, 59, &second) || !read_tail(at + 19, &zone))
         return false;
-    *out_s = days_of((int64_t)century * 100 + year, month, day) * 86400 +
-             (int64_t)(hour * 3600 + minute * 60 + second) - zone;
+    *out_s = day * 86400 + (int64_t)(hour * 3600 + minute * 60 + second) - zone;
     return true;
 }
 
@@ -379,16 +409,24 @@ static bool read_time(struct mesh_reader *reader, const struct mesh_spot *spot,
     return false;
 }
 
+/* 1.0 is a whole number, as in JSON. */
+static bool whole_of(double real)
+{
+    return real >= -9223372036854775808.0 && real < 9223372036854775808.0 &&
+           (double)(int64_t)real == real;
+}
+
 static bool read_int_or_string(struct mesh_reader *reader,
                                const struct mesh_spot *spot,
                                const struct mesh_field *field,
                                const struct mesh_yaml_node *node,
                                union mesh_scalar *out)
 {
+    double real;
+
     (void)field;
     out->text = node->text;
-    if (node->kind == MESH__YAML_SCALAR &&
-        mesh__yaml_type(node) == MESH__YAML_INT)
+    if (mesh__yaml_float(node, &real) && whole_of(real))
         return true;
     return read_text(reader, spot, node, "a number or a name", NULL);
 }

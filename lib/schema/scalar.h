@@ -26,7 +26,10 @@ void mesh__store_scalar(struct mesh_reader *reader,
                         const struct mesh_field *field,
                         const union mesh_scalar *value, void *at);
 
-/* "2024-01-31T12:00:00Z" to seconds since 1970; fractions are dropped. */
+/*
+ * "2024-01-31T12:00:00Z" to seconds since 1970; fractions are dropped. What
+ * the format date-time of a CRD takes: a leap second is none.
+ */
 bool mesh__read_rfc3339(struct mesh_slice text, int64_t *out_s);
 
 #endif

@@ -102,7 +102,7 @@ static const struct mesh_field ingress_tls_fields[] = {
       .bounds = "min items 1; max items 2; rejected for Sidecar" },
     { MESH__ROW("httpsRedirect", BOOL, REFUSED), .default_value = "false",
       .bounds = "HTTP servers only; not for Sidecar" },
-    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED),
+    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED), .nullable = true,
       .default_value = "false" },
     { MESH__ROW("maxProtocolVersion", ENUM, REFUSED),
       .values = max_protocol_version_values,

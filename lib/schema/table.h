@@ -62,6 +62,7 @@ struct mesh_field {
     enum mesh_field_status status;
     enum mesh_shape shape;
     bool required;
+    bool nullable;                      /* null is as good as nothing */
     const struct mesh_message *message; /* MESH__T_MESSAGE */
     const struct mesh_value *values;    /* MESH__T_ENUM    */
     const char *oneof;                  /* at most one field of this name */
@@ -173,37 +174,52 @@ extern const struct mesh_message mesh__authorization_policy_message;
 extern const struct mesh_message mesh__client_tls_message;
 extern const struct mesh_message mesh__config_map_message;
 extern const struct mesh_message mesh__connection_pool_message;
+extern const struct mesh_message mesh__cors_policy_message;
 extern const struct mesh_message mesh__default_config_message;
 extern const struct mesh_message mesh__default_policy_message;
 extern const struct mesh_message mesh__default_retry_message;
+extern const struct mesh_message mesh__destination_message;
 extern const struct mesh_message mesh__destination_rule_message;
+extern const struct mesh_message mesh__direct_response_message;
 extern const struct mesh_message mesh__empty_message;
 extern const struct mesh_message mesh__endpoint_slice_message;
 extern const struct mesh_message mesh__endpoints_message;
 extern const struct mesh_message mesh__failover_message;
+extern const struct mesh_message mesh__fault_message;
 extern const struct mesh_message mesh__gateway_message;
 extern const struct mesh_message mesh__grpc_probe_message;
+extern const struct mesh_message mesh__header_edits_message;
+extern const struct mesh_message mesh__http_match_message;
+extern const struct mesh_message mesh__http_route_message;
 extern const struct mesh_message mesh__image_message;
 extern const struct mesh_message mesh__istio_operator_message;
+extern const struct mesh_message mesh__load_balancer_message;
 extern const struct mesh_message mesh__locality_lb_message;
 extern const struct mesh_message mesh__mesh_config_message;
 extern const struct mesh_message mesh__metadata_message;
+extern const struct mesh_message mesh__outlier_detection_message;
 extern const struct mesh_message mesh__peer_authentication_message;
+extern const struct mesh_message mesh__percent_message;
 extern const struct mesh_message mesh__port_selector_message;
 extern const struct mesh_message mesh__provider_message;
 extern const struct mesh_message mesh__proxy_config_message;
+extern const struct mesh_message mesh__redirect_message;
 extern const struct mesh_message mesh__request_authentication_message;
+extern const struct mesh_message mesh__rewrite_message;
 extern const struct mesh_message mesh__selector_message;
-extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__service_entry_message;
+extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__settings_keepalive_message;
 extern const struct mesh_message mesh__settings_tls_message;
 extern const struct mesh_message mesh__sidecar_message;
 extern const struct mesh_message mesh__status_message;
+extern const struct mesh_message mesh__string_match_message;
 extern const struct mesh_message mesh__target_ref_message;
 extern const struct mesh_message mesh__tcp_probe_message;
+extern const struct mesh_message mesh__tcp_route_message;
 extern const struct mesh_message mesh__telemetry_message;
 extern const struct mesh_message mesh__tls_certificates_message;
+extern const struct mesh_message mesh__tls_route_message;
 extern const struct mesh_message mesh__traffic_policy_message;
 extern const struct mesh_message mesh__virtual_service_message;
 extern const struct mesh_message mesh__workload_entry_message;
@@ -230,6 +246,8 @@ struct mesh_reader {
     struct mesh_slice namespace_;
     uint32_t place;   /* of the marks it leaves                           */
     bool proto;       /* proto3-JSON's leniencies: snake_case, "5" for 5  */
+    bool crd;         /* null is a value, and most fields take none       */
+    bool mild;        /* its errors are refusals: Istio would take it     */
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */
     struct mesh_mark inner_mark;
@@ -268,6 +286,14 @@ void mesh__decode(struct mesh_reader *reader,
                   const struct mesh_yaml_node *node, void *into,
                   enum mesh_field_status status, const char *reason);
 
+/*
+ * The metadata of a document. Errors are what Istio cannot read; what only an
+ * API server would not take is refused.
+ */
+void mesh__read_metadata(struct mesh_reader *reader,
+                         const struct mesh_yaml_node *document,
+                         const struct mesh_kind_info *info, void *into);
+
 /* "wanted X, found Y"-style description of a node: "a list", "the bool true" */
 void mesh__describe(const struct mesh_yaml_node *node, char *out, size_t size);
 
@@ -298,6 +324,9 @@ void mesh__check_regex(struct mesh_reader *reader, const struct mesh_spot *spot,
 void mesh__check_host(struct mesh_reader *reader, const struct mesh_spot *spot,
                       const struct mesh_yaml_node *node);
 
+void mesh__check_jwks(struct mesh_reader *reader, const struct mesh_spot *spot,
+                      const struct mesh_yaml_node *node);
+
 /*
  * Few enough items to compare each with each? A finding says so if not, and
  * the resource is not loaded.
@@ -314,6 +343,16 @@ void mesh__check_labels(struct mesh_reader *reader,
 void mesh__check_scope(struct mesh_reader *reader, const struct mesh_spot *spot,
                        const struct mesh_yaml_node *node);
 
+/* Of a message with "gateways". */
+void mesh__check_gateways(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node);
+
+/* Of two fields of which at most one may be given. */
+void mesh__reject_both(struct mesh_reader *reader, const struct mesh_spot *spot,
+                       const struct mesh_yaml_node *node, const char *one,
+                       const char *other);
+
 /* Of a message with "exportTo"; nobody: "~" is allowed. */
 void mesh__check_export_to(struct mesh_reader *reader,
                            const struct mesh_spot *spot,
@@ -328,8 +367,16 @@ void mesh__check_workload(struct mesh_reader *reader,
 bool mesh__is_protocol(struct mesh_slice text);
 
 bool mesh__is_dns_label(struct mesh_slice text);
+/* The same with capitals: what Istio takes for one label of a host. */
+bool mesh__is_host_label(struct mesh_slice text);
+/* An IP address, an IPv6 one with a zone too. */
+bool mesh__is_ip(struct mesh_slice text);
+/* The same, or such an address before "/" and its bits. */
+bool mesh__is_ip_block(struct mesh_slice text);
 bool mesh__is_label_key(struct mesh_slice text);
 bool mesh__is_label_value(struct mesh_slice text);
+/* An http or https URL that Go's net/url can read. */
+bool mesh__is_http_url(struct mesh_slice text);
 /* DNS labels with dots between. */
 bool mesh__is_dns_name(struct mesh_slice text);
 

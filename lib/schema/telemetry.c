@@ -62,7 +62,8 @@ static const struct mesh_message provider_ref_message = {
 };
 
 static const struct mesh_field access_logging_fields[] = {
-    { MESH__ROW("disabled", BOOL, NOTED), .default_value = "false" },
+    { MESH__ROW("disabled", BOOL, NOTED), .nullable = true,
+      .default_value = "false" },
     { MESH__ROW("filter", MESSAGE, NOTED), .message = &log_filter_message,
       .default_value = "log everything" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &mode_match_message,
@@ -129,7 +130,7 @@ static const struct mesh_message tag_override_message = {
 };
 
 static const struct mesh_field metric_override_fields[] = {
-    { MESH__ROW("disabled", BOOL, NOTED),
+    { MESH__ROW("disabled", BOOL, NOTED), .nullable = true,
       .default_value = "inherited (false)" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &metric_match_message,
       .default_value = "all metrics, both roles" },
@@ -205,21 +206,23 @@ static const struct mesh_field telemetry_tracing_fields[] = {
     { MESH__ROW("customTags", MESSAGE, NOTED), .shape = MESH__MAP,
       .message = &telemetry_tag_message, .default_value = "inherited",
       .bounds = "replaces the parent map whole" },
-    { MESH__ROW("disableContextPropagation", BOOL, NOTED),
+    { MESH__ROW("disableContextPropagation", BOOL, NOTED), .nullable = true,
       .default_value = "false" },
-    { MESH__ROW("disableSpanReporting", BOOL, NOTED),
+    { MESH__ROW("disableSpanReporting", BOOL, NOTED), .nullable = true,
       .default_value = "false" },
-    { MESH__ROW("enableIstioTags", BOOL, NOTED), .default_value = "true" },
+    { MESH__ROW("enableIstioTags", BOOL, NOTED), .nullable = true,
+      .default_value = "true" },
     { MESH__ROW("match", MESSAGE, NOTED), .message = &mode_match_message,
       .default_value = "CLIENT_AND_SERVER" },
     { MESH__ROW("providers", MESSAGE, NOTED), .shape = MESH__LIST,
       .message = &provider_ref_message,
       .default_value = "inherited, else MeshConfig.defaultProviders.tracing",
       .bounds = "only the first is used" },
-    { MESH__ROW("randomSamplingPercentage", DOUBLE, NOTED), MESH__RANGE(0, 100),
+    { MESH__ROW("randomSamplingPercentage", DOUBLE, NOTED), .nullable = true,
+      MESH__RANGE(0, 100),
       .default_value = "inherited, else defaultConfig.tracing.sampling, else 1",
       .bounds = "min 0; max 100" },
-    { MESH__ROW("useRequestIdForTraceSampling", BOOL, NOTED),
+    { MESH__ROW("useRequestIdForTraceSampling", BOOL, NOTED), .nullable = true,
       .default_value = "true" },
 };
 
