@@ -125,7 +125,7 @@ static void where(struct mesh_json *json, const struct mesh_snapshot *snapshot,
         return;
     }
     mesh__json_text(json, "file", file);
-    mesh__json_number(json, "line", mark.line);
+    mesh__json_number(json, "line", mesh__line_of(resource, mark));
 }
 
 static void explain_destination(struct explain *explain)

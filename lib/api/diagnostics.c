@@ -34,7 +34,8 @@ static int analyze(const char *path, struct mesh_diagnostics *diagnostics)
     struct mesh_policy_limits limits = mesh__policy_limits;
     struct mesh_collection *collection;
     struct mesh_fingerprint print;
-    int rc = mesh__policy_read(path, &limits, &collection, diagnostics, &print);
+    int rc = mesh__policy_read(path, &limits, NULL, &collection, diagnostics,
+                               &print);
 
     if (rc < 0)
         return rc;

@@ -194,7 +194,7 @@ static void print_place(struct mesh_text *text,
 
     if (!mesh__mark_resource(snapshot, mark, &resource, &file) || !file)
         return;
-    mesh__text_format(text, " (%s:%u)", file, (unsigned)mark.line);
+    mesh__text_format(text, " (%s:%u)", file, mesh__line_of(resource, mark));
 }
 
 static void print_decided(struct mesh_text *text,

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { BLOCK_BYTES = 4096 - 64 };
+enum { BLOCK_BYTES = 4096 - 64, SMALL_BYTES = 512 - 64 };
 
 struct mesh_arena_block {
     struct mesh_arena_block *older;
@@ -22,6 +22,11 @@ struct mesh_arena_block {
 void mesh__arena_init(struct mesh_arena *arena, size_t ceiling)
 {
     *arena = (struct mesh_arena){ .ceiling = ceiling };
+}
+
+void mesh__arena_init_small(struct mesh_arena *arena, size_t ceiling)
+{
+    *arena = (struct mesh_arena){ .ceiling = ceiling, .small = true };
 }
 
 static void free_newer_than(struct mesh_arena *arena,
@@ -53,9 +58,18 @@ void mesh__arena_reset(struct mesh_arena *arena)
     arena->used = 0;
 }
 
+/* A small arena's next block is as large as all before it. */
+static size_t block_bytes(const struct mesh_arena *arena)
+{
+    if (!arena->small || arena->used > BLOCK_BYTES)
+        return BLOCK_BYTES;
+    return arena->used > SMALL_BYTES ? arena->used : SMALL_BYTES;
+}
+
 static struct mesh_arena_block *add_block(struct mesh_arena *arena, size_t size)
 {
-    size_t bytes = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    size_t least = block_bytes(arena);
+    size_t bytes = size > least ? size : least;
     struct mesh_arena_block *block = mesh__malloc(sizeof(*block) + bytes);
 
     if (!block)

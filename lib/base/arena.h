@@ -9,6 +9,7 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,10 +19,13 @@ struct mesh_arena_block;
 struct mesh_arena {
     struct mesh_arena_block *blocks; /* newest first, owned          */
     size_t used;                     /* bytes handed out             */
+    bool small;                      /* begins with little memory    */
     size_t ceiling;                  /* bytes handed out at most     */
 };
 
 void mesh__arena_init(struct mesh_arena *arena, size_t ceiling);
+/* For one of many that will mostly hold little: its blocks grow with it. */
+void mesh__arena_init_small(struct mesh_arena *arena, size_t ceiling);
 void mesh__arena_fini(struct mesh_arena *arena);
 
 /* Forget everything handed out; keep the oldest block's memory. */

@@ -29,6 +29,7 @@ struct making {
     struct mesh__compiler *compiler;
     const struct mesh__host *host;
     const struct mesh__merged *rule;
+    struct mesh__behind behind;
     const struct mesh__port *port;
     const struct mesh_subset *subset; /* NULL: the whole service */
     struct mesh__blocks blocks;
@@ -160,19 +161,6 @@ static void add_name(struct names *names, const char *name)
     names->count++;
 }
 
-static bool account_seen(const struct mesh__service *service, size_t index)
-{
-    const struct mesh__instance *one = service->instances[index];
-
-    for (size_t i = 0; i < index; i++)
-        if (mesh__slice_equal(service->instances[i]->service_account,
-                              one->service_account) &&
-            mesh__slice_equal(service->instances[i]->namespace_,
-                              one->namespace_))
-            return true;
-    return false;
-}
-
 static int add_account(const struct making *making, struct names *names,
                        const struct mesh__instance *instance)
 {
@@ -203,6 +191,30 @@ static int add_texts(const struct making *making, struct names *names,
     return 0;
 }
 
+/* Each identity behind the service once. */
+static int add_accounts(const struct making *making, struct names *names)
+{
+    struct mesh_arena *arena = &making->compiler->arena;
+    struct mesh_map seen = { 0 };
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < making->behind.count; i++) {
+        const struct mesh__instance *one = making->behind.items[i];
+        struct mesh_slice key;
+
+        if (one->service_account.len == 0)
+            continue;
+        key = mesh__key_of(arena, one->namespace_, one->service_account);
+        if (key.at && mesh__map_find(&seen, key))
+            continue;
+        rc = key.at ? mesh__map_put(&seen, key, names) : MESH_ERR_NOMEM;
+        if (rc == 0)
+            rc = add_account(making, names, one);
+    }
+    mesh__map_fini(&seen);
+    return rc;
+}
+
 /* The rule's names, else the identities behind the service and its own. */
 static int fill_names(const struct making *making,
                       struct mesh_destination_tls *out)
@@ -212,7 +224,7 @@ static int fill_names(const struct making *making,
         making->blocks.tls ? &making->blocks.tls->subject_alt_names : NULL;
     size_t domains = making->compiler->snapshot->trust_domain_count;
     struct names names = { 0 };
-    size_t most = service->instance_count * domains + service->alt_names.count;
+    size_t most = making->behind.count * domains + service->alt_names.count;
     int rc = 0;
 
     if (given && given->count)
@@ -224,10 +236,7 @@ static int fill_names(const struct making *making,
     if (given && given->count) {
         rc = add_texts(making, &names, given);
     } else {
-        for (size_t i = 0; rc == 0 && i < service->instance_count; i++)
-            if (service->instances[i]->service_account.len &&
-                !account_seen(service, i))
-                rc = add_account(making, &names, service->instances[i]);
+        rc = add_accounts(making, &names);
         if (rc == 0)
             rc = add_texts(making, &names, &service->alt_names);
     }
@@ -320,23 +329,22 @@ static uint32_t add_weights(uint32_t a, uint32_t b)
 static int fill_endpoints(const struct making *making,
                           struct mesh_endpoint_set *set)
 {
-    const struct mesh__service *service = making->host->service;
+    const struct mesh__behind *behind = &making->behind;
     size_t count = 0;
 
-    for (size_t i = 0; i < service->instance_count; i++)
-        count += chosen(making, service->instances[i]);
+    for (size_t i = 0; i < behind->count; i++)
+        count += chosen(making, behind->items[i]);
     set->endpoints =
         mesh__arena_array(&set->arena, count, sizeof(*set->endpoints));
     if (!set->endpoints)
         return MESH_ERR_NOMEM;
     set->equal_weights = true;
-    for (size_t i = 0; i < service->instance_count; i++) {
+    for (size_t i = 0; i < behind->count; i++) {
         struct mesh_endpoint *endpoint = &set->endpoints[set->count];
 
-        if (!chosen(making, service->instances[i]))
+        if (!chosen(making, behind->items[i]))
             continue;
-        if (!fill_endpoint(making, &set->arena, service->instances[i],
-                           endpoint))
+        if (!fill_endpoint(making, &set->arena, behind->items[i], endpoint))
             return MESH_ERR_NOMEM;
         set->total_weight = add_weights(set->total_weight, endpoint->weight);
         if (endpoint->weight != set->endpoints[0].weight)
@@ -417,6 +425,8 @@ int mesh__compile_destinations(struct mesh__compiler *compiler,
         mesh__rules_find(&compiler->rules, &compiler->arena, &compiler->asker,
                          host->host, service->namespace_, &rule);
 
+    if (rc == 0)
+        rc = mesh__world_behind(&compiler->world, service, &making.behind);
     if (rc < 0)
         return rc;
     part->destinations = mesh__arena_array(

@@ -63,7 +63,7 @@ void mesh__judge_say(struct mesh__judge *judge, enum mesh_severity severity,
     struct mesh_finding finding = {
         .severity = severity,
         .file = file_of(judge, about.resource),
-        .line = mark.line,
+        .line = mesh__line_of(about.resource, mark),
         .column = mark.column,
         .code = code,
         .resource = name_of(judge, about.resource),
@@ -94,7 +94,7 @@ static void judge_settings(struct mesh__judge *judge)
                             "a MeshConfig came before, in %s:%u; the fields "
                             "of this one replace that one's",
                             file_of(judge, before),
-                            (unsigned)before->mark.line);
+                            mesh__line_of(before, before->mark));
         before = one;
     }
 }

@@ -8,14 +8,14 @@
 enum { DEFAULT_EJECTION_PERCENT = 10, ALL_PERCENT = 100 };
 
 /* How many of a service's addresses a subset (NULL: none asked) selects. */
-static size_t count_endpoints(const struct mesh__service *service,
+static size_t count_endpoints(const struct mesh__behind *behind,
                               const struct mesh_subset *subset)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < service->instance_count; i++)
-        count += !subset || mesh__labels_cover(&service->instances[i]->labels,
-                                               &subset->labels);
+    for (size_t i = 0; i < behind->count; i++)
+        count += !subset ||
+                 mesh__labels_cover(&behind->items[i]->labels, &subset->labels);
     return count;
 }
 
@@ -47,21 +47,21 @@ static void judge_host(struct mesh__judge *judge, const struct mesh__rule *rule)
 
 static void judge_subsets(struct mesh__judge *judge,
                           const struct mesh__rule *rule,
-                          const struct mesh__service *service)
+                          const struct mesh__service *service,
+                          const struct mesh__behind *behind)
 {
     for (size_t i = 0; i < rule->spec->subset_count; i++) {
         const struct mesh_subset *subset = &rule->spec->subsets[i];
         struct mesh__about about = { rule->resource, subset->mark, "" };
 
-        if (service->instance_count == 0 || count_endpoints(service, subset))
+        if (behind->count == 0 || count_endpoints(behind, subset))
             continue;
         about.path = mesh__judge_path(judge, "spec.subsets[%zu].labels", i);
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_EMPTY_SUBSET, about,
                         "subset %.*s selects none of the %zu endpoints of "
                         "\"%.*s\"",
-                        (int)subset->name.len, subset->name.at,
-                        service->instance_count, (int)service->host.len,
-                        service->host.at);
+                        (int)subset->name.len, subset->name.at, behind->count,
+                        (int)service->host.len, service->host.at);
     }
 }
 
@@ -78,6 +78,7 @@ static uint32_t ejection_percent(const struct mesh_outlier_detection *outlier)
 static void judge_ejection(struct mesh__judge *judge,
                            const struct mesh__rule *rule,
                            const struct mesh__service *service,
+                           const struct mesh__behind *behind,
                            const struct mesh_subset *subset, uint32_t port)
 {
     const struct mesh__merged one = { .policy = rule->spec->policy.set
@@ -85,7 +86,7 @@ static void judge_ejection(struct mesh__judge *judge,
                                                     : NULL };
     const struct mesh_outlier_detection *outlier =
         mesh__blocks_of(&one, subset, port).outlier_detection;
-    size_t count = count_endpoints(service, subset);
+    size_t count = outlier ? count_endpoints(behind, subset) : 0;
     struct mesh__about about = { rule->resource, { 0 }, "" };
     uint32_t percent;
 
@@ -107,14 +108,16 @@ static void judge_ejection(struct mesh__judge *judge,
 /* The same words for another port are kept once by the diagnostics. */
 static void judge_ejections(struct mesh__judge *judge,
                             const struct mesh__rule *rule,
-                            const struct mesh__service *service)
+                            const struct mesh__service *service,
+                            const struct mesh__behind *behind)
 {
     for (size_t i = 0; i < service->port_count; i++) {
         uint32_t port = service->ports[i].number;
 
-        judge_ejection(judge, rule, service, NULL, port);
+        judge_ejection(judge, rule, service, behind, NULL, port);
         for (size_t j = 0; j < rule->spec->subset_count; j++)
-            judge_ejection(judge, rule, service, &rule->spec->subsets[j], port);
+            judge_ejection(judge, rule, service, behind,
+                           &rule->spec->subsets[j], port);
     }
 }
 
@@ -124,11 +127,16 @@ void mesh__judge_destination_rules(struct mesh__judge *judge)
         const struct mesh__rule *rule = &judge->rules.items[i];
         const struct mesh__service *service = mesh__world_service(
             &judge->world, rule->host, mesh__namespace_of(rule->resource));
+        struct mesh__behind behind;
 
         judge_host(judge, rule);
         if (!service)
             continue;
-        judge_subsets(judge, rule, service);
-        judge_ejections(judge, rule, service);
+        if (mesh__world_behind(&judge->world, service, &behind) < 0) {
+            mesh__judge_lost(judge);
+            return;
+        }
+        judge_subsets(judge, rule, service, &behind);
+        judge_ejections(judge, rule, service, &behind);
     }
 }

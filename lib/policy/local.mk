@@ -23,4 +23,5 @@ libmesh_core_la_SOURCES += \
 	lib/policy/text.c \
 	lib/policy/virtual.c \
 	lib/policy/why.c lib/policy/why.h \
+	lib/policy/workloads.c \
 	lib/policy/world.c lib/policy/world.h

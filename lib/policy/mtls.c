@@ -32,15 +32,22 @@ static bool in_scope(const struct mesh__world *world,
            mesh__labels_cover(labels, &spec->selector);
 }
 
+const struct mesh__list *mesh__mtls_policies(const struct mesh__world *world,
+                                             struct mesh_slice namespace_)
+{
+    return mesh__map_find(&world->peers, namespace_);
+}
+
 static const struct mesh_resource *oldest(const struct mesh__world *world,
                                           enum scope scope,
                                           struct mesh_slice namespace_,
                                           const struct mesh_labels *labels)
 {
-    const struct mesh__list *all =
-        &world->kinds[MESH__KIND_PEER_AUTHENTICATION];
+    const struct mesh__list *all = mesh__mtls_policies(
+        world,
+        scope == SCOPE_MESH ? world->settings.root_namespace : namespace_);
 
-    for (size_t i = 0; i < all->count; i++)
+    for (size_t i = 0; all && i < all->count; i++)
         if (in_scope(world, all->items[i], scope, namespace_, labels))
             return all->items[i];
     return NULL;

@@ -17,6 +17,10 @@ enum mesh_mtls_mode mesh__mtls_for(const struct mesh__world *world,
                                    const struct mesh_labels *labels,
                                    uint16_t port, struct mesh_mark *mark);
 
+/* The policies of a namespace, oldest first; NULL: it has none. */
+const struct mesh__list *mesh__mtls_policies(const struct mesh__world *world,
+                                             struct mesh_slice namespace_);
+
 /* The one with a selector that covers labels; NULL when there is none. */
 const struct mesh_peer_authentication *mesh__mtls_workload_policy(
     const struct mesh__world *world, struct mesh_slice namespace_,

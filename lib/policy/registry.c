@@ -75,132 +75,6 @@ enum mesh_protocol mesh__protocol_of(struct mesh_slice app_protocol,
 
 /* --- instances --- */
 
-/* spec.labels and metadata.labels together; those of metadata win. */
-static int unite_labels(struct mesh_arena *arena, struct mesh_labels *out,
-                        const struct mesh_labels *spec,
-                        const struct mesh_labels *metadata)
-{
-    int rc = 0;
-
-    *out = *spec;
-    if (metadata->count == 0)
-        return 0;
-    *out = (struct mesh_labels){ 0 };
-    for (size_t i = 0; rc == 0 && i < spec->count; i++)
-        rc = mesh__labels_add(out, arena, spec->items[i].key,
-                              spec->items[i].value);
-    for (size_t i = 0; rc == 0 && i < metadata->count; i++)
-        rc = mesh__labels_add(out, arena, metadata->items[i].key,
-                              metadata->items[i].value);
-    return rc;
-}
-
-static bool speaks_mesh_tls(const struct mesh_labels *labels,
-                            struct mesh_slice service_account)
-{
-    const struct mesh_slice *mode =
-        mesh__labels_get(labels, MESH__SLICE("security.istio.io/tlsMode"));
-
-    return mode ? mesh__slice_is(*mode, "istio") : service_account.len > 0;
-}
-
-/* False for names and sockets: only DNS can use those. */
-static bool fill_instance(struct mesh__instance *out,
-                          const struct mesh_workload_entry *entry,
-                          struct mesh_slice name, struct mesh_slice namespace_,
-                          struct mesh_mark mark)
-{
-    if (!mesh__address_parse_ip(entry->address, &out->ip))
-        return false;
-    out->name = name;
-    out->namespace_ = namespace_;
-    out->service_account = entry->service_account;
-    out->locality = entry->locality;
-    out->weight = entry->weight ? entry->weight : 1;
-    out->ports = entry->ports;
-    out->port_count = entry->port_count;
-    out->mark = mark;
-    return true;
-}
-
-static int add_workload(struct mesh__world *world,
-                        const struct mesh_resource *resource)
-{
-    const struct mesh_workload_entry *entry = resource->spec;
-    struct mesh__instance *out =
-        &world->workloads.items[world->workloads.count];
-    int rc;
-
-    if (!fill_instance(out, entry, resource->name, mesh__namespace_of(resource),
-                       resource->mark))
-        return 0;
-    rc = unite_labels(&world->arena, &out->labels, &entry->labels,
-                      &resource->labels);
-    if (rc < 0)
-        return rc;
-    out->tls = speaks_mesh_tls(&out->labels, entry->service_account);
-    world->workloads.count++;
-    return 0;
-}
-
-static int compare_workloads(const void *a, const void *b)
-{
-    const struct mesh__instance *left = a;
-    const struct mesh__instance *right = b;
-    int order = mesh__text_compare(left->namespace_, right->namespace_);
-
-    if (order)
-        return order;
-    return left->mark.place < right->mark.place
-               ? -1
-               : left->mark.place > right->mark.place;
-}
-
-static int list_workloads(struct mesh__world *world)
-{
-    const struct mesh__list *entries = &world->kinds[MESH__KIND_WORKLOAD_ENTRY];
-    struct mesh__instances *workloads = &world->workloads;
-
-    workloads->items = mesh__arena_array(&world->arena, entries->count,
-                                         sizeof(*workloads->items));
-    if (!workloads->items)
-        return MESH_ERR_NOMEM;
-    for (size_t i = 0; i < entries->count; i++) {
-        int rc = add_workload(world, entries->items[i]);
-
-        if (rc < 0)
-            return rc;
-    }
-    if (workloads->count > 1)
-        qsort(workloads->items, workloads->count, sizeof(*workloads->items),
-              compare_workloads);
-    return 0;
-}
-
-const struct mesh__instance *mesh__world_workloads(
-    const struct mesh__world *world, struct mesh_slice namespace_,
-    size_t *count)
-{
-    const struct mesh__instances *all = &world->workloads;
-    size_t low = 0;
-    size_t high = all->count;
-    size_t end;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (mesh__text_compare(all->items[middle].namespace_, namespace_) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    for (end = low; end < all->count; end++)
-        if (!mesh__slice_equal(all->items[end].namespace_, namespace_))
-            break;
-    *count = end - low;
-    return all->items + low;
-}
-
 static bool named_port(const struct mesh__instance *instance,
                        struct mesh_slice name, uint16_t *out)
 {
@@ -263,28 +137,6 @@ static int fill_ports(struct mesh_arena *arena, struct mesh__service *out,
     return 0;
 }
 
-/* Append the workloads of its namespace that a selector covers. */
-static int select_workloads(struct mesh__world *world,
-                            struct mesh__service *service,
-                            const struct mesh_labels *selector, size_t more)
-{
-    size_t count;
-    const struct mesh__instance *all =
-        mesh__world_workloads(world, service->namespace_, &count);
-    size_t chosen = more;
-
-    for (size_t i = 0; selector && i < count; i++)
-        chosen += mesh__labels_cover(&all[i].labels, selector);
-    service->instances =
-        mesh__arena_array(&world->arena, chosen, sizeof(*service->instances));
-    if (!service->instances)
-        return MESH_ERR_NOMEM;
-    for (size_t i = 0; selector && i < count; i++)
-        if (mesh__labels_cover(&all[i].labels, selector))
-            service->instances[service->instance_count++] = &all[i];
-    return 0;
-}
-
 static int slice_ports(struct mesh_arena *arena,
                        const struct mesh_endpoint_slice *slice,
                        struct mesh_port_number **out)
@@ -302,8 +154,10 @@ static int slice_ports(struct mesh_arena *arena,
 }
 
 /* The first address of each ready endpoint, as Kubernetes means it. */
-static int add_slice(struct mesh__world *world, struct mesh__service *service,
-                     const struct mesh_endpoint_slice *slice)
+static int add_slice(struct mesh__world *world,
+                     const struct mesh__service *service,
+                     const struct mesh_endpoint_slice *slice,
+                     struct mesh__behind *behind)
 {
     struct mesh_port_number *ports;
     int rc = slice_ports(&world->arena, slice, &ports);
@@ -326,45 +180,99 @@ static int add_slice(struct mesh__world *world, struct mesh__service *service,
         instance->ports = ports;
         instance->port_count = slice->port_count;
         instance->mark = endpoint->mark;
-        service->instances[service->instance_count++] = instance;
+        behind->items[behind->count++] = instance;
     }
     return rc;
 }
 
-static bool slice_is_of(const struct mesh_resource *resource,
-                        const struct mesh__service *service)
+/* --- what stands behind --- */
+
+static size_t count_behind(const struct mesh__service *service)
 {
-    const struct mesh_endpoint_slice *slice = resource->spec;
+    size_t count = service->workloads.count;
 
-    return mesh__slice_equal(slice->service, service->name) &&
-           mesh__slice_equal(mesh__namespace_of(resource), service->namespace_);
-}
+    for (size_t i = 0; i < service->slices.count; i++) {
+        const struct mesh_endpoint_slice *slice =
+            service->slices.items[i]->spec;
 
-static size_t count_slices(const struct mesh__world *world,
-                           const struct mesh__service *service)
-{
-    const struct mesh__list *slices = &world->kinds[MESH__KIND_ENDPOINT_SLICE];
-    size_t count = 0;
+        count += slice->endpoint_count;
+    }
+    if (!service->kubernetes) {
+        const struct mesh_service_entry *spec = service->resource->spec;
 
-    for (size_t i = 0; i < slices->count; i++) {
-        const struct mesh_endpoint_slice *slice = slices->items[i]->spec;
-
-        if (slice_is_of(slices->items[i], service))
-            count += slice->endpoint_count;
+        count += spec->endpoint_count;
     }
     return count;
 }
 
-static int add_slices(struct mesh__world *world, struct mesh__service *service)
+/* The endpoints written into a ServiceEntry. */
+static int add_inline(struct mesh__world *world,
+                      const struct mesh__service *service,
+                      struct mesh__behind *behind)
 {
-    const struct mesh__list *slices = &world->kinds[MESH__KIND_ENDPOINT_SLICE];
+    const struct mesh_service_entry *spec = service->resource->spec;
+
+    if (!mesh__slice_is(spec->resolution, "STATIC"))
+        return 0;
+    for (size_t i = 0; i < spec->endpoint_count; i++) {
+        const struct mesh_workload_entry *entry = &spec->endpoints[i];
+        struct mesh__instance *instance =
+            mesh__arena_alloc(&world->arena, sizeof(*instance));
+
+        if (!instance)
+            return MESH_ERR_NOMEM;
+        if (!mesh__instance_fill(instance, entry, service->resource->name,
+                                 service->namespace_, entry->mark))
+            continue;
+        instance->labels = entry->labels;
+        instance->tls =
+            mesh__speaks_mesh_tls(&entry->labels, entry->service_account);
+        behind->items[behind->count++] = instance;
+    }
+    return 0;
+}
+
+static int fill_behind(struct mesh__world *world,
+                       const struct mesh__service *service,
+                       struct mesh__behind *behind)
+{
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < slices->count; i++)
-        if (slice_is_of(slices->items[i], service))
-            rc = add_slice(world, service, slices->items[i]->spec);
+    for (size_t i = 0; i < service->workloads.count; i++)
+        behind->items[behind->count++] = service->workloads.items[i];
+    for (size_t i = 0; rc == 0 && i < service->slices.count; i++)
+        rc = add_slice(world, service, service->slices.items[i]->spec, behind);
+    if (rc == 0 && !service->kubernetes)
+        rc = add_inline(world, service, behind);
     return rc;
 }
+
+int mesh__world_behind(struct mesh__world *world,
+                       const struct mesh__service *service,
+                       struct mesh__behind *out)
+{
+    struct mesh__service *own = &world->services[service - world->services];
+    struct mesh__behind *behind = own->behind;
+    int rc;
+
+    if (!behind) {
+        behind = mesh__arena_alloc(&world->arena, sizeof(*behind));
+        if (!behind)
+            return MESH_ERR_NOMEM;
+        behind->items = mesh__arena_array(&world->arena, count_behind(service),
+                                          sizeof(*behind->items));
+        if (!behind->items)
+            return MESH_ERR_NOMEM;
+        rc = fill_behind(world, service, behind);
+        if (rc < 0)
+            return rc;
+        own->behind = behind;
+    }
+    *out = *behind;
+    return 0;
+}
+
+/* --- services of both kinds --- */
 
 /* The annotation is a list, "a, b", of what exportTo holds elsewhere. */
 static int read_export(struct mesh_arena *arena,
@@ -409,6 +317,28 @@ static int vip_of(struct mesh_arena *arena, struct mesh_slice cluster_ip,
     return 0;
 }
 
+static struct mesh_slice slice_key(struct mesh_arena *arena,
+                                   const struct mesh_resource *resource)
+{
+    const struct mesh_endpoint_slice *slice = resource->spec;
+
+    return mesh__key_of(arena, mesh__namespace_of(resource), slice->service);
+}
+
+static int find_slices(struct mesh__world *world, struct mesh__service *service)
+{
+    struct mesh_slice key =
+        mesh__key_of(&world->arena, service->namespace_, service->name);
+    const struct mesh__list *found;
+
+    if (!key.at)
+        return MESH_ERR_NOMEM;
+    found = mesh__map_find(&world->slices, key);
+    if (found)
+        service->slices = *found;
+    return 0;
+}
+
 static int add_service(struct mesh__world *world,
                        const struct mesh_resource *resource)
 {
@@ -430,35 +360,14 @@ static int add_service(struct mesh__world *world,
         rc = read_export(arena, resource, &out->export_to);
     if (rc == 0)
         rc = vip_of(arena, spec->cluster_ip, &out->addresses);
+    if (rc == 0 && selects)
+        rc = mesh__world_select(world, out->namespace_, &spec->selector,
+                                &out->workloads);
     if (rc == 0)
-        rc = select_workloads(world, out, selects ? &spec->selector : NULL,
-                              count_slices(world, out));
-    if (rc == 0)
-        rc = add_slices(world, out);
+        rc = find_slices(world, out);
     if (rc == 0)
         world->service_count++;
     return rc;
-}
-
-/* The endpoints written into a ServiceEntry. */
-static int add_inline(struct mesh__world *world, struct mesh__service *service,
-                      const struct mesh_service_entry *spec)
-{
-    for (size_t i = 0; i < spec->endpoint_count; i++) {
-        const struct mesh_workload_entry *entry = &spec->endpoints[i];
-        struct mesh__instance *instance =
-            mesh__arena_alloc(&world->arena, sizeof(*instance));
-
-        if (!instance)
-            return MESH_ERR_NOMEM;
-        if (!fill_instance(instance, entry, service->resource->name,
-                           service->namespace_, entry->mark))
-            continue;
-        instance->labels = entry->labels;
-        instance->tls = speaks_mesh_tls(&entry->labels, entry->service_account);
-        service->instances[service->instance_count++] = instance;
-    }
-    return 0;
 }
 
 static int add_entry_host(struct mesh__world *world,
@@ -479,12 +388,9 @@ static int add_entry_host(struct mesh__world *world,
     out->addresses = spec->addresses;
     out->alt_names = spec->subject_alt_names;
     rc = fill_ports(&world->arena, out, spec->ports, spec->port_count);
-    if (rc == 0)
-        rc = select_workloads(
-            world, out, fixed && spec->has_selector ? &spec->selector : NULL,
-            fixed ? spec->endpoint_count : 0);
-    if (rc == 0 && fixed)
-        rc = add_inline(world, out, spec);
+    if (rc == 0 && fixed && spec->has_selector)
+        rc = mesh__world_select(world, out->namespace_, &spec->selector,
+                                &out->workloads);
     if (rc == 0)
         world->service_count++;
     return rc;
@@ -530,8 +436,12 @@ int mesh__world_register(struct mesh__world *world)
 {
     const struct mesh__list *services = &world->kinds[MESH__KIND_SERVICE];
     const struct mesh__list *entries = &world->kinds[MESH__KIND_SERVICE_ENTRY];
-    int rc = list_workloads(world);
+    int rc = mesh__world_list_workloads(world);
 
+    if (rc == 0)
+        rc = mesh__world_index(world, &world->slices,
+                               &world->kinds[MESH__KIND_ENDPOINT_SLICE],
+                               slice_key);
     world->services =
         mesh__arena_array(&world->arena, services->count + count_hosts(entries),
                           sizeof(*world->services));

@@ -3,10 +3,11 @@
  *
  * A part is what it is compiled from: the resources that it looks at (which
  * one, in which file, with which contents) and who asks. Their digest is
- * compared, never the outcome. Resources are told apart by their index, too,
- * because a part's marks are indexes.
+ * compared, never the outcome. Resources are told apart by their places, too,
+ * because a part's marks lead there.
  */
 #include "policy/compile.h"
+#include "policy/mtls.h"
 #include "policy/parts.h"
 
 #include "base/error.h"
@@ -29,25 +30,15 @@ static uint64_t mix_text(uint64_t digest, struct mesh_slice text)
     return mix(mix_number(digest, text.len), text.at, text.len);
 }
 
-static uint64_t mix_place(uint64_t digest, const struct mesh_collection *all,
-                          uint32_t place)
-{
-    const struct mesh_file *file;
-
-    digest = mix_number(digest, place);
-    if (place >= all->count || all->resources[place].file >= all->file_count)
-        return digest;
-    file = &all->files[all->resources[place].file];
-    digest = mix_text(digest, mesh__slice_of(file->name));
-    return mix(digest, file->digest, sizeof(file->digest));
-}
-
-static uint64_t mix_resource(uint64_t digest, const struct mesh_collection *all,
+/* Which one it is, and what its document says. */
+static uint64_t mix_resource(uint64_t digest,
                              const struct mesh_resource *resource)
 {
     if (!resource)
         return mix_number(digest, UINT64_MAX);
-    return mix_place(digest, all, (uint32_t)(resource - all->resources));
+    digest = mix_number(digest, resource->mark.place);
+    digest = mix_number(digest, resource->digest.word[0]);
+    return mix_number(digest, resource->digest.word[1]);
 }
 
 static uint64_t mix_labels(uint64_t digest, const struct mesh_labels *labels)
@@ -62,36 +53,46 @@ static uint64_t mix_labels(uint64_t digest, const struct mesh_labels *labels)
     return digest;
 }
 
-/* What every part looks at: who asks, the settings, all PeerAuthentications. */
+/* What every part looks at: who asks, the settings, and whether the
+ * mesh is without mTLS (nothing else of its mode shows in a part). */
 static uint64_t digest_of_all(const struct mesh__compiler *compiler)
 {
     const struct mesh_collection *all = compiler->world.all;
     const struct mesh_snapshot *snapshot = compiler->snapshot;
-    const struct mesh__list *peers =
-        &compiler->world.kinds[MESH__KIND_PEER_AUTHENTICATION];
     uint64_t digest = mix_text(0, compiler->asker.namespace_);
+    struct mesh_mark mark;
 
     digest = mix_labels(digest, compiler->asker.labels);
     for (size_t i = 0; i < snapshot->trust_domain_count; i++)
         digest = mix_text(digest, mesh__slice_of(snapshot->trust_domains[i]));
     for (size_t i = 0; i < all->count; i++)
         if (mesh__is_settings(&all->resources[i]))
-            digest = mix_resource(digest, all, &all->resources[i]);
-    for (size_t i = 0; i < peers->count; i++)
-        digest = mix_resource(digest, all, peers->items[i]);
+            digest = mix_resource(digest, &all->resources[i]);
+    return mix_number(digest,
+                      mesh__mtls_for(&compiler->world, MESH__SLICE(""), NULL, 0,
+                                     &mark) == MESH__MTLS_DISABLE);
+}
+
+static uint64_t mix_list(uint64_t digest, const struct mesh__list *list)
+{
+    for (size_t i = 0; list && i < list->count; i++)
+        digest = mix_resource(digest, list->items[i]);
     return digest;
 }
 
+/* All that stands behind it stands in these, its PeerAuthentications too. */
 static uint64_t mix_service(uint64_t digest,
                             const struct mesh__compiler *compiler,
                             const struct mesh__service *service)
 {
-    const struct mesh_collection *all = compiler->world.all;
-
-    digest = mix_resource(digest, all, service ? service->resource : NULL);
-    for (size_t i = 0; service && i < service->instance_count; i++)
-        digest = mix_place(digest, all, service->instances[i]->mark.place);
-    return digest;
+    digest = mix_resource(digest, service ? service->resource : NULL);
+    if (!service)
+        return digest;
+    for (size_t i = 0; i < service->workloads.count; i++)
+        digest = mix_resource(digest, service->workloads.items[i]->resource);
+    digest = mix_list(digest, &service->slices);
+    return mix_list(digest,
+                    mesh__mtls_policies(&compiler->world, service->namespace_));
 }
 
 /* More than the one that is chosen: whatever the choice is made from. */
@@ -104,53 +105,24 @@ static uint64_t mix_rules(uint64_t digest,
     for (size_t i = mesh__rules_at(rules, host); i < rules->exact_count; i++) {
         if (!mesh__slice_equal(rules->items[i].host, host))
             break;
-        digest =
-            mix_resource(digest, compiler->world.all, rules->items[i].resource);
+        digest = mix_resource(digest, rules->items[i].resource);
     }
     for (size_t i = rules->exact_count; i < rules->count; i++)
         if (mesh__host_matches(rules->items[i].host, host))
-            digest = mix_resource(digest, compiler->world.all,
-                                  rules->items[i].resource);
+            digest = mix_resource(digest, rules->items[i].resource);
     return digest;
 }
 
-/* The routes, and which services their destinations name. */
-static int mix_routes(uint64_t *digest, struct mesh__compiler *compiler,
-                      struct mesh_slice host)
+/* Where the routes lead is asked of the part itself: others, missing. */
+static void digest_host(struct mesh__compiler *compiler,
+                        const struct mesh__host *host, uint64_t digest)
 {
-    const struct mesh_collection *all = compiler->world.all;
-    const struct mesh_resource *resource =
-        mesh__virtuals_find(&compiler->virtuals, host);
-    const struct mesh_virtual_service *spec = resource ? resource->spec : NULL;
-
-    *digest = mix_resource(*digest, all, resource);
-    for (size_t i = 0; spec && i < spec->http_count; i++)
-        for (size_t j = 0; j < spec->http[i].route_count; j++) {
-            struct mesh_slice name = mesh__resolve(
-                &compiler->arena, spec->http[i].route[j].destination.host,
-                mesh__namespace_of(resource));
-            const struct mesh__host *to;
-
-            if (!name.at)
-                return MESH_ERR_NOMEM;
-            to = mesh__map_find(&compiler->by_host, name);
-            *digest = mix_resource(
-                *digest, all, to && to->service ? to->service->resource : NULL);
-        }
-    return 0;
-}
-
-static int digest_host(struct mesh__compiler *compiler,
-                       const struct mesh__host *host, uint64_t digest)
-{
-    int rc;
-
     digest = mix_text(digest, host->host);
     digest = mix_service(digest, compiler, host->service);
     digest = mix_rules(digest, compiler, host->host);
-    rc = mix_routes(&digest, compiler, host->host);
+    digest = mix_resource(digest,
+                          mesh__virtuals_find(&compiler->virtuals, host->host));
     memcpy(host->part->digest, &digest, sizeof(host->part->digest));
-    return rc;
 }
 
 /* --- candidates --- */
@@ -187,7 +159,7 @@ static void nominate(const struct mesh_snapshot *previous,
         host->old = old;
 }
 
-/* Its routes lead into parts that serve again as well. */
+/* Its routes lead into parts that serve again as well, or nowhere as before. */
 static bool others_stay(const struct mesh__compiler *compiler,
                         const struct mesh_part *part)
 {
@@ -196,6 +168,13 @@ static bool others_stay(const struct mesh__compiler *compiler,
             &compiler->by_host, mesh__slice_of(part->others[i]->host));
 
         if (!other || other->old != part->others[i])
+            return false;
+    }
+    for (size_t i = 0; i < part->missing_count; i++) {
+        const struct mesh__host *other = mesh__map_find(
+            &compiler->by_host, mesh__slice_of(part->missing[i]));
+
+        if (other && other->service)
             return false;
     }
     return true;
@@ -226,10 +205,8 @@ int mesh__reuse_parts(struct mesh__compiler *compiler)
 
     for (size_t i = 0; i < compiler->host_count; i++) {
         struct mesh__host *host = &compiler->hosts[i];
-        int rc = digest_host(compiler, host, digest);
 
-        if (rc < 0)
-            return rc;
+        digest_host(compiler, host, digest);
         if (compiler->previous)
             nominate(compiler->previous, host);
     }

@@ -45,6 +45,16 @@ static void refer(struct mesh_part *from, struct mesh_part *to)
     from->others[from->other_count++] = to;
 }
 
+/* Neither text nor array may be had: false. */
+static bool refer_missing(struct mesh_part *from, struct mesh_slice host)
+{
+    for (size_t i = 0; i < from->missing_count; i++)
+        if (mesh__slice_is(host, from->missing[i]))
+            return true;
+    return mesh__copy(&from->arena, host,
+                      &from->missing[from->missing_count++]);
+}
+
 static bool say_missing(const struct building *building,
                         const struct mesh_destination_ref *ref,
                         struct mesh_slice host, struct mesh_arm *arm)
@@ -83,6 +93,8 @@ static int fill_arm(const struct building *building,
         refer(building->host->part, to->part);
         arm->destination = mesh__part_destination(
             to->part, port_of(building, ref, to->service), ref->subset);
+    } else if (!refer_missing(building->host->part, host)) {
+        return MESH_ERR_NOMEM;
     }
     if (!arm->destination && !say_missing(building, ref, host, arm))
         return MESH_ERR_NOMEM;
@@ -292,16 +304,19 @@ int mesh__compile_virtual_hosts(struct mesh__compiler *compiler,
     struct building building = { .compiler = compiler, .host = host };
     struct mesh_part *part = host->part;
     size_t count = service ? service->port_count : 1;
+    size_t references;
     int rc = 0;
 
     building.resource = mesh__virtuals_find(&compiler->virtuals, host->host);
     part->virtual_hosts =
         mesh__arena_array(&part->arena, count, sizeof(*part->virtual_hosts));
     part->ports = mesh__arena_array(&part->arena, count, sizeof(*part->ports));
+    references = count_references(building.resource);
     part->others =
-        mesh__arena_array(&part->arena, count_references(building.resource),
-                          sizeof(*part->others));
-    if (!part->virtual_hosts || !part->ports || !part->others)
+        mesh__arena_array(&part->arena, references, sizeof(*part->others));
+    part->missing =
+        mesh__arena_array(&part->arena, references, sizeof(*part->missing));
+    if (!part->virtual_hosts || !part->ports || !part->others || !part->missing)
         return MESH_ERR_NOMEM;
     if (!service) {
         building.port = VIRTUAL_PORT;

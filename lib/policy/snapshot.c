@@ -297,9 +297,9 @@ bool mesh__mark_resource(const struct mesh_snapshot *snapshot,
 
     *resource = NULL;
     *file = "";
-    if (mark.line == 0 || mark.place >= all->count)
+    found = mark.line ? mesh__collection_at(all, mark.place) : NULL;
+    if (!found)
         return false;
-    found = &all->resources[mark.place];
     *resource = found;
     if (found->file < all->file_count)
         *file = all->files[found->file].name;
@@ -323,5 +323,5 @@ void mesh__mark_print(const struct mesh_snapshot *snapshot,
         mesh__text_puts(&text, "/");
     }
     mesh__text_add(&text, resource->name);
-    mesh__text_format(&text, " (%s:%u)", file, (unsigned)mark.line);
+    mesh__text_format(&text, " (%s:%u)", file, mesh__line_of(resource, mark));
 }

@@ -231,6 +231,9 @@ struct mesh_part {
      */
     struct mesh_part **others;
     size_t other_count;
+    /* Hosts that arms asked for in vain: whoever has them changes this part. */
+    const char **missing;
+    size_t missing_count;
     struct mesh_regex_keep *regexes;
 };
 
@@ -398,7 +401,10 @@ const struct mesh_inbound *mesh__snapshot_inbound(
  */
 void mesh__mark_print(const struct mesh_snapshot *snapshot,
                       struct mesh_mark mark, char *out, size_t size);
-/* The parts of it; false for a mark that says nothing. */
+/*
+ * The parts of it (the line by mesh__line_of); false for a mark that says
+ * nothing.
+ */
 bool mesh__mark_resource(const struct mesh_snapshot *snapshot,
                          struct mesh_mark mark,
                          const struct mesh_resource **resource,

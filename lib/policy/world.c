@@ -140,6 +140,64 @@ int mesh__world_sort(struct mesh__world *world)
     return 0;
 }
 
+/* --- by a key --- */
+
+/* The list of a key, which is made when it is met first. */
+static struct mesh__list *list_of(struct mesh_arena *arena,
+                                  struct mesh_map *map, struct mesh_slice key)
+{
+    struct mesh__list *list = mesh__map_find(map, key);
+
+    if (list)
+        return list;
+    list = mesh__arena_alloc(arena, sizeof(*list));
+    if (!list || mesh__map_put(map, key, list) < 0)
+        return NULL;
+    return list;
+}
+
+int mesh__world_index(
+    struct mesh__world *world, struct mesh_map *map,
+    const struct mesh__list *list,
+    struct mesh_slice (*key)(struct mesh_arena *arena,
+                             const struct mesh_resource *resource))
+{
+    struct mesh_arena *arena = &world->arena;
+    struct mesh__list **lists =
+        mesh__arena_array(arena, list->count, sizeof(struct mesh__list *));
+
+    if (!lists)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < list->count; i++) {
+        struct mesh_slice name = key(arena, list->items[i]);
+
+        lists[i] = name.at ? list_of(arena, map, name) : NULL;
+        if (!lists[i])
+            return MESH_ERR_NOMEM;
+        lists[i]->count++;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        struct mesh__list *to = lists[i];
+
+        if (!to->items) { /* count: how many there will be */
+            to->items = mesh__arena_array(arena, to->count,
+                                          sizeof(struct mesh_resource *));
+            to->count = 0;
+        }
+        if (!to->items)
+            return MESH_ERR_NOMEM;
+        to->items[to->count++] = list->items[i];
+    }
+    return 0;
+}
+
+static struct mesh_slice namespace_key(struct mesh_arena *arena,
+                                       const struct mesh_resource *resource)
+{
+    (void)arena;
+    return mesh__namespace_of(resource);
+}
+
 /* --- settings --- */
 
 static void lay_text(struct mesh_slice *under, struct mesh_slice over)
@@ -241,11 +299,17 @@ int mesh__world_init(struct mesh__world *world,
     if (rc < 0)
         return rc;
     mesh__world_settle(world);
-    return mesh__world_register(world);
+    rc = mesh__world_index(world, &world->peers,
+                           &world->kinds[MESH__KIND_PEER_AUTHENTICATION],
+                           namespace_key);
+    return rc < 0 ? rc : mesh__world_register(world);
 }
 
 void mesh__world_fini(struct mesh__world *world)
 {
     mesh__map_fini(&world->hosts);
+    mesh__map_fini(&world->peers);
+    mesh__map_fini(&world->slices);
+    mesh__map_fini(&world->by_label);
     mesh__arena_fini(&world->arena);
 }

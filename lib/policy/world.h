@@ -37,6 +37,13 @@ struct mesh__instance {
     const struct mesh_port_number *ports;
     size_t port_count;
     struct mesh_mark mark;
+    const struct mesh_resource *resource; /* a WorkloadEntry, else NULL */
+};
+
+/* What stands behind a service, in order. */
+struct mesh__behind {
+    const struct mesh__instance **items;
+    size_t count;
 };
 
 struct mesh__instances {
@@ -65,9 +72,10 @@ struct mesh__service {
     struct mesh_texts alt_names;
     struct mesh__port *ports;
     size_t port_count;
-    const struct mesh__instance **instances;
-    size_t instance_count;
-    struct mesh__service *next; /* of the same host, in another namespace */
+    struct mesh__behind workloads; /* by its selector */
+    struct mesh__list slices;      /* EndpointSlices  */
+    struct mesh__behind *behind;   /* NULL: not asked for yet */
+    struct mesh__service *next;    /* of the same host, in another namespace */
 };
 
 /* MeshConfig with its defaults filled in. */
@@ -87,6 +95,9 @@ struct mesh__world {
     struct mesh__list kinds[MESH__KIND_COUNT]; /* oldest first */
     struct mesh__settings settings;
     struct mesh__instances workloads; /* WorkloadEntries, by namespace */
+    struct mesh_map by_label; /* "namespace\0key\0value" -> mesh__behind */
+    struct mesh_map slices;   /* "namespace\0service" -> mesh__list       */
+    struct mesh_map peers;    /* namespace -> mesh__list, oldest first    */
     struct mesh__service *services;
     size_t service_count;
     struct mesh_map hosts; /* host -> its first struct mesh__service */
@@ -109,6 +120,47 @@ int mesh__world_register(struct mesh__world *world);
 const struct mesh__service *mesh__world_service(const struct mesh__world *world,
                                                 struct mesh_slice host,
                                                 struct mesh_slice namespace_);
+
+/*
+ * All that stands behind a service: its workloads, the endpoints of its slices
+ * and those written into it. Found out when somebody asks: most services of a
+ * large mesh are as they were, and nobody does. 0 or MESH_ERR_NOMEM.
+ */
+int mesh__world_behind(struct mesh__world *world,
+                       const struct mesh__service *service,
+                       struct mesh__behind *out);
+
+/* --- workloads.c --- */
+
+/* Of the WorkloadEntries; 0 or MESH_ERR_NOMEM. */
+int mesh__world_list_workloads(struct mesh__world *world);
+
+/*
+ * The workloads of a namespace that a selector covers, in order. Does not grow
+ * with those that have none of its labels. 0 or MESH_ERR_NOMEM.
+ */
+int mesh__world_select(struct mesh__world *world, struct mesh_slice namespace_,
+                       const struct mesh_labels *selector,
+                       struct mesh__behind *out);
+
+bool mesh__speaks_mesh_tls(const struct mesh_labels *labels,
+                           struct mesh_slice service_account);
+/* False for names and sockets: only DNS can use those. */
+bool mesh__instance_fill(struct mesh__instance *out,
+                         const struct mesh_workload_entry *entry,
+                         struct mesh_slice name, struct mesh_slice namespace_,
+                         struct mesh_mark mark);
+
+/* Lists of resources by a key, in the order of the list they come from. */
+int mesh__world_index(
+    struct mesh__world *world, struct mesh_map *map,
+    const struct mesh__list *list,
+    struct mesh_slice (*key)(struct mesh_arena *arena,
+                             const struct mesh_resource *resource));
+
+/* "a\0b" in arena; at NULL: memory. */
+struct mesh_slice mesh__key_of(struct mesh_arena *arena, struct mesh_slice a,
+                               struct mesh_slice b);
 
 /* The workloads of one namespace: *count from the returned one on. */
 const struct mesh__instance *mesh__world_workloads(

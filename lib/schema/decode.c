@@ -146,7 +146,7 @@ static void tell_use(struct mesh_reader *reader, const struct mesh_spot *spot,
                      .status = verdict.status,
                      .reason = verdict.reason ? verdict.reason : "",
                      .file = reader->file,
-                     .line = mesh__mark_here(reader, mark).line,
+                     .line = reader->above + mesh__mark_here(reader, mark).line,
                  });
 }
 

@@ -1,5 +1,5 @@
 /*
- * load.c - the text of one file to typed resources and findings.
+ * load.c - the text of a document to typed resources and findings.
  *
  * Finds out what each document is, reads its envelope, and hands the rest to
  * the table of its kind. A bad document never stops the next one. It knows
@@ -13,27 +13,11 @@
 
 #include <mesh/base.h>
 
-const struct mesh_policy_limits mesh__policy_limits = {
-    .total_bytes = (size_t)64 << 20,
-    .file_bytes = (size_t)16 << 20,
-    .documents = 100000,
-    .nodes = 4000000,
-    .aliases = 1000,
-    .depth = 64,
-};
-
 enum { HINT_BYTES = 128, NAMES_MAX = 48, LISTS_MAX = 8 };
-#define TREE_BYTES ((size_t)1 << 30)
 
 struct load {
-    struct mesh_collection *collection;
-    struct mesh_diagnostics *diagnostics;
-    struct mesh_policy_limits *limits;
-    const char *name;
-    uint32_t file;
-    struct mesh_arena tree; /* nodes: gone when the file is read */
-    void (*each)(void *user, const struct mesh_field_use *use);
-    void *user;
+    struct mesh_sheet *sheet;
+    const struct mesh_reading *reading;
     int rc;
 };
 
@@ -50,12 +34,16 @@ static const struct mesh_yaml_node nothing = { .kind = MESH__YAML_MAPPING };
 
 static struct mesh_reader reader_of(struct load *load, const char *resource)
 {
-    return (struct mesh_reader){ .arena = &load->collection->arena,
-                                 .diagnostics = load->diagnostics,
-                                 .file = load->name,
+    const struct mesh_reading *reading = load->reading;
+
+    return (struct mesh_reader){ .arena = &load->sheet->arena,
+                                 .diagnostics = &load->sheet->diagnostics,
+                                 .told = reading->told,
+                                 .file = reading->each ? reading->name : "",
+                                 .above = reading->above,
                                  .resource = resource,
-                                 .each = load->each,
-                                 .user = load->user };
+                                 .each = reading->each,
+                                 .user = reading->user };
 }
 
 static void tell(struct load *load, struct mesh_mark mark,
@@ -75,7 +63,7 @@ static int parse(struct load *load, struct mesh_slice text,
                  struct mesh_yaml_document **documents, size_t *count,
                  struct mesh_yaml_problem *problem)
 {
-    struct mesh_policy_limits *limits = load->limits;
+    struct mesh_policy_limits *limits = load->reading->limits;
     struct mesh_yaml_limits bounds = {
         .bytes = limits->file_bytes,
         .documents = limits->documents,
@@ -83,12 +71,13 @@ static int parse(struct load *load, struct mesh_slice text,
         .aliases = limits->aliases,
         .depth = limits->depth,
     };
-    int rc = mesh__yaml_parse(text, load->file, &bounds, &load->tree, documents,
+    int rc = mesh__yaml_parse(text, 0, &bounds, load->reading->tree, documents,
                               count, problem);
 
     limits->documents = bounds.documents;
     limits->nodes = bounds.nodes;
     limits->aliases = bounds.aliases;
+    load->sheet->limited |= rc < 0 && problem->limit;
     return rc;
 }
 
@@ -281,10 +270,9 @@ static const char *resource_name(struct document *d)
     if (space.len == 0 && !d->info->cluster_wide)
         space = MESH__SLICE("default"); /* as Istio's file source */
     d->reader.namespace_ = space;
-    return mesh__arena_format(&d->load->collection->arena, "%s/%.*s%s%.*s",
-                              d->info->name, (int)space.len, space.at,
-                              d->info->cluster_wide ? "" : "/", (int)name.len,
-                              name.at);
+    return mesh__arena_format(
+        &d->load->sheet->arena, "%s/%.*s%s%.*s", d->info->name, (int)space.len,
+        space.at, d->info->cluster_wide ? "" : "/", (int)name.len, name.at);
 }
 
 static void read_metadata(struct document *d)
@@ -355,7 +343,7 @@ static void read_top(struct document *d)
 {
     struct mesh_yaml_node rest = *d->node;
 
-    rest.pairs = mesh__arena_array(&d->load->tree, d->node->count + 1,
+    rest.pairs = mesh__arena_array(d->load->reading->tree, d->node->count + 1,
                                    sizeof(*rest.pairs));
     rest.count = 0;
     if (!rest.pairs) {
@@ -437,20 +425,9 @@ static void read_config_map(struct document *d)
 
 static void keep(struct document *d)
 {
-    struct mesh_collection *c = d->load->collection;
-    size_t index = mesh__collection_find(c, d->reader.resource);
-    int rc;
-
-    if (d->reader.bad || d->load->each)
+    if (d->reader.bad || d->load->reading->each)
         return;
-    if (index < c->count)
-        mesh__report(&d->reader, NULL, d->node->mark, MESH__WARNING,
-                     MESH__CODE_REPLACED, NULL,
-                     "replaces the one of the same name in %s, line %u",
-                     c->files[c->resources[index].file].name,
-                     (unsigned)c->resources[index].mark.line);
-    rc = mesh__collection_put(c, d->reader.resource, &d->resource);
-    if (rc < 0)
+    if (mesh__sheet_add(d->load->sheet, &d->resource) < 0)
         d->load->rc = MESH_ERR_NOMEM;
 }
 
@@ -458,19 +435,18 @@ static int make_spec(struct document *d)
 {
     if (d->info->size == 0)
         return 0;
-    d->resource.spec =
-        mesh__arena_alloc(&d->load->collection->arena, d->info->size);
+    d->resource.spec = mesh__arena_alloc(&d->load->sheet->arena, d->info->size);
     return d->resource.spec ? 0 : MESH_ERR_NOMEM;
 }
 
 static void start_resource(struct document *d, const char *name)
 {
-    size_t index = mesh__collection_find(d->load->collection, name);
+    const struct mesh_sheet *sheet = d->load->sheet;
 
     d->reader.resource = name;
-    d->reader.place = (uint32_t)index;
+    d->reader.place = sheet->place + (uint32_t)sheet->count;
+    d->resource.full_name = name;
     d->resource.kind = d->info->kind;
-    d->resource.file = d->load->file;
     d->resource.mark = mesh__mark_here(&d->reader, d->node->mark);
 }
 
@@ -635,7 +611,7 @@ static void read_document(struct load *load, const struct mesh_yaml_node *node,
     const struct mesh_yaml_node *kind;
     const struct mesh_yaml_node *api;
 
-    load->diagnostics->documents++;
+    load->sheet->diagnostics.documents++;
     if (node->kind != MESH__YAML_MAPPING) {
         tell(load, node->mark, MESH__ERROR, MESH__CODE_UNKNOWN_KIND, NULL,
              "wanted a resource, with apiVersion and kind");
@@ -650,48 +626,26 @@ static void read_document(struct load *load, const struct mesh_yaml_node *node,
     if (!kind || !api)
         return;
     if (mesh__slice_is(kind->text, "List") && mesh__slice_is(api->text, "v1")) {
-        load->diagnostics->documents--;
+        load->sheet->diagnostics.documents--;
         read_items(load, node, depth);
         return;
     }
     read_known(load, node, kind, api);
 }
 
-/* --- one file
- * -------------------------------------------------------------------- */
+/* --- all of a text ------------------------------------------------------- */
 
-static bool bytes_fit(struct load *load, struct mesh_slice text)
-{
-    struct mesh_mark mark = { .place = load->file };
-    char line[HINT_BYTES];
-    struct mesh_text message;
-    size_t limit = load->limits->total_bytes;
-
-    if (text.len <= limit) {
-        load->limits->total_bytes -= text.len;
-        return true;
-    }
-    mesh__text_init(&message, line, sizeof(line));
-    mesh__text_format(&message,
-                      "the policy is too large: %zu bytes of it are left, "
-                      "this file has %zu",
-                      limit, text.len);
-    tell(load, mark, MESH__ERROR, MESH__CODE_LIMIT, NULL, line);
-    return false;
-}
-
-static int read_text(struct load *load, struct mesh_slice text)
+static void read_documents(struct load *load, struct mesh_slice text)
 {
     struct mesh_yaml_document *documents;
     struct mesh_yaml_problem problem;
     size_t count;
-    int rc;
+    int rc = parse(load, text, &documents, &count, &problem);
 
-    if (!bytes_fit(load, text))
-        return 0;
-    rc = parse(load, text, &documents, &count, &problem);
-    if (rc == MESH_ERR_NOMEM)
-        return rc;
+    if (rc == MESH_ERR_NOMEM) {
+        load->rc = rc;
+        return;
+    }
     if (rc < 0)
         tell(load, problem.mark, MESH__ERROR,
              problem.limit ? MESH__CODE_LIMIT : MESH__CODE_SYNTAX, NULL,
@@ -699,57 +653,19 @@ static int read_text(struct load *load, struct mesh_slice text)
     for (size_t i = 0; i < count && load->rc == 0; i++)
         if (documents[i].root)
             read_document(load, documents[i].root, 0);
-    return load->rc < 0 ? load->rc : rc;
+    if (load->rc == 0 && load->reading->each)
+        load->rc = rc;
 }
 
-static int read_file(struct load *load, const char *name,
-                     struct mesh_slice text)
+int mesh__sheet_read(struct mesh_sheet *sheet,
+                     const struct mesh_reading *reading, struct mesh_slice text)
 {
-    int rc =
-        mesh__collection_add_file(load->collection, name, text, &load->file);
+    struct load load = { .sheet = sheet, .reading = reading };
+    struct mesh_policy_limits before = *reading->limits;
 
-    if (rc < 0)
-        return rc;
-    load->name = load->collection->files[load->file].name;
-    mesh__arena_init(&load->tree, TREE_BYTES);
-    rc = read_text(load, text);
-    mesh__arena_fini(&load->tree);
-    return rc;
-}
-
-int mesh__collection_add(struct mesh_collection *collection, const char *name,
-                         struct mesh_slice text,
-                         struct mesh_policy_limits *limits,
-                         struct mesh_diagnostics *diagnostics)
-{
-    struct load load = { .collection = collection,
-                         .diagnostics = diagnostics,
-                         .limits = limits };
-    int rc = read_file(&load, name, text);
-
-    if (rc == MESH_ERR_NOMEM)
-        return mesh__fail(rc, "policy file %s", name);
-    mesh__error_clear(); /* what is wrong with it stands in diagnostics */
-    return 0;
-}
-
-int mesh__coverage(const char *name, struct mesh_slice text,
-                   struct mesh_policy_limits *limits,
-                   void (*each)(void *user, const struct mesh_field_use *use),
-                   void *user)
-{
-    struct mesh_diagnostics diagnostics;
-    struct load load = { .diagnostics = &diagnostics,
-                         .limits = limits,
-                         .each = each,
-                         .user = user };
-    int rc = mesh__collection_new(&load.collection);
-
-    if (rc < 0)
-        return rc;
-    mesh__diagnostics_init(&diagnostics);
-    rc = read_file(&load, name, text);
-    mesh__diagnostics_fini(&diagnostics);
-    mesh__collection_unref(load.collection);
-    return rc;
+    read_documents(&load, text);
+    sheet->documents = before.documents - reading->limits->documents;
+    sheet->nodes = before.nodes - reading->limits->nodes;
+    sheet->aliases = before.aliases - reading->limits->aliases;
+    return load.rc;
 }

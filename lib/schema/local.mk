@@ -12,6 +12,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/destination_rule.c \
 	lib/schema/diagnostics.c \
 	lib/schema/diagnostics.h \
+	lib/schema/file.c \
 	lib/schema/gateway.c \
 	lib/schema/http_match.c \
 	lib/schema/http_reply.c \
@@ -33,6 +34,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/proxy_config.c \
 	lib/schema/reader.c \
 	lib/schema/request_authentication.c \
+	lib/schema/reuse.c \
 	lib/schema/resources.h \
 	lib/schema/rows.c \
 	lib/schema/scalar.c \

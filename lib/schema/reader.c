@@ -118,7 +118,7 @@ void mesh__hint(const struct mesh_reader *reader, struct mesh_slice text,
                 const char *const *names, size_t count, char *out, size_t size)
 {
     out[0] = '\0';
-    if (reader->diagnostics->count < HINTS_MAX)
+    if (reader->told + reader->diagnostics->count < HINTS_MAX)
         mesh__spell(text, names, count, out, size);
 }
 

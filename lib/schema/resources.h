@@ -3,13 +3,15 @@
  *
  * Filled by the generic decoder (schema.h) from the descriptor tables; what a
  * table marks noted or refused has no place here. Strings are slices into the
- * collection's arena, NUL-terminated besides. has_ fields tell absent from
- * zero where Istio does. Every mark's place is the resource's index.
+ * arena of the document's sheet, NUL-terminated besides. has_ fields tell
+ * absent from zero where Istio does. Every mark's place is the resource's own
+ * (mesh__collection_at), its line that within the document.
  */
 #ifndef MESH_SCHEMA_RESOURCES_H
 #define MESH_SCHEMA_RESOURCES_H
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/map.h"
 #include "base/mark.h"
 #include "base/slice.h"
@@ -353,32 +355,71 @@ struct mesh_resource {
     struct mesh_slice namespace_;
     struct mesh_labels labels;
     struct mesh_labels annotations;
-    int64_t created_s; /* metadata.creationTimestamp; 0 when absent    */
+    int64_t created_s;     /* metadata.creationTimestamp; 0 when absent    */
+    const char *full_name; /* "VirtualService/production/web"         */
+    struct mesh_digest digest; /* of the document that it stands in       */
     uint32_t file;
-    struct mesh_mark mark; /* place is the resource's own index            */
+    unsigned above;        /* lines of the file before that document     */
+    struct mesh_mark mark; /* place is the resource's own, which it keeps for
+                              as long as its document stays the same     */
     void *spec;            /* the structure of its kind above; NULL where
-                              only name and labels are read                */
+                              only name and labels are read              */
 };
 
 struct mesh_file {
-    char *name;        /* as the host named it                        */
-    uint8_t digest[8]; /* of its contents                             */
+    char *name;                /* as the host named it */
+    struct mesh_digest digest; /* of its contents      */
+    size_t first_sheet;
+    size_t sheet_count;
 };
 
-/* Typed resources: counted, shared by all that compile from it, immutable. */
+struct mesh_sheet; /* what one document became: schema/collection.h */
+
+/* A sheet as it lies in a collection. */
+struct mesh_sheet_use {
+    struct mesh_sheet *sheet; /* counted */
+    unsigned above;           /* lines of the file before it */
+};
+
+struct mesh_reuse;
+
+/*
+ * Typed resources: counted, shared by all that compile from it, immutable once
+ * it is filled. Made of sheets, which later collections share as long as
+ * their documents stay the same.
+ */
 struct mesh_collection {
     atomic_int refs;
     struct mesh_arena arena;
     struct mesh_file *files;
     size_t file_count;
     size_t file_capacity;
-    struct mesh_resource *resources;
+    struct mesh_sheet_use *sheets; /* file by file */
+    size_t sheet_count;
+    size_t sheet_capacity;
+    struct mesh_resource *resources; /* in the order of the files */
     size_t count;
     size_t capacity;
     struct mesh_map by_name; /* "Kind/namespace/name" to its index */
+    uint32_t *by_place;      /* indexes, once it is sealed         */
+    size_t by_place_count;
+    uint32_t next_place;
+    size_t sheets_read;       /* parsed and decoded for this collection */
+    struct mesh_reuse *reuse; /* while it is filled; schema/'s own      */
 };
 
 struct mesh_collection *mesh__collection_ref(struct mesh_collection *c);
 void mesh__collection_unref(struct mesh_collection *c);
+
+/* The resource of this place; NULL when there is none. */
+const struct mesh_resource *mesh__collection_at(const struct mesh_collection *c,
+                                                uint32_t place);
+
+/* The line of the file that a mark of this resource means. */
+static inline unsigned mesh__line_of(const struct mesh_resource *resource,
+                                     struct mesh_mark mark)
+{
+    return mark.line ? resource->above + mark.line : 0;
+}
 
 #endif

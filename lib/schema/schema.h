@@ -33,6 +33,18 @@ extern const struct mesh_policy_limits mesh__policy_limits;
 int mesh__collection_new(struct mesh_collection **out);
 
 /*
+ * The same, to be filled with what previous (may be NULL) was filled with, or
+ * nearly so: a file whose contents are the same is not looked into, a document
+ * whose text is the same not parsed again. What comes of it is the same but
+ * for the places of resources, which stay with those that stay.
+ */
+int mesh__collection_new_after(struct mesh_collection *previous,
+                               struct mesh_collection **out);
+
+/* It is filled: nothing can be added or reused. 0 or MESH_ERR_NOMEM. */
+int mesh__collection_seal(struct mesh_collection *collection);
+
+/*
  * Add all documents of one file's contents. name is what diagnostics call it.
  * Problems go to diagnostics, every one; what is valid is added. limits count
  * down over the files of one load. Returns 0 or MESH_ERR_NOMEM.

@@ -239,9 +239,12 @@ enum { MESH__PATH_MAX = 512 };
 
 /* One resource being read. */
 struct mesh_reader {
-    struct mesh_arena *arena; /* of the collection */
+    struct mesh_arena *arena; /* of the sheet */
     struct mesh_diagnostics *diagnostics;
+    size_t told; /* findings that lie elsewhere */
     const char *file;
+    unsigned above; /* lines of the file before this document; marks do not
+                       count them */
     const char *resource; /* "Kind/namespace/name"                        */
     struct mesh_slice namespace_;
     uint32_t place;   /* of the marks it leaves                           */

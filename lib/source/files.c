@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, FIRST_READ = 16 * 1024 };
+enum { PATH_BYTES = 4096, FIRST_READ = 4 * 1024 };
 
 /* --- one file --- */
 
@@ -55,12 +55,14 @@ struct reading {
     char *data;
     size_t len;
     size_t capacity;
+    size_t likely; /* its size when it was opened; it may lie */
 };
 
 /* A larger place, the old one wiped: keys pass through here. */
 static int grow(struct reading *reading, size_t max)
 {
-    size_t capacity = reading->capacity ? reading->capacity * 2 : FIRST_READ;
+    size_t capacity = reading->capacity ? reading->capacity * 2
+                                        : reading->likely + FIRST_READ;
     char *data;
 
     if (capacity > max + 1)
@@ -113,6 +115,8 @@ int mesh__file_read(const char *path, size_t max, char **out, size_t *size)
     *size = 0;
     if (fd < 0)
         return fd;
+    if (info.st_size > 0 && (uintmax_t)info.st_size < max)
+        reading.likely = (size_t)info.st_size;
     rc = read_all(fd, path, max, &reading);
     (void)close(fd);
     if (rc < 0) {
@@ -283,6 +287,17 @@ static int look(const struct names *names, uint8_t out[MESH__DIGEST])
     return mesh__sha256(&hash, sizeof(hash), out);
 }
 
+/*
+ * What was read, chained: names and contents. Not against somebody who can
+ * write policies: he need not forge any.
+ */
+static void fold_policy(struct mesh_digest *all, const char *name,
+                        struct mesh_slice text)
+{
+    *all = mesh__digest_fold(*all, mesh__digest(name, strlen(name)));
+    *all = mesh__digest_fold(*all, mesh__digest(text.at, text.len));
+}
+
 /* Chained digests: of what came before, a name, and a content. */
 static int fold(struct mesh_fingerprint *print, const char *name,
                 struct mesh_slice text)
@@ -304,8 +319,16 @@ struct walk {
     const struct mesh_policy_limits *limits;
     int (*each)(void *user, const char *name, struct mesh_slice text);
     void *user;
-    struct mesh_fingerprint print;
+    struct mesh_digest all;
 };
+
+static struct mesh_fingerprint print_of(const struct walk *walk)
+{
+    struct mesh_fingerprint print = { { 0 } };
+
+    memcpy(print.digest, &walk->all, sizeof(walk->all));
+    return print;
+}
 
 static int walk_file(struct walk *walk, const char *path, size_t *left)
 {
@@ -319,10 +342,10 @@ static int walk_file(struct walk *walk, const char *path, size_t *left)
         return rc;
     text.at = data;
     *left -= text.len;
-    rc = fold(&walk->print, path, text);
-    if (rc == 0 && walk->each)
+    fold_policy(&walk->all, path, text);
+    if (walk->each)
         rc = walk->each(walk->user, path, text);
-    mesh__free_secret(data, text.len);
+    mesh__free(data); /* no secrets */
     return rc;
 }
 
@@ -331,7 +354,7 @@ static int walk_names(struct walk *walk, const struct names *names)
     size_t left = walk->limits->total_bytes;
     int rc = 0;
 
-    walk->print = (struct mesh_fingerprint){ 0 };
+    walk->all = (struct mesh_digest){ { 0 } };
     for (size_t i = 0; rc == 0 && i < names->count; i++)
         rc = walk_file(walk, names->items[i], &left);
     return rc;
@@ -363,6 +386,7 @@ static int walk_once(struct walk *walk, const char *path, bool *still)
 /* --- policy --- */
 
 struct gather {
+    struct mesh_collection *previous;
     struct mesh_collection *collection;
     struct mesh_diagnostics *diagnostics;
     struct mesh_policy_limits left;
@@ -382,28 +406,31 @@ static int gather_once(const char *path,
                        bool *still)
 {
     struct walk walk = { limits, gather_file, gather, { { 0 } } };
-    int rc = mesh__collection_new(&gather->collection);
+    int rc = mesh__collection_new_after(gather->previous, &gather->collection);
 
     *still = false;
     if (rc < 0)
         return rc;
     gather->left = *limits;
     rc = walk_once(&walk, path, still);
+    if (rc == 0)
+        rc = mesh__collection_seal(gather->collection);
     if (rc < 0) {
         mesh__collection_unref(gather->collection);
         gather->collection = NULL;
         return rc;
     }
-    *print = walk.print;
+    *print = print_of(&walk);
     return 0;
 }
 
 int mesh__policy_read(const char *path, const struct mesh_policy_limits *limits,
+                      struct mesh_collection *previous,
                       struct mesh_collection **out,
                       struct mesh_diagnostics *diagnostics,
                       struct mesh_fingerprint *print)
 {
-    struct gather gather = { .diagnostics = diagnostics };
+    struct gather gather = { .previous = previous, .diagnostics = diagnostics };
     bool still = false;
     int rc = 0;
 
@@ -449,7 +476,7 @@ int mesh__policy_fingerprint(const char *path,
     bool still;
     int rc = walk_once(&walk, path, &still);
 
-    *print = walk.print;
+    *print = print_of(&walk);
     return rc;
 }
 

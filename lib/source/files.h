@@ -36,11 +36,13 @@ struct mesh_fingerprint {
 /*
  * All policy files at path (a directory: every .yaml, .yml and .json in it,
  * hidden ones left out, in order of name; or one file) into a new collection,
- * every finding into diagnostics. *print says what was read. Returns 0 whatever
- * the findings are, or MESH_ERR_NO_POLICY (nothing there), MESH_ERR_IO,
- * MESH_ERR_FILES, MESH_ERR_NOMEM.
+ * every finding into diagnostics. previous (may be NULL) lends what did not
+ * change. *print says what was read. Returns 0 whatever the findings are, or
+ * MESH_ERR_NO_POLICY (nothing there), MESH_ERR_IO, MESH_ERR_FILES,
+ * MESH_ERR_NOMEM.
  */
 int mesh__policy_read(const char *path, const struct mesh_policy_limits *limits,
+                      struct mesh_collection *previous,
                       struct mesh_collection **out,
                       struct mesh_diagnostics *diagnostics,
                       struct mesh_fingerprint *print);

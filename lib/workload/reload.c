@@ -74,11 +74,11 @@ static int whoami(struct mesh_workload *workload,
 }
 
 static int compile(struct mesh_workload *workload,
-                   struct mesh_collection *collection, uint64_t generation,
+                   struct mesh_collection *collection,
+                   const struct mesh_snapshot *previous, uint64_t generation,
                    struct mesh_snapshot **out)
 {
     struct mesh_credential *credential;
-    struct mesh_snapshot *previous = NULL;
     struct mesh_bundle *bundle;
     struct mesh_whoami me;
     struct mesh_arena arena;
@@ -86,12 +86,9 @@ static int compile(struct mesh_workload *workload,
 
     mesh__arena_init(&arena, 1024 * 1024);
     (void)mesh__identity_get(&workload->identity, &credential, &bundle);
-    if (generation > 1)
-        previous = mesh__workload_snapshot(workload);
     rc = whoami(workload, credential, &arena, &me);
     if (rc == 0)
         rc = mesh__policy_compile(collection, &me, previous, generation, out);
-    mesh__snapshot_unref(previous);
     mesh__credential_unref(credential);
     mesh__bundle_unref(bundle);
     mesh__arena_fini(&arena);
@@ -119,6 +116,7 @@ static int verdict(const struct mesh_diagnostics *diagnostics)
 }
 
 static int read_policy(struct mesh_workload *workload,
+                       struct mesh_collection *previous,
                        struct mesh_collection **collection,
                        struct mesh_diagnostics *diagnostics,
                        struct mesh_fingerprint *print)
@@ -129,7 +127,8 @@ static int read_policy(struct mesh_workload *workload,
     int rc;
 
     if (path) {
-        rc = mesh__policy_read(path, &limits, collection, diagnostics, print);
+        rc = mesh__policy_read(path, &limits, previous, collection, diagnostics,
+                               print);
         if (rc != MESH_ERR_NO_POLICY || !workload->settings.allow_no_policy)
             return rc;
         mesh__error_clear();
@@ -147,9 +146,12 @@ static int build(struct mesh_workload *workload, uint64_t generation,
                  struct mesh_diagnostics *diagnostics,
                  struct mesh_fingerprint *print, struct mesh_snapshot **out)
 {
+    struct mesh_snapshot *previous =
+        generation > 1 ? mesh__workload_snapshot(workload) : NULL;
     struct mesh_collection *collection = NULL;
     uint64_t now_ns = mesh__kernel_now_ns();
-    int rc = read_policy(workload, &collection, diagnostics, print);
+    int rc = read_policy(workload, previous ? previous->collection : NULL,
+                         &collection, diagnostics, print);
 
     *out = NULL;
     if (rc == 0)
@@ -158,7 +160,7 @@ static int build(struct mesh_workload *workload, uint64_t generation,
     if (rc == 0)
         rc = verdict(diagnostics);
     if (rc == 0)
-        rc = compile(workload, collection, generation, out);
+        rc = compile(workload, collection, previous, generation, out);
     if (rc == 0)
         rc = mesh__live_bind(
             workload->live, *out, now_ns,
@@ -168,6 +170,7 @@ static int build(struct mesh_workload *workload, uint64_t generation,
         *out = NULL;
     }
     mesh__collection_unref(collection);
+    mesh__snapshot_unref(previous);
     return rc;
 }
 

@@ -4,7 +4,7 @@
  * A stack of open collections, none of them deeper than the limit, takes one
  * event at a time; nothing here recurses. It does not know what any key means.
  */
-#include "yaml/yaml.h"
+#include "yaml/inside.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
@@ -485,11 +485,8 @@ static int parser_problem(struct parse *p)
 
     if (parser->error == YAML_MEMORY_ERROR)
         return mesh__fail(MESH_ERR_NOMEM, "YAML parser");
-    if (parser->error == YAML_READER_ERROR) {
-        mark = mark_of(p, parser->mark);
-        return problem_at(p, mark, "%s (byte %zu)", what,
-                          parser->problem_offset);
-    }
+    if (parser->error == YAML_READER_ERROR)
+        return problem_at(p, mark_of(p, parser->mark), "%s", what);
     if (parser->context)
         return problem_at(p, mark, "%s %s", parser->context, what);
     return problem_at(p, mark, "%s", what);
@@ -529,20 +526,25 @@ static struct mesh_mark mark_at_byte(const struct parse *p, size_t byte)
     return mark_of(p, at);
 }
 
+static bool begins_with(struct mesh_slice text, const char *bytes)
+{
+    return mesh__slice_starts(text, mesh__slice_of(bytes));
+}
+
 static int look_before(struct parse *p)
 {
-    const char *nul;
+    struct mesh_mark first = { p->file, 1, 1 };
+    const char *what;
+    size_t bad;
 
     if (p->text.len > p->limits->bytes)
-        return limit_at(p, (struct mesh_mark){ p->file, 1, 1 }, "bytes",
-                        p->limits->bytes);
-    nul = p->text.len ? memchr(p->text.at, '\0', p->text.len) : NULL;
-    if (nul)
-        return problem_at(p, mark_at_byte(p, (size_t)(nul - p->text.at)),
-                          "a NUL byte");
-    if (p->text.len >= 3 && memcmp(p->text.at, "\xEF\xBB\xBF", 3) == 0)
+        return limit_at(p, first, "bytes", p->limits->bytes);
+    if (begins_with(p->text, "\xFF\xFE") || begins_with(p->text, "\xFE\xFF"))
+        return problem_at(p, first, "wanted UTF-8, found UTF-16");
+    if (begins_with(p->text, "\xEF\xBB\xBF"))
         p->text = mesh__slice(p->text.at + 3, p->text.len - 3);
-    return 0;
+    bad = mesh__yaml_bad_character(p->text, &what);
+    return what ? problem_at(p, mark_at_byte(p, bad), "%s", what) : 0;
 }
 
 static int run(struct parse *p)

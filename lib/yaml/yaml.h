@@ -9,8 +9,8 @@
 #define MESH_YAML_YAML_H
 
 #include "base/arena.h"
-#include "base/slice.h"
 #include "base/mark.h"
+#include "base/slice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,6 +77,25 @@ int mesh__yaml_parse(struct mesh_slice text, uint32_t file,
                      struct mesh_yaml_limits *limits, struct mesh_arena *arena,
                      struct mesh_yaml_document **documents, size_t *count,
                      struct mesh_yaml_problem *problem);
+
+/* A piece of a text that holds one document, and how many lines precede it. */
+struct mesh_yaml_piece {
+    struct mesh_slice text;
+    size_t above;
+};
+struct mesh_yaml_pieces {
+    struct mesh_yaml_piece *items;
+    size_t count;
+    size_t capacity;
+};
+/*
+ * Cut a text where its documents begin. Parsed one by one the pieces give what
+ * the whole gives, but that an error in one ends only that one. A text that
+ * cannot be cut that simply is one piece. 0 or MESH_ERR_NOMEM; fini is needed
+ * either way.
+ */
+int mesh__yaml_split(struct mesh_slice text, struct mesh_yaml_pieces *pieces);
+void mesh__yaml_pieces_fini(struct mesh_yaml_pieces *pieces);
 
 /* NULL when node is NULL, no mapping, or has no such key. */
 const struct mesh_yaml_pair *mesh__yaml_find(const struct mesh_yaml_node *node,

@@ -70,7 +70,7 @@ static void check_resources(const struct mesh_collection *collection)
     for (size_t i = 0; i < collection->count; i++) {
         const struct mesh_resource *resource = &collection->resources[i];
 
-        must(resource->mark.place == i);
+        must(mesh__collection_at(collection, resource->mark.place) == resource);
         must(resource->kind > MESH__KIND_NONE &&
              resource->kind < MESH__KIND_COUNT);
         must(resource->kind == MESH__KIND_MESH_CONFIG || resource->name.len);

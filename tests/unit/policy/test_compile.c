@@ -224,12 +224,13 @@ static const struct mesh_part *part_of(const struct mesh_snapshot *snapshot,
     "kind: Service\n"                                                          \
     "metadata: {name: other, namespace: prod}\n"                               \
     "spec: {ports: [{name: http, port: 80" more "}]}\n"
-#define PEER                                                                   \
+#define PEER(namespace, mode)                                                  \
     "---\n"                                                                    \
     "apiVersion: security.istio.io/v1\n"                                       \
     "kind: PeerAuthentication\n"                                               \
-    "metadata: {name: z, namespace: dev}\n"                                    \
-    "spec: {mtls: {mode: STRICT}}\n"
+    "metadata: {name: z, namespace: " namespace "}\n"                          \
+                                                "spec: {mtls: {mode: " mode    \
+                                                "}}\n"
 #define RULE                                                                   \
     "---\n"                                                                    \
     "apiVersion: networking.istio.io/v1\n"                                     \
@@ -248,8 +249,17 @@ static const struct {
     { "another service changes", OTHER(""), OTHER(", targetPort: 81"), true,
       false },
     { "a rule comes, and its service's routes and those to it go", OTHER(""),
-      OTHER("") RULE, false, false },
-    { "what all look at changes", OTHER(""), OTHER("") PEER, false, false },
+      OTHER("") RULE, false, true },
+    { "mTLS changes for their namespace", OTHER(""),
+      OTHER("") PEER("prod", "STRICT"), false, false },
+    { "mTLS changes for another namespace", OTHER(""),
+      OTHER("") PEER("dev", "STRICT"), true, true },
+    { "mTLS is asked for in the whole mesh", OTHER(""),
+      OTHER("") PEER("istio-system", "STRICT"), true, true },
+    { "the mesh is without mTLS", OTHER(""),
+      OTHER("") PEER("istio-system", "DISABLE"), false, false },
+    { "what all look at changes", OTHER(""),
+      OTHER("") "---\nconnectTimeout: 3s\n", false, false },
 };
 
 static void unchanged_parts_serve_again(void **state)

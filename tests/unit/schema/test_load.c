@@ -184,7 +184,7 @@ static void keeps_what_is_valid(void **state)
     assert_int_equal(resource->kind, MESH__KIND_VIRTUAL_SERVICE);
     assert_string_equal(resource->namespace_.at, "default");
     assert_int_equal(resource->mark.place, 1);
-    assert_int_equal(resource->mark.line, 11);
+    assert_int_equal(mesh__line_of(resource, resource->mark), 11);
     mesh__collection_unref(mesh__collection_ref(collection));
     mesh__collection_unref(collection);
 }
@@ -198,6 +198,7 @@ static void the_later_one_counts(void **state)
                           "apiVersion: v1\nkind: Namespace\n"
                           "metadata: {name: a, labels: {x: why}}\n",
                  found);
+    const struct mesh_resource *resource;
 
     (void)state;
     assert_string_equal(found,
@@ -205,8 +206,10 @@ static void the_later_one_counts(void **state)
                         "test.yaml, line 1 [LM0007]\n");
     assert_int_equal(collection->count, 2);
     assert_int_equal(collection->resources[0].labels.count, 1);
-    assert_int_equal(collection->resources[0].mark.line, 9);
-    assert_int_equal(collection->resources[0].mark.place, 0);
+    resource = &collection->resources[0];
+    assert_int_equal(mesh__line_of(resource, resource->mark), 9);
+    assert_ptr_equal(mesh__collection_at(collection, resource->mark.place),
+                     resource);
     mesh__collection_unref(collection);
 }
 

@@ -151,7 +151,7 @@ static int read_policy(const char *name,
     int rc;
 
     mesh__diagnostics_init(&diagnostics);
-    rc = mesh__policy_read(ground_path(path, name), limits, &collection,
+    rc = mesh__policy_read(ground_path(path, name), limits, NULL, &collection,
                            &diagnostics, &seen->print);
     assert_true((rc == 0) == (collection != NULL));
     seen->documents = diagnostics.documents;

@@ -144,8 +144,21 @@ static const struct {
     { "foreign tags are not taken", "a: !!binary aGk=\n",
       "!1:4 tag \"tag:yaml.org,2002:binary\" is not taken" },
     { "nor on lists", "a: !mine [1]\n", "!1:4 tag \"!mine\" is not taken" },
-    { "invalid UTF-8", "a: \xC3(\n",
-      "!1:1 invalid trailing UTF-8 octet (byte 4)" },
+    { "invalid UTF-8", "a: \xC3(\n", "!1:4 invalid UTF-8" },
+    { "half a character at the end", "a: b\nc: \xE2\x82",
+      "!2:4 invalid UTF-8" },
+    { "an overlong one", "a: \xC0\xAF\n", "!1:4 invalid UTF-8" },
+    { "one that is long by a byte", "a: \xE0\x80\xAF\n", "!1:4 invalid UTF-8" },
+    { "a surrogate", "a: \xED\xA0\x80\n", "!1:4 invalid UTF-8" },
+    { "what is beyond Unicode", "a: \xF4\x90\x80\x80\n", "!1:4 invalid UTF-8" },
+    { "the last of Unicode", "a: \xF4\x8F\xBF\xBD\n",
+      "{a: \xF4\x8F\xBF\xBD@1:4}@1:1" },
+    { "a control character", "a: x\n\x01: y\n", "!2:1 a control character" },
+    { "UTF-16, the low byte first",
+      "\xFF\xFE"
+      "a",
+      "!1:1 wanted UTF-8, found UTF-16" },
+    { "and the high one", "\xFE\xFFx", "!1:1 wanted UTF-8, found UTF-16" },
     { "an escaped NUL", "a: \"x\\0y\"\n", "!1:4 a NUL inside a text" },
 };
 
