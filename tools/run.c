@@ -34,6 +34,7 @@ void lmesh_tell_events(mesh_workload *workload)
         [MESH_EVENT_CONNECTION_REFUSED] = "connection refused",
         [MESH_EVENT_EXPORT_FAILED] = "export failed",
         [MESH_EVENT_OUT_OF_FILES] = "out of files",
+        [MESH_EVENT_UNRESOLVED] = "unresolved",
     };
     char line[1024];
     int event;

@@ -98,6 +98,22 @@ MESH_EXTERN int mesh_request_set_deadline_ms(mesh_request *request,
                                              mesh_error *error);
 
 /**
+ * mesh_request_set_address - where it goes if the policy does not say.
+ *
+ * "192.0.2.7", or with a port, "192.0.2.7:8080" (default: the URL's). Used for
+ * what a sidecar sends to the address that was dialled: hosts that the policy
+ * does not know, under ALLOW_ANY; ServiceEntries with resolution NONE; the
+ * balancer PASSTHROUGH. Unset, the URL's host is looked up by name.
+ *
+ * Ownership: address is copied; NULL unsets.
+ * Threads:   the request's.
+ * Returns:   0, or MESH_ERR_INVALID (no IP address), MESH_ERR_NOMEM.
+ */
+MESH_EXTERN int mesh_request_set_address(mesh_request *request,
+                                         const char *address,
+                                         mesh_error *error);
+
+/**
  * mesh_request_set_idempotent - may it be executed twice?
  *
  * 1: it is also sent again when a pooled connection turned out to be dead

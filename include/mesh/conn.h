@@ -19,7 +19,8 @@ typedef struct mesh_listener mesh_listener;
  * mesh_connect - a stream to a service of the mesh.
  *
  * to is "service:port". Balancing, limits and outlier detection of the
- * destination apply.
+ * destination apply. What no service of the policy is called goes, under
+ * ALLOW_ANY, in plaintext to the address of that name.
  *
  * Ownership: to is borrowed; workload and loop (NULL: one of its own) are kept
  *            alive. *out is the caller's, for mesh_conn_free().
@@ -27,6 +28,7 @@ typedef struct mesh_listener mesh_listener;
  *            the policy's connectTimeout alone bounds it).
  * Returns:   0, or MESH_ERR_INVALID, MESH_ERR_STATE, MESH_ERR_FORKED,
  *            MESH_ERR_NO_ROUTE (no such service), MESH_ERR_NO_ENDPOINT,
+ *            MESH_ERR_RESOLVE (the name has no address),
  *            MESH_ERR_OVERFLOW, MESH_ERR_CONNECT, MESH_ERR_TIMEOUT,
  *            MESH_ERR_PEER_IDENTITY, MESH_ERR_TLS, MESH_ERR_RESET,
  *            MESH_ERR_FILES, MESH_ERR_SYSTEM, MESH_ERR_NOMEM.

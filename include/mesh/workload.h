@@ -183,7 +183,8 @@ enum {
     MESH_EVENT_DENIED = 8,          /* policy, rule and failing condition    */
     MESH_EVENT_CONNECTION_REFUSED = 9, /* a peer was closed before a request */
     MESH_EVENT_EXPORT_FAILED = 10,
-    MESH_EVENT_OUT_OF_FILES = 11
+    MESH_EVENT_OUT_OF_FILES = 11,
+    MESH_EVENT_UNRESOLVED = 12 /* a name; its last addresses stay            */
 };
 
 /**

@@ -108,6 +108,8 @@ static const char *verdict_of(const struct explain *explain)
         [MESH__ROUTE_LIMIT] = "regex_limit",
     };
 
+    if (explain->route.destination && explain->route.destination->original)
+        return "passthrough";
     if (explain->route.outcome == MESH__ROUTE_OK && !explain->pick.endpoint)
         return "no_endpoint";
     return names[explain->route.outcome];
@@ -401,6 +403,8 @@ static void explain_text(struct explain *explain)
                 rule->arms[i].destination ? rule->arms[i].destination->name
                                           : rule->arms[i].missing);
     }
+    if (destination && destination->original)
+        say(explain, "  endpoint     the address that the caller dials\n");
     for (size_t i = 0; destination && i < destination->endpoints->count; i++)
         say(explain, "  endpoint %s %s%s\n",
             destination->endpoints->endpoints[i].text,
@@ -444,7 +448,8 @@ static int explain_request(struct mesh_workload *workload,
     mesh__json_init(&explain.json, &decision->json);
     mesh__route_find(snapshot, &request->head, request->port, dice(&seed),
                      &arena, &explain.route, &explain.why);
-    if (explain.route.outcome == MESH__ROUTE_OK)
+    if (explain.route.outcome == MESH__ROUTE_OK &&
+        !explain.route.destination->original)
         mesh__pick(explain.route.destination, mesh__kernel_now_ns(), &draws,
                    NULL, 0, 0, &explain.pick, &explain.why);
     rc = explain.route.outcome == MESH__ROUTE_NOMEM

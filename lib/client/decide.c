@@ -117,13 +117,16 @@ enum mesh_answer mesh__step_route(struct mesh_client *client)
 {
     const struct mesh_client_request *request = client->request;
 
-    begin_trace(client);
+    if (!client->awaits_names)
+        begin_trace(client);
     mesh__route_find(client->hold->snapshot, &request->head, request->port,
                      draw(client), &client->arena, &client->route, NULL);
     if (client->route.rule)
         client->outcome.route = client->route.rule->name;
     if (client->route.outcome != MESH__ROUTE_OK)
         return refuse(client);
+    if (mesh__await_names(client))
+        return MESH__WAIT;
     client->outcome.destination = client->route.destination->name;
     client->outcome.subset = client->route.destination->subset;
     if (client->given_all && mesh__pump_body(client) < 0)
@@ -134,14 +137,13 @@ enum mesh_answer mesh__step_route(struct mesh_client *client)
 
 /* --- pick --- */
 
-enum mesh_answer mesh__step_pick(struct mesh_client *client)
+/* Of the destination's endpoints; outcome is settled when there is none. */
+static enum mesh_answer pick_endpoint(struct mesh_client *client)
 {
     const struct mesh_draws draws = { draw, client };
     const struct mesh_retry_policy *retry = &client->route.rule->retry;
     uint64_t now_ns = mesh__loop_now(loop_of(client));
 
-    if (client->backoff.place)
-        return MESH__WAIT;
     mesh__pick(client->route.destination, now_ns, &draws, client->tried,
                client->tried_count, retry->host_picks, &client->pick, NULL);
     if (!client->pick.endpoint) {
@@ -153,6 +155,19 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
     }
     if (client->tried_count < MESH__TRIED_MAX)
         client->tried[client->tried_count++] = client->pick.index;
+    return MESH__NEXT;
+}
+
+enum mesh_answer mesh__step_pick(struct mesh_client *client)
+{
+    bool original = client->route.destination->original;
+    enum mesh_answer answer;
+
+    if (client->backoff.place && !client->awaited_ns)
+        return MESH__WAIT;
+    answer = original ? mesh__pick_original(client) : pick_endpoint(client);
+    if (answer != MESH__NEXT)
+        return answer;
     client->outcome.endpoint = client->pick.endpoint->text;
     client->outcome.workload = client->pick.endpoint->workload;
     client->outcome.attempts++;

@@ -1,6 +1,7 @@
 # client: the life of one outbound request
 libmesh_core_la_SOURCES += \
 	lib/client/client.h lib/client/inside.h \
+	lib/client/await.c \
 	lib/client/decide.c \
 	lib/client/life.c \
 	lib/client/move.c \

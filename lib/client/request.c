@@ -76,6 +76,8 @@ static int fill(struct mesh_client_request *request, struct mesh_slice method,
     if (rc == 0)
         rc = copy_slice(&request->arena, authority, &request->head.authority);
     if (rc == 0)
+        rc = copy_slice(&request->arena, host, &request->host);
+    if (rc == 0)
         rc = copy_slice(&request->arena, path, &request->head.path);
     request->head.scheme = MESH__SLICE("http");
     request->head.has_authority = true;
@@ -134,9 +136,12 @@ static int copy_into(struct mesh_client_request *copy,
         rc = copy_slice(&copy->arena, from->parent_state, &copy->parent_state);
     if (rc == 0)
         rc = copy_slice(&copy->arena, from->request_id, &copy->request_id);
+    if (rc == 0)
+        rc = copy_slice(&copy->arena, from->host, &copy->host);
     if (rc == 0 && from->body)
         rc = mesh__request_body(copy, from->body, from->body_bytes);
     copy->port = from->port;
+    copy->address = from->address;
     copy->streamed = from->streamed;
     copy->deadline_ns = from->deadline_ns;
     copy->idempotent = from->idempotent;

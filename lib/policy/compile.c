@@ -235,8 +235,9 @@ static int run(struct mesh__compiler *compiler)
 {
     static int (*const steps[])(struct mesh__compiler *) = {
         mesh__compile_self,    mesh__virtuals_init, list_hosts,
-        mesh__reuse_parts,     fill_parts,          name_parts,
-        mesh__compile_inbound, mesh__compile_authz, compile_telemetry,
+        mesh__compile_names,   mesh__reuse_parts,   fill_parts,
+        mesh__compile_outside, name_parts,          mesh__compile_inbound,
+        mesh__compile_authz,   compile_telemetry,
     };
     struct mesh_snapshot *snapshot = compiler->snapshot;
     int rc = mesh__world_init(&compiler->world, snapshot->collection);
@@ -246,7 +247,6 @@ static int run(struct mesh__compiler *compiler)
                               &compiler->world);
     for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(*steps); i++)
         rc = steps[i](compiler);
-    snapshot->registry_only = compiler->world.settings.registry_only;
     snapshot->path_mode = compiler->world.settings.path_mode;
     return rc;
 }

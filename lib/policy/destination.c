@@ -30,6 +30,7 @@ struct making {
     const struct mesh__host *host;
     const struct mesh__merged *rule;
     struct mesh__behind behind;
+    bool waits; /* for the first answer to its names */
     const struct mesh__port *port;
     const struct mesh_subset *subset; /* NULL: the whole service */
     struct mesh__blocks blocks;
@@ -47,9 +48,9 @@ static uint64_t duration(int64_t given_ns, uint64_t otherwise_ns)
     return given_ns > 0 ? (uint64_t)given_ns : otherwise_ns;
 }
 
-static void fill_breakers(struct mesh_breaker_policy *out,
-                          const struct mesh_connection_pool *pool,
-                          uint64_t connect_timeout_ns)
+void mesh__compile_breakers(struct mesh_breaker_policy *out,
+                            const struct mesh_connection_pool *pool,
+                            uint64_t connect_timeout_ns)
 {
     static const struct mesh_connection_pool nothing;
     uint64_t tcp_idle_ns;
@@ -113,6 +114,11 @@ static enum mesh_balancer balancer_of(const struct mesh_load_balancer *given)
     if (given && mesh__slice_is(given->simple, "ROUND_ROBIN"))
         return MESH__ROUND_ROBIN;
     return MESH__LEAST_REQUEST;
+}
+
+static bool goes_through(const struct mesh_load_balancer *given)
+{
+    return given && mesh__slice_is(given->simple, "PASSTHROUGH");
 }
 
 /* --- TLS --- */
@@ -354,6 +360,31 @@ static int fill_endpoints(const struct making *making,
     return 0;
 }
 
+/* --- the caller's own address --- */
+
+/*
+ * One decision for whatever it may be: mesh TLS where all that is known behind
+ * the service speaks it (Istio: model/push_context.go).
+ */
+static void fill_original(const struct making *making,
+                          struct mesh_destination *out)
+{
+    bool tls = out->endpoints->count > 0;
+    unsigned long long number;
+
+    if (making->host->service->resolution != MESH__RESOLVE_NOTHING &&
+        !goes_through(making->blocks.load_balancer))
+        return;
+    out->original = true;
+    if (making->host->service->resolution == MESH__RESOLVE_NOTHING &&
+        mesh__slice_number(making->port->target, UINT16_MAX, &number))
+        out->original_port = (uint16_t)number;
+    for (size_t i = 0; i < out->endpoints->count; i++)
+        tls = tls && out->endpoints->endpoints[i].mesh_tls;
+    if (out->tls.mode == MESH__TLS_AUTO)
+        out->tls.mode = tls ? MESH__TLS_MESH : MESH__TLS_OFF;
+}
+
 /* --- the whole --- */
 
 static bool fill_names_of(const struct making *making,
@@ -385,15 +416,19 @@ static int make(const struct making *making, struct mesh_destination *out)
     out->protocol = making->port->protocol;
     out->balancer = balancer_of(making->blocks.load_balancer);
     out->mark = making->host->service->resource->mark;
-    fill_breakers(&out->breakers, making->blocks.connection_pool,
-                  making->compiler->world.settings.connect_timeout_ns);
+    mesh__compile_breakers(&out->breakers, making->blocks.connection_pool,
+                           making->compiler->world.settings.connect_timeout_ns);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
     rc = fill_tls(making, out);
     if (rc < 0)
         return rc;
+    out->unresolved = making->waits;
     out->endpoints = mesh__endpoint_set_new();
-    return out->endpoints ? fill_endpoints(making, out->endpoints)
-                          : MESH_ERR_NOMEM;
+    rc = out->endpoints ? fill_endpoints(making, out->endpoints)
+                        : MESH_ERR_NOMEM;
+    if (rc == 0)
+        fill_original(making, out);
+    return rc;
 }
 
 /* The part owns it from its birth, so that a half-made one is let go. */
@@ -427,6 +462,9 @@ int mesh__compile_destinations(struct mesh__compiler *compiler,
 
     if (rc == 0)
         rc = mesh__world_behind(&compiler->world, service, &making.behind);
+    if (rc == 0)
+        rc = mesh__expand_names(compiler, service, &making.behind,
+                                &making.waits);
     if (rc < 0)
         return rc;
     part->destinations = mesh__arena_array(

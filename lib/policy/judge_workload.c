@@ -5,6 +5,7 @@
 #include "policy/judge.h"
 
 #include "value/address.h"
+#include "value/host.h"
 
 /* --- selectors --- */
 
@@ -72,12 +73,19 @@ static void judge_selector(struct mesh__judge *judge,
 
 /* --- addresses --- */
 
+static bool by_name(struct mesh_slice resolution)
+{
+    return mesh__slice_is(resolution, "DNS") ||
+           mesh__slice_is(resolution, "DNS_ROUND_ROBIN");
+}
+
 static void judge_address(struct mesh__judge *judge, struct mesh__about about,
-                          struct mesh_slice address)
+                          struct mesh_slice address, bool named)
 {
     struct mesh_address ip;
 
-    if (!mesh__address_parse_ip(address, &ip))
+    if (!mesh__address_parse_ip(address, &ip) &&
+        !(named && mesh__host_valid(address, false)))
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNUSABLE_ADDRESS,
                         about,
                         "\"%.*s\" is no IP address: nothing is sent there",
@@ -93,7 +101,8 @@ static void judge_endpoints(struct mesh__judge *judge,
         struct mesh__about about = { resource, spec->endpoints[i].mark, "" };
 
         about.path = mesh__judge_path(judge, "spec.endpoints[%zu].address", i);
-        judge_address(judge, about, spec->endpoints[i].address);
+        judge_address(judge, about, spec->endpoints[i].address,
+                      by_name(spec->resolution));
     }
 }
 
@@ -109,13 +118,32 @@ static void judge_kind(struct mesh__judge *judge, enum mesh_kind kind,
         each(judge, all->items[i]);
 }
 
+/* Does a ServiceEntry of its namespace resolve the addresses it selects? */
+static bool selected_by_name(const struct mesh__judge *judge,
+                             const struct mesh_resource *resource)
+{
+    const struct mesh__list *all =
+        &judge->world.kinds[MESH__KIND_SERVICE_ENTRY];
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct mesh_service_entry *spec = all->items[i]->spec;
+
+        if (spec->has_selector && by_name(spec->resolution) &&
+            mesh__slice_equal(mesh__namespace_of(all->items[i]),
+                              mesh__namespace_of(resource)))
+            return true;
+    }
+    return false;
+}
+
 static void judge_entry(struct mesh__judge *judge,
                         const struct mesh_resource *resource)
 {
     const struct mesh_workload_entry *spec = resource->spec;
     struct mesh__about about = { resource, spec->mark, "spec.address" };
 
-    judge_address(judge, about, spec->address);
+    judge_address(judge, about, spec->address,
+                  selected_by_name(judge, resource));
 }
 
 void mesh__judge_workloads(struct mesh__judge *judge)

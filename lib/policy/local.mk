@@ -10,6 +10,8 @@ libmesh_core_la_SOURCES += \
 	lib/policy/judge_workload.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
+	lib/policy/names.c lib/policy/names.h \
+	lib/policy/outside.c \
 	lib/policy/parts.h \
 	lib/policy/hold.h lib/policy/policy.h \
 	lib/policy/rbac.c \

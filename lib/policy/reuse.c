@@ -119,6 +119,7 @@ static void digest_host(struct mesh__compiler *compiler,
 {
     digest = mix_text(digest, host->host);
     digest = mix_service(digest, compiler, host->service);
+    digest = mix_number(digest, host->answers);
     digest = mix_rules(digest, compiler, host->host);
     digest = mix_resource(digest,
                           mesh__virtuals_find(&compiler->virtuals, host->host));

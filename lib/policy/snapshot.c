@@ -146,6 +146,7 @@ void mesh__snapshot_unref(struct mesh_snapshot *snapshot)
         return;
     for (size_t i = 0; i < snapshot->part_count; i++)
         mesh__part_unref(snapshot->parts[i]);
+    mesh__part_unref(snapshot->outside);
     mesh__map_fini(&snapshot->exact);
     let_go(snapshot->regexes);
     mesh__collection_unref(snapshot->collection);

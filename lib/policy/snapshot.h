@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/mark.h"
+#include "policy/names.h"
 #include "schema/resources.h"
 #include "value/address.h"
 #include "value/head.h"
@@ -118,6 +119,9 @@ struct mesh_destination {
     struct mesh_outlier_policy outlier;
     struct mesh_destination_tls tls;
     struct mesh_endpoint_set *endpoints;
+    bool original; /* goes to the caller's own address instead (NONE) */
+    uint16_t original_port; /* at this port; 0: the caller's          */
+    bool unresolved;        /* no endpoint yet: its names were not answered  */
     struct mesh_mark mark; /* the service; breakers, outlier, tls have theirs */
     /*
      * Live state, bound once by traffic/ before the snapshot is published and
@@ -363,8 +367,13 @@ struct mesh_snapshot {
                                      mesh_part; lower case        */
     struct mesh_part **wildcards; /* longest first                */
     size_t wildcard_count;
-    uint64_t wildcard_lengths[4]; /* bit n: one of n bytes exists */
-    bool registry_only;           /* outboundTrafficPolicy        */
+    uint64_t wildcard_lengths[4];            /* bit n: one of n bytes exists */
+    bool registry_only;                      /* outboundTrafficPolicy        */
+    struct mesh_part *outside;               /* ALLOW_ANY, else NULL; counted */
+    const struct mesh_route_rule *allow_any; /* its only rule     */
+    struct mesh_wanted_name *names;          /* that services stand on     */
+    size_t name_count;
+    uint64_t dns_refresh_ns; /* where an answer does not say     */
     enum mesh_path_mode path_mode;
     const char *trust_domain;
     const char *const *trust_domains; /* own and aliases              */

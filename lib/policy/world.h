@@ -26,6 +26,7 @@ struct mesh__list {
 /* An address that stands behind services. */
 struct mesh__instance {
     struct mesh_address ip; /* port 0 */
+    struct mesh_slice dns;  /* a name instead, to be resolved */
     struct mesh_slice name;
     struct mesh_slice namespace_;
     struct mesh_slice service_account;
@@ -59,6 +60,14 @@ struct mesh__port {
     struct mesh_mark mark;
 };
 
+/* What a ServiceEntry's resolution asks for; a Service's is as listed. */
+enum mesh__resolution {
+    MESH__RESOLVE_LISTED, /* STATIC                                        */
+    MESH__RESOLVE_ALL,    /* DNS: every address of every name              */
+    MESH__RESOLVE_ONE,    /* DNS_ROUND_ROBIN: the first address            */
+    MESH__RESOLVE_NOTHING /* NONE: goes where the caller says              */
+};
+
 /* One host of the registry. */
 struct mesh__service {
     struct mesh_slice host;
@@ -67,6 +76,7 @@ struct mesh__service {
     const struct mesh_resource *resource;
     bool kubernetes; /* a Service, not a ServiceEntry      */
     bool external;   /* MESH_EXTERNAL: never automatic mTLS */
+    enum mesh__resolution resolution;
     struct mesh_texts export_to;
     struct mesh_texts addresses; /* VIPs */
     struct mesh_texts alt_names;
@@ -84,6 +94,7 @@ struct mesh__settings {
     struct mesh_slice trust_domain; /* "" when the policy does not say */
     struct mesh_slice root_namespace;
     uint64_t connect_timeout_ns;
+    uint64_t dns_refresh_ns;
     bool auto_mtls;
     bool registry_only;
     enum mesh_path_mode path_mode;
@@ -145,7 +156,7 @@ int mesh__world_select(struct mesh__world *world, struct mesh_slice namespace_,
 
 bool mesh__speaks_mesh_tls(const struct mesh_labels *labels,
                            struct mesh_slice service_account);
-/* False for names and sockets: only DNS can use those. */
+/* A name is kept as one: only DNS can use it. False for a socket. */
 bool mesh__instance_fill(struct mesh__instance *out,
                          const struct mesh_workload_entry *entry,
                          struct mesh_slice name, struct mesh_slice namespace_,

@@ -331,6 +331,7 @@ struct mesh_mesh_config {
     bool has_outbound_policy;
     struct mesh_slice outbound_policy_mode;
     int64_t connect_timeout_ns;
+    int64_t dns_refresh_ns;
     struct mesh_slice path_normalization;
     struct mesh_mark mark;
 };

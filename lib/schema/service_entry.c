@@ -149,7 +149,7 @@ static void check_endpoints(struct mesh_reader *reader,
 /* Names must be names where they are to be resolved. */
 static void check_resolution(struct mesh_reader *reader,
                              const struct mesh_spot *spot,
-                             const struct mesh_yaml_node *node, bool enforced)
+                             const struct mesh_yaml_node *node)
 {
     struct mesh_slice resolution = mesh__get_text(node, "resolution");
     const struct mesh_yaml_node *endpoints = mesh__get(node, "endpoints");
@@ -164,11 +164,6 @@ static void check_resolution(struct mesh_reader *reader,
         endpoints->count > 1)
         mesh__reject(reader, spot, endpoints->mark,
                      "DNS_ROUND_ROBIN takes one endpoint at most");
-    if (resolution.len == 0 && enforced)
-        mesh__report(reader, spot, node->mark, MESH__REFUSED,
-                     MESH__CODE_REFUSED, "write resolution: STATIC",
-                     "resolution is NONE when not given: only STATIC "
-                     "endpoints are known to this version");
     check_addresses(reader, spot, mesh__get(node, "addresses"), none || fixed);
     check_endpoints(reader, spot, node, fixed);
 }
@@ -179,11 +174,12 @@ static void check_service_entry(struct mesh_reader *reader,
 {
     const struct mesh_yaml_node *hosts = mesh__get(node, "hosts");
 
+    (void)into;
     if (!hosts || hosts->count == 0)
         mesh__reject(reader, spot, node->mark, "at least one host is required");
     check_hosts(reader, spot, hosts);
     check_ports(reader, spot, mesh__get(node, "ports"));
-    check_resolution(reader, spot, node, into != NULL);
+    check_resolution(reader, spot, node);
     if (mesh__has(node, "workloadSelector") && mesh__has(node, "endpoints"))
         mesh__reject(reader, spot, node->mark,
                      "endpoints and workloadSelector exclude each other");
@@ -274,15 +270,12 @@ static const struct mesh_value location_values[] = {
 };
 
 static const struct mesh_value resolution_values[] = {
-    { "NONE", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
+    MESH__VALUE("NONE"),
     MESH__VALUE("STATIC"),
-    { "DNS", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
-    { "DNS_ROUND_ROBIN", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
+    MESH__VALUE("DNS"),
+    MESH__VALUE("DNS_ROUND_ROBIN"),
     { "DYNAMIC_DNS", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
+      "names that only a request tells are not resolved by this version" },
     { 0 },
 };
 

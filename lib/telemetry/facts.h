@@ -33,6 +33,7 @@ enum mesh_flag { /* Envoy's response flags, in its short names */
                  MESH__FLAG_DC,
                  MESH__FLAG_DPE,
                  MESH__FLAG_SI,
+                 MESH__FLAG_DF,
                  MESH__FLAG_COUNT
 };
 

@@ -2,6 +2,7 @@
 libmesh_core_la_SOURCES += \
 	lib/traffic/entry.c lib/traffic/entry.h \
 	lib/traffic/live.c lib/traffic/live.h lib/traffic/state.h \
+	lib/traffic/original.c lib/traffic/original.h \
 	lib/traffic/outlier.c lib/traffic/outlier.h \
 	lib/traffic/pick.c lib/traffic/pick.h \
 	lib/traffic/retry.c lib/traffic/retry.h \

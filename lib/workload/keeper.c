@@ -117,6 +117,8 @@ static void on_look(struct mesh_timer *timer)
         MESH__OF(timer, struct mesh_workload, look_timer);
 
     look(workload);
+    if (workload->names.behind)
+        mesh__names_follow(workload, workload->keeper->hold->snapshot);
     warn_of_expiry(workload);
     again(workload, timer, MESH__KEEPER_LOOK_MS);
 }
@@ -194,6 +196,7 @@ void mesh__keeper_stop(struct mesh_workload *workload)
 
     mesh__helper_stop(workload);
     mesh__loop_enter(loop);
+    mesh__names_stop(workload);
     mesh__file_watch_stop(&workload->policy_watch);
     mesh__file_watch_stop(&workload->identity_watch);
     mesh__loop_cancel_timer(loop, &workload->sweep_timer);

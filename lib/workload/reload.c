@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAMES_BYTES = 256 * 1024 * 1024 }; /* answers, while they compile */
+
 struct mesh_snapshot *mesh__workload_snapshot(struct mesh_workload *workload)
 {
     struct mesh_snapshot *snapshot;
@@ -81,17 +83,24 @@ static int compile(struct mesh_workload *workload,
     struct mesh_credential *credential;
     struct mesh_bundle *bundle;
     struct mesh_whoami me;
+    struct mesh_known_names names;
+    struct mesh_arena names_arena;
     struct mesh_arena arena;
     int rc;
 
     mesh__arena_init(&arena, 1024 * 1024);
+    mesh__arena_init(&names_arena, NAMES_BYTES);
     (void)mesh__identity_get(&workload->identity, &credential, &bundle);
     rc = whoami(workload, credential, &arena, &me);
+    if (rc == 0)
+        rc = mesh__names_known(&workload->names, &names_arena, &names);
+    me.names = &names;
     if (rc == 0)
         rc = mesh__policy_compile(collection, &me, previous, generation, out);
     mesh__credential_unref(credential);
     mesh__bundle_unref(bundle);
     mesh__arena_fini(&arena);
+    mesh__arena_fini(&names_arena);
     return rc;
 }
 
@@ -273,6 +282,46 @@ int mesh__workload_load_policy(struct mesh_workload *workload, bool first,
     rc = load_policy(workload, first, diagnostics ? diagnostics : &own);
     (void)pthread_mutex_unlock(&workload->reload_lock);
     mesh__diagnostics_fini(&own);
+    return rc;
+}
+
+static int renew(struct mesh_workload *workload)
+{
+    struct mesh_snapshot *previous = mesh__workload_snapshot(workload);
+    uint64_t generation = atomic_load(&workload->generation) + 1;
+    struct mesh_snapshot *snapshot = NULL;
+    struct mesh_fingerprint print;
+    bool refused;
+    int rc = compile(workload, previous->collection, previous, generation,
+                     &snapshot);
+
+    if (rc == 0)
+        rc = mesh__live_bind(
+            workload->live, snapshot, mesh__kernel_now_ns(),
+            mesh__config_ns(&workload->settings, MESH_LIMIT_ABSENT_MS));
+    if (rc == 0) {
+        (void)pthread_mutex_lock(&workload->lock);
+        print = workload->policy_print; /* of files that may be refused */
+        refused = workload->policy_refused;
+        (void)pthread_mutex_unlock(&workload->lock);
+        swap(workload, snapshot, &print);
+        (void)pthread_mutex_lock(&workload->lock);
+        workload->policy_refused = refused;
+        (void)pthread_mutex_unlock(&workload->lock);
+    } else {
+        mesh__snapshot_unref(snapshot);
+    }
+    mesh__snapshot_unref(previous);
+    return rc;
+}
+
+int mesh__workload_renew(struct mesh_workload *workload)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&workload->reload_lock);
+    rc = renew(workload);
+    (void)pthread_mutex_unlock(&workload->reload_lock);
     return rc;
 }
 

@@ -23,6 +23,7 @@
 #include "source/files.h"
 #include "source/watch.h"
 #include "traffic/live.h"
+#include "workload/names.h"
 #include "workload/settings.h"
 
 #include <mesh/workload.h>
@@ -112,6 +113,7 @@ struct mesh_workload {
 
     struct mesh_file_watch policy_watch;
     struct mesh_file_watch identity_watch;
+    struct mesh_name_table names;
     struct mesh_timer sweep_timer;
     int64_t expiry_told_s; /* the keeper's: when it was said last */
     struct mesh_timer look_timer;
@@ -164,6 +166,8 @@ int mesh__workload_check_open(const struct mesh_workload *workload);
 int mesh__workload_load_policy(struct mesh_workload *workload, bool first,
                                struct mesh_diagnostics *diagnostics);
 int mesh__workload_load_identity(struct mesh_workload *workload, bool first);
+/* Compile what was read last again: names have other addresses. */
+int mesh__workload_renew(struct mesh_workload *workload);
 /* The snapshot in force, counted. */
 struct mesh_snapshot *mesh__workload_snapshot(struct mesh_workload *workload);
 

@@ -9,3 +9,7 @@ tests_sim_test_exchange_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/sim/test_decisions
 tests_sim_test_decisions_SOURCES = tests/sim/test_decisions.c $(SIM_WORLD)
 tests_sim_test_decisions_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/sim/test_names
+tests_sim_test_names_SOURCES = tests/sim/test_names.c $(SIM_WORLD)
+tests_sim_test_names_LDADD = $(TEST_LIBS)

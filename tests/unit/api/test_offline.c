@@ -77,7 +77,7 @@ static void a_route_is_explained(void **state)
     explain("http://gw/", "true", "\"subset\": \"b\"");
     explain("http://gw/", "false", "\"subset\": \"a\"");
     explain("http://gw/", NULL, "\"verdict\": \"route\"");
-    explain("http://elsewhere/", NULL, "\"verdict\": \"no_host\"");
+    explain("http://elsewhere/", NULL, "\"verdict\": \"passthrough\"");
 }
 
 /* --- authorize --- */
