@@ -21,12 +21,14 @@ typedef struct mesh_exchange mesh_exchange;
  * mesh_request_new - start a request.
  *
  * url is "http://service[:port]/path?query". http:// is for services of the
- * mesh: mutual TLS is the policy's affair.
+ * mesh: mutual TLS is the policy's affair. https:// asks for TLS to that host,
+ * proved by the system's roots, unless a DestinationRule or the mesh's own
+ * mutual TLS says how.
  *
  * Ownership: texts are copied. *out is the caller's, for mesh_request_free().
  * Threads:   any; one handle belongs to one thread at a time.
  * Returns:   0, or MESH_ERR_INVALID (what cannot be encoded: a method that is
- *            no token, a scheme other than http, no host, blanks or controls),
+ *            no token, another scheme, no host, blanks or controls),
  *            MESH_ERR_NOMEM.
  */
 MESH_EXTERN int mesh_request_new(const char *method, const char *url,

@@ -226,7 +226,9 @@ static void explain_tls(struct explain *explain)
 {
     static const char *const modes[] = { [MESH__TLS_AUTO] = "auto",
                                          [MESH__TLS_OFF] = "disable",
-                                         [MESH__TLS_MESH] = "istio_mutual" };
+                                         [MESH__TLS_MESH] = "istio_mutual",
+                                         [MESH__TLS_SIMPLE] = "simple",
+                                         [MESH__TLS_MUTUAL] = "mutual" };
     const struct mesh_destination *destination = explain->route.destination;
     struct mesh_json *json = &explain->json;
 

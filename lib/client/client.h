@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "client/request.h"
+#include "client/secure.h"
 #include "identity/store.h"
 #include "link/origin.h"
 #include "link/pool.h"
@@ -45,6 +46,7 @@ struct mesh_client_env {
     struct mesh_link *link;
     struct mesh_pools *pools;
     struct mesh_identity *identity;
+    struct mesh_outsides *outsides; /* may be NULL: nobody is trusted */
     struct mesh_rng *rng;
     struct mesh_log *log;     /* events; may be NULL                     */
     struct mesh_hold *hold;   /* the newest snapshot; renewed by the turn */

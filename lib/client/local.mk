@@ -7,4 +7,5 @@ libmesh_core_la_SOURCES += \
 	lib/client/move.c \
 	lib/client/plain.c lib/client/plain.h \
 	lib/client/reply.c \
-	lib/client/request.c lib/client/request.h
+	lib/client/request.c lib/client/request.h \
+	lib/client/secure.c lib/client/secure.h

@@ -51,6 +51,22 @@ static const struct mesh_destination *find(const struct mesh_snapshot *snapshot,
     return found;
 }
 
+static int make_secure(struct mesh_plain *plain)
+{
+    struct mesh_tls_profile profile;
+    struct mesh_secure secure;
+    int rc = mesh__secure_profile(plain->destination, plain->service,
+                                  plain->env->outsides, &secure, &profile);
+
+    if (rc == 0) {
+        rc = plain->env->link->engine->config_new(plain->env->link->engine,
+                                                  &profile, plain->env->rng,
+                                                  &plain->config);
+        mesh__outside_unref(profile.expected.outside);
+    }
+    return rc;
+}
+
 static int make_config(struct mesh_plain *plain)
 {
     const struct mesh_destination_tls *tls = &plain->destination->tls;
@@ -67,8 +83,9 @@ static int make_config(struct mesh_plain *plain)
     };
     int rc;
 
-    if (tls->mode == MESH__TLS_OFF ||
-        (tls->mode == MESH__TLS_AUTO && !plain->pick.endpoint->mesh_tls))
+    if (mesh__secure_wanted(plain->destination, plain->pick.endpoint, false))
+        return make_secure(plain);
+    if (!mesh__mesh_tls_wanted(plain->destination, plain->pick.endpoint))
         return 0;
     profile.generation = mesh__identity_get(
         plain->env->identity, &profile.credential, &profile.bundle);

@@ -26,6 +26,7 @@ struct mesh_client_request {
     struct mesh_arena arena;
     struct mesh_head head;       /* body kind set by the body functions   */
     uint16_t port;               /* service port of the URL               */
+    bool secure;                 /* https: TLS whatever the policy */
     struct mesh_slice host;      /* of the URL, whatever Host says later  */
     struct mesh_address address; /* dialled where the policy lets it; family
                                     0: the URL's host by name        */

@@ -123,7 +123,17 @@ static bool goes_through(const struct mesh_load_balancer *given)
 
 /* --- TLS --- */
 
-/* SIMPLE and MUTUAL have no translation yet: nothing weaker may stand in. */
+static const struct {
+    const char *name;
+    enum mesh_tls_mode mode;
+} tls_modes[] = {
+    { "DISABLE", MESH__TLS_OFF },
+    { "SIMPLE", MESH__TLS_SIMPLE },
+    { "MUTUAL", MESH__TLS_MUTUAL },
+    { "ISTIO_MUTUAL", MESH__TLS_MESH },
+};
+
+/* Nothing weaker may stand in for a mode that is not known. */
 static int mode_of(const struct making *making, enum mesh_tls_mode *out)
 {
     const struct mesh_client_tls *tls = making->blocks.tls;
@@ -136,16 +146,35 @@ static int mode_of(const struct making *making, enum mesh_tls_mode *out)
             *out = MESH__TLS_AUTO;
         return 0;
     }
-    if (tls->mode.len == 0 || mesh__slice_is(tls->mode, "DISABLE"))
+    if (tls->mode.len == 0)
         return 0;
-    if (mesh__slice_is(tls->mode, "ISTIO_MUTUAL")) {
-        *out = MESH__TLS_MESH;
-        return 0;
-    }
+    for (size_t i = 0; i < sizeof(tls_modes) / sizeof(*tls_modes); i++)
+        if (mesh__slice_is(tls->mode, tls_modes[i].name)) {
+            *out = tls_modes[i].mode;
+            return 0;
+        }
     mesh__mark_print(making->compiler->snapshot, tls->mark, where,
                      sizeof(where));
     return mesh__fail(MESH_ERR_POLICY, "tls mode %.*s is not supported: %s",
                       (int)tls->mode.len, tls->mode.at, where);
+}
+
+/* Of a server outside the mesh, as the rule names them. */
+static int fill_files(const struct making *making,
+                      struct mesh_destination_tls *out)
+{
+    const struct mesh_client_tls *tls = making->blocks.tls;
+    struct mesh_arena *arena = &making->host->part->arena;
+    struct mesh_slice none = MESH__SLICE("");
+    bool shown = out->mode == MESH__TLS_MUTUAL;
+
+    out->blind = tls->skip_verify;
+    if (!mesh__copy(arena, tls->ca_certificates, &out->roots) ||
+        !mesh__copy(arena, shown ? tls->client_certificate : none,
+                    &out->chain) ||
+        !mesh__copy(arena, shown ? tls->private_key : none, &out->key))
+        return MESH_ERR_NOMEM;
+    return 0;
 }
 
 /* A sorted set of names. */
@@ -221,6 +250,11 @@ static int add_accounts(const struct making *making, struct names *names)
     return rc;
 }
 
+static bool outside_tls(const struct mesh_destination_tls *tls)
+{
+    return tls->mode == MESH__TLS_SIMPLE || tls->mode == MESH__TLS_MUTUAL;
+}
+
 /* The rule's names, else the identities behind the service and its own. */
 static int fill_names(const struct making *making,
                       struct mesh_destination_tls *out)
@@ -242,7 +276,8 @@ static int fill_names(const struct making *making,
     if (given && given->count) {
         rc = add_texts(making, &names, given);
     } else {
-        rc = add_accounts(making, &names);
+        if (!outside_tls(out))
+            rc = add_accounts(making, &names);
         if (rc == 0)
             rc = add_texts(making, &names, &service->alt_names);
     }
@@ -267,11 +302,15 @@ static int fill_tls(const struct making *making,
     struct mesh_arena *arena = &making->host->part->arena;
     int rc = mode_of(making, &out->mode);
 
+    if (rc == 0 && outside_tls(out))
+        rc = fill_files(making, out);
     if (rc < 0)
         return rc;
     out->mark = given ? given->mark : (struct mesh_mark){ 0 };
     if (given && given->sni.len)
         out->sni = mesh__arena_strndup(arena, given->sni.at, given->sni.len);
+    else if (outside_tls(out))
+        out->sni = "";
     else
         out->sni = mesh__arena_format(arena, "outbound_.%u_.%s_.%s",
                                       (unsigned)destination->port,

@@ -93,7 +93,9 @@ struct mesh_outlier_policy {
 enum mesh_tls_mode {
     MESH__TLS_AUTO, /* per endpoint: mesh TLS where it can */
     MESH__TLS_OFF,
-    MESH__TLS_MESH /* ISTIO_MUTUAL                         */
+    MESH__TLS_MESH,   /* ISTIO_MUTUAL                         */
+    MESH__TLS_SIMPLE, /* to a server outside the mesh         */
+    MESH__TLS_MUTUAL  /* the same, and a certificate is shown */
 };
 
 struct mesh_destination_tls {
@@ -102,6 +104,12 @@ struct mesh_destination_tls {
     const char *const *names; /* SPIFFE ids, one of which must be proved;
                                  none: any of the trust domain            */
     size_t name_count;
+    /* SIMPLE and MUTUAL: names are DNS names and the like; none, and no sni:
+       the request's host. Files: "" where none is named. */
+    const char *roots; /* none: the system's */
+    const char *chain;
+    const char *key;
+    bool blind; /* insecureSkipVerify */
     struct mesh_mark mark;
 };
 

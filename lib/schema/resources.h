@@ -168,6 +168,10 @@ struct mesh_client_tls {
     struct mesh_slice mode;
     struct mesh_slice sni;
     struct mesh_texts subject_alt_names;
+    struct mesh_slice ca_certificates;
+    struct mesh_slice client_certificate;
+    struct mesh_slice private_key;
+    bool skip_verify;
 };
 
 struct mesh_port_policy;

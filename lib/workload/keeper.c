@@ -111,12 +111,27 @@ static void warn_of_expiry(struct mesh_workload *workload)
     mesh__bundle_unref(bundle);
 }
 
+/* Certificates and roots that DestinationRules name. */
+static void tell_outside(void *user, int rc, const char *name)
+{
+    struct mesh_workload *workload = user;
+
+    if (rc == 0)
+        mesh__log_write(&workload->log, MESH_EVENT_IDENTITY_ROTATED,
+                        "%s: taken anew", name);
+    else
+        mesh__log_write(&workload->log, MESH_EVENT_IDENTITY_REFUSED,
+                        "%s: what was read before stays: %s", name,
+                        mesh__error_line());
+}
+
 static void on_look(struct mesh_timer *timer)
 {
     struct mesh_workload *workload =
         MESH__OF(timer, struct mesh_workload, look_timer);
 
     look(workload);
+    mesh__outsides_refresh(&workload->outsides, tell_outside);
     if (workload->names.behind)
         mesh__names_follow(workload, workload->keeper->hold->snapshot);
     warn_of_expiry(workload);

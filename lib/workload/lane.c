@@ -119,6 +119,7 @@ static void fill_client_env(struct mesh_lane *lane)
     mesh__client_env_init(env, &lane->link);
     env->pools = workload->pools;
     env->identity = &workload->identity;
+    env->outsides = &workload->outsides;
     env->rng = workload->rng;
     env->log = &workload->log;
     env->tracing = workload->spans != NULL;

@@ -142,6 +142,7 @@ int mesh__workload_new(struct mesh_config *config, struct mesh_workload **out)
     mesh__buffer_init(&workload->access, MESH__ACCESS_BUFFER);
     mesh__list_init(&workload->lanes);
     mesh__names_init(&workload->names);
+    mesh__outsides_init(&workload->outsides, mesh__outside_read, workload);
     for (size_t i = 0; i < MESH__LANE_STRIPES; i++)
         mesh__list_init(&workload->stripes[i]);
     init_locks(workload);
@@ -191,6 +192,7 @@ static void destroy(struct mesh_workload *workload)
     mesh__snapshot_unref(workload->snapshot);
     mesh__lane_unref(workload->keeper);
     mesh__names_fini(&workload->names);
+    mesh__outsides_fini(&workload->outsides);
     if (workload->pools)
         mesh__pools_sweep(workload->pools, 0, true);
     mesh__live_registry_free(workload->live);
@@ -382,6 +384,7 @@ int mesh__workload_after_fork(struct mesh_workload *workload)
          node != &workload->lanes; node = node->next)
         bury(MESH__OF(node, struct mesh_lane, node));
     mesh__names_forked(&workload->names);
+    (void)pthread_mutex_init(&workload->outsides.lock, NULL);
     mesh__pools_forked(workload->pools);
     mesh__live_forked(workload->live);
     if (workload->spans)

@@ -21,6 +21,7 @@
 #include "policy/policy.h"
 #include "server/server.h"
 #include "source/files.h"
+#include "source/outside.h"
 #include "source/watch.h"
 #include "traffic/live.h"
 #include "workload/names.h"
@@ -88,6 +89,7 @@ struct mesh_workload {
     struct mesh_rng *rng;
     const struct mesh_tls_engine *engine;
     struct mesh_identity identity;
+    struct mesh_outsides outsides;
     struct mesh_live_registry *live;
     struct mesh_port *port; /* closes what no loop holds            */
     struct mesh_pools *pools;
