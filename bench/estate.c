@@ -331,9 +331,10 @@ void estate_remove(const struct estate *estate)
     (void)rmdir(estate->directory);
 }
 
-/* --- many hosts --- */
+/* --- other shapes --- */
 
-static void write_host(FILE *out, unsigned host)
+static void write_host(FILE *out, const struct estate_shape *shape,
+                       unsigned host)
 {
     (void)fprintf(out,
                   "apiVersion: v1\nkind: Service\n"
@@ -345,7 +346,7 @@ static void write_host(FILE *out, unsigned host)
                   "addressType: IPv4\nports: [{name: http, port: 8080}]\n"
                   "endpoints:\n",
                   host, host, host);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < shape->endpoints; i++)
         (void)fprintf(out, "- addresses: [10.%u.%u.%u]\n", i, host / 256 % 256,
                       host % 256);
     (void)fprintf(out,
@@ -354,7 +355,7 @@ static void write_host(FILE *out, unsigned host)
                   "metadata: {name: svc-%u, namespace: demo}\nspec:\n"
                   "  hosts: [svc-%u]\n  http:\n",
                   host, host);
-    for (unsigned i = 1; i < 5; i++)
+    for (unsigned i = 1; i < shape->routes; i++)
         (void)fprintf(out,
                       "  - match: [{uri: {prefix: /api/v%u/}}]\n"
                       "    route: [{destination: {host: svc-%u}}]\n",
@@ -363,15 +364,15 @@ static void write_host(FILE *out, unsigned host)
                   host);
 }
 
-char *estate_hosts(unsigned hosts, size_t *size)
+char *estate_text(const struct estate_shape *shape, size_t *size)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, size);
 
     if (!out)
         return NULL;
-    for (unsigned i = 0; i < hosts; i++)
-        write_host(out, i);
+    for (unsigned i = 0; i < shape->hosts; i++)
+        write_host(out, shape, i);
     if (fclose(out) == 0)
         return text;
     free(text);

@@ -49,7 +49,12 @@ bool estate_edit(const struct estate *estate);
 /* Remove what was written, and the directory. */
 void estate_remove(const struct estate *estate);
 
-/* Another shape: this many hosts, of five routes and four endpoints each. */
-char *estate_hosts(unsigned hosts, size_t *size);
+/* Another shape: hosts with so many routes and endpoints each, as one text. */
+struct estate_shape {
+    unsigned hosts;
+    unsigned routes;
+    unsigned endpoints;
+};
+char *estate_text(const struct estate_shape *shape, size_t *size);
 
 #endif

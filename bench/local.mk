@@ -13,3 +13,4 @@ bench_http_LDADD = $(MESH_LIBS) $(MBEDTLS_LIBS) $(CURL_LIBS)
 noinst_PROGRAMS += bench/policy
 bench_policy_SOURCES = bench/policy.c bench/estate.c bench/estate.h
 bench_policy_LDADD = libmesh-core.la
+EXTRA_DIST += bench/policy-instructions

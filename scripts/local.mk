@@ -7,7 +7,8 @@ script_checks += \
 	scripts/check-docs \
 	scripts/check-man \
 	scripts/check-abi \
-	scripts/check-needed
+	scripts/check-needed \
+	scripts/check-tool
 dist_check_SCRIPTS += $(script_checks)
 EXTRA_DIST += \
 	.ci/run \
@@ -42,4 +43,5 @@ EXTRA_DIST += \
 	scripts/suites/90-debian13
 
 # They look at what was built.
-scripts/check-abi.log scripts/check-needed.log: libmesh.la
+scripts/check-abi.log scripts/check-needed.log scripts/check-tool.log: \
+	libmesh.la tools/lmesh

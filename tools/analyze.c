@@ -5,8 +5,12 @@
  */
 #include "lmesh.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 static const char usage[] =
-    "usage: lmesh analyze [--strict] [-o json] PATH...\n"
+    "usage: lmesh analyze [--strict] [-o json|sarif] PATH...\n"
     "\n"
     "Loads each PATH, a directory or a file, as a workload would, and prints\n"
     "  FILE:LINE:COL: severity: path: message [CODE]\n"
@@ -17,7 +21,10 @@ static const char usage[] =
     "  warning  probably not what was meant\n"
     "  info     noted: it has no effect here\n"
     "\n"
-    "  --strict  end with 1 for infos and warnings too\n";
+    "  --strict  end with 1 for infos and warnings too\n"
+    "  -o sarif  for tools that review code (SARIF 2.1.0); takes one PATH\n"
+    "\n"
+    "On a terminal severities have colours, unless NO_COLOR is set.\n";
 
 enum { STRICT = LMESH_OWN };
 
@@ -44,9 +51,13 @@ static void print_json(mesh_diagnostics *found, size_t index, int first)
         const char *name;
         int field;
     } texts[] = {
-        { "code", MESH_FINDING_CODE }, { "resource", MESH_FINDING_RESOURCE },
-        { "path", MESH_FINDING_PATH }, { "message", MESH_FINDING_MESSAGE },
+        { "code", MESH_FINDING_CODE },
+        { "resource", MESH_FINDING_RESOURCE },
+        { "path", MESH_FINDING_PATH },
+        { "message", MESH_FINDING_MESSAGE },
         { "hint", MESH_FINDING_HINT },
+        { "rule", MESH_FINDING_RULE },
+        { "source", MESH_FINDING_SOURCE },
     };
 
     fputs(first ? "\n  {" : ",\n  {", stdout);
@@ -65,11 +76,43 @@ static void print_json(mesh_diagnostics *found, size_t index, int first)
     fputc('}', stdout);
 }
 
+/* For people who look at it: not for files, pipes, or who does not want it. */
+static int has_colours(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(no && *no) && term &&
+           strcmp(term, "dumb") != 0;
+}
+
+/* The severity stands behind the place and in front of the path. */
+static void print_line(const char *line, int severity)
+{
+    static const char *const colours[] = {
+        [MESH_SEVERITY_ERROR] = "31",   /* red     */
+        [MESH_SEVERITY_REFUSED] = "35", /* magenta */
+        [MESH_SEVERITY_WARNING] = "33", /* yellow  */
+        [MESH_SEVERITY_INFO] = "36",    /* cyan    */
+    };
+    char word[16];
+    const char *at;
+    int len = snprintf(word, sizeof(word), "%s: ", severities[severity]);
+
+    at = has_colours() ? strstr(line, word) : NULL;
+    if (at)
+        printf("%.*s\033[1;%sm%.*s\033[0m%s\n", (int)(at - line), line,
+               colours[severity], len - 2, at, at + len - 2);
+    else
+        puts(line);
+}
+
 static void print_text(mesh_diagnostics *found, size_t index)
 {
     const char *hint = mesh_diagnostics_text(found, index, MESH_FINDING_HINT);
 
-    puts(mesh_diagnostics_text(found, index, MESH_FINDING_WHOLE));
+    print_line(mesh_diagnostics_text(found, index, MESH_FINDING_WHOLE),
+               mesh_diagnostics_severity(found, index));
     if (*hint)
         printf("%s:%d:%d: note: %s\n",
                mesh_diagnostics_text(found, index, MESH_FINDING_FILE),
@@ -77,15 +120,30 @@ static void print_text(mesh_diagnostics *found, size_t index)
                mesh_diagnostics_column(found, index), hint);
 }
 
-static void take(mesh_diagnostics *found, struct totals *totals, int json)
+static int print_sarif(mesh_diagnostics *found)
 {
-    size_t count = mesh_diagnostics_count(found, 0);
+    mesh_error *error = mesh_error_new();
+    char *text = NULL;
+    int rc = mesh_diagnostics_sarif(found, &text, error);
+    int status = rc < 0 ? lmesh_failed("analyze", rc, error) : 0;
+
+    if (text)
+        puts(text);
+    mesh_text_free(text);
+    mesh_error_free(error);
+    return status;
+}
+
+static void take(mesh_diagnostics *found, struct totals *totals,
+                 const struct lmesh_options *options)
+{
+    size_t count = options->sarif ? 0 : mesh_diagnostics_count(found, 0);
 
     totals->documents += mesh_diagnostics_documents(found);
     for (int severity = 1; severity <= MESH_SEVERITY_INFO; severity++)
         totals->severity[severity] += mesh_diagnostics_count(found, severity);
     for (size_t i = 0; i < count; i++) {
-        if (json)
+        if (options->json)
             print_json(found, i, totals->first);
         else
             print_text(found, i);
@@ -93,14 +151,17 @@ static void take(mesh_diagnostics *found, struct totals *totals, int json)
     }
 }
 
-static int analyze(const char *path, struct totals *totals, int json)
+static int analyze(const char *path, struct totals *totals,
+                   const struct lmesh_options *options)
 {
     mesh_error *error = mesh_error_new();
     mesh_diagnostics *found = NULL;
     int rc = mesh_analyze(path, &found, error);
     int status = rc < 0 ? lmesh_failed("analyze", rc, error) : 0;
 
-    take(found, totals, json);
+    take(found, totals, options);
+    if (found && options->sarif && !status)
+        status = print_sarif(found);
     mesh_diagnostics_free(found);
     mesh_error_free(error);
     return status;
@@ -136,7 +197,11 @@ static int is_clean(const struct totals *totals, int strict)
 static int run(int argc, char **argv)
 {
     struct lmesh_options options = {
-        .argc = argc, .argv = argv, .shorts = "o:", .longs = longs
+        .argc = argc,
+        .argv = argv,
+        .shorts = "o:",
+        .longs = longs,
+        .may_sarif = 1,
     };
     struct totals totals = { .first = 1 };
     int strict = 0;
@@ -148,14 +213,17 @@ static int run(int argc, char **argv)
         return options.failed;
     if (optind == argc)
         return lmesh_misuse(argv[0], "which PATH?");
+    if (options.sarif && optind + 1 < argc)
+        return lmesh_misuse(argv[0], "-o sarif takes one PATH");
     if (options.json)
         fputs("{\"diagnostics\": [", stdout);
     for (int i = optind; i < argc; i++) {
-        int worse = analyze(argv[i], &totals, options.json);
+        int worse = analyze(argv[i], &totals, &options);
 
         status = worse > status ? worse : status;
     }
-    print_summary(&totals, options.json);
+    if (!options.sarif)
+        print_summary(&totals, options.json);
     if (status)
         return status;
     return is_clean(&totals, strict) ? LMESH_FINE : LMESH_FINDINGS;

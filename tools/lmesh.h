@@ -90,7 +90,9 @@ struct lmesh_options {
     const struct option *longs; /* ends with LMESH_OPTIONS_END                */
     mesh_config *config; /* takes the settings; NULL: the verb has none */
     int placed;          /* out: labels or an address were given */
+    int may_sarif;       /* the verb has -o sarif                      */
     int json;            /* out: -o json was given                     */
+    int sarif;           /* out: -o sarif was given                    */
     int failed;          /* out: what lmesh ends with, 0 for none      */
 };
 

@@ -74,9 +74,11 @@ static int take_output(struct lmesh_options *options)
 {
     if (!strcmp(optarg, "json"))
         options->json = 1;
+    else if (options->may_sarif && !strcmp(optarg, "sarif"))
+        options->sarif = 1;
     else if (strcmp(optarg, "text"))
-        return lmesh_misuse(options->argv[0], "-o takes json or text, not %s",
-                            optarg);
+        return lmesh_misuse(options->argv[0], "-o takes json%s or text, not %s",
+                            options->may_sarif ? ", sarif" : "", optarg);
     return 0;
 }
 

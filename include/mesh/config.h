@@ -208,6 +208,27 @@ MESH_EXTERN int mesh_config_set_helper(mesh_config *config, int on);
 MESH_EXTERN int mesh_config_set_allow_no_policy(mesh_config *config, int on);
 
 /**
+ * mesh_config_set_keep_good - let a bad resource not take the others down.
+ *
+ * 0 (the default): a policy in which anything is bad is refused as a whole; at
+ * the start that is an error, later the last good policy stays in force. 1:
+ * the good resources are in force. Of a bad one the version before stays; one
+ * that is new is left out, and every one is told of
+ * (MESH_EVENT_POLICY_PARTLY, mesh_workload_reload()).
+ *
+ * Never left out is what may guard something: an AuthorizationPolicy, a
+ * PeerAuthentication, a RequestAuthentication, a Sidecar, a MeshConfig, a
+ * DestinationRule with tls, anything that is refused and not wrong, and what
+ * cannot be read at all. Without an earlier version to stay, the policy is
+ * refused as a whole, as with 0.
+ *
+ * Ownership: config is borrowed.
+ * Threads:   the config's.
+ * Returns:   0, or MESH_ERR_INVALID for anything but 0 and 1.
+ */
+MESH_EXTERN int mesh_config_set_keep_good(mesh_config *config, int on);
+
+/**
  * mesh_config_set_offline - decide only: no identity, no socket, no watching.
  *
  * For mesh_explain() and mesh_authorize() on a policy directory. Namespace and

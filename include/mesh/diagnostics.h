@@ -126,7 +126,9 @@ enum {
     MESH_FINDING_PATH = 4,     /* "spec.http[0].timeout"                */
     MESH_FINDING_MESSAGE = 5,
     MESH_FINDING_HINT = 6,     /* "did you mean ...?"                   */
-    MESH_FINDING_WHOLE = 7     /* FILE:LINE:COL: severity: path: message [CODE] */
+    MESH_FINDING_WHOLE = 7,    /* FILE:LINE:COL: severity: path: message [CODE] */
+    MESH_FINDING_RULE = 8,     /* what the code means, a sentence       */
+    MESH_FINDING_SOURCE = 9    /* where Istio tells of the rule, a URL  */
 };
 
 /**
@@ -145,7 +147,7 @@ mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index, int field);
  *
  * {"documents", "errors", "refused", "warnings", "infos", "diagnostics":
  * [{"file", "line", "column", "severity", "code", "resource", "path",
- * "message", "hint"}]}
+ * "message", "hint", "rule", "source"}]}
  *
  * Ownership: *out is the caller's, for mesh_text_free().
  * Threads:   the handle's.
@@ -153,6 +155,19 @@ mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index, int field);
  */
 MESH_EXTERN int mesh_diagnostics_json(const mesh_diagnostics *diagnostics,
                                       char **out, mesh_error *error);
+
+/**
+ * mesh_diagnostics_sarif - all findings for tools that review code.
+ *
+ * A log of SARIF 2.1.0 with one run: a rule for each code, a result for each
+ * finding. Errors and refusals have the level "error", infos "note".
+ *
+ * Ownership: *out is the caller's, for mesh_text_free().
+ * Threads:   the handle's.
+ * Returns:   0, MESH_ERR_INVALID or MESH_ERR_NOMEM.
+ */
+MESH_EXTERN int mesh_diagnostics_sarif(const mesh_diagnostics *diagnostics,
+                                       char **out, mesh_error *error);
 
 #ifdef __cplusplus
 }

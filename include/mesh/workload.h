@@ -66,7 +66,9 @@ MESH_EXTERN int mesh_workload_ready(mesh_workload *workload,
  * mesh_workload_reload - read policy and identity again, now.
  *
  * What the keeper does by itself when files change. A broken policy changes
- * nothing: the last good one stays in force, and an event says so.
+ * nothing: the last good one stays in force, and an event says so (see also
+ * mesh_config_set_keep_good()). What did not change is neither read nor
+ * compiled again.
  *
  * Ownership: workload is borrowed. *findings (may be NULL) is the caller's,
  *            for mesh_diagnostics_free(), set on success and on
@@ -160,8 +162,15 @@ MESH_EXTERN int64_t mesh_workload_generation(const mesh_workload *workload);
  * "denied", "connections_refused", "connections_opened",
  * "connections_accepted", "connections_closed", "handshakes_full",
  * "handshakes_resumed", "handshakes_failed", "reloads", "reloads_refused",
- * "rotations", "policy_age_ms", "ejections", "ejections_refused", "ejected",
+ * "rotations", "policy_age_ms", "policy_stale_ms", "policy_held",
+ * "policy_left_out", "ejections", "ejections_refused", "ejected",
  * "spans_exported", "spans_dropped", "events_lost", "access_lines_lost".
+ *
+ * "policy_stale_ms" is how long the files have said something else than what
+ * is in force, because all of it or a part is bad; 0: they say the same.
+ * "policy_held" and "policy_left_out" count the bad resources of the policy in
+ * force that stay as they were, and that are missing
+ * (mesh_config_set_keep_good()).
  *
  * Ownership: workload, name and out are borrowed.
  * Threads:   any.
@@ -184,7 +193,9 @@ enum {
     MESH_EVENT_CONNECTION_REFUSED = 9, /* a peer was closed before a request */
     MESH_EVENT_EXPORT_FAILED = 10,
     MESH_EVENT_OUT_OF_FILES = 11,
-    MESH_EVENT_UNRESOLVED = 12 /* a name; its last addresses stay            */
+    MESH_EVENT_POLICY_JUDGED = 12,  /* warnings about how resources fit      */
+    MESH_EVENT_POLICY_PARTLY = 13,  /* in force, but without what is bad     */
+    MESH_EVENT_UNRESOLVED = 14      /* a name; its last addresses stay       */
 };
 
 /**

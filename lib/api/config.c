@@ -118,6 +118,11 @@ int mesh_config_set_allow_no_policy(mesh_config *config, int on)
     return flag(config, config ? &config->allow_no_policy : NULL, on);
 }
 
+int mesh_config_set_keep_good(mesh_config *config, int on)
+{
+    return flag(config, config ? &config->keep_good : NULL, on);
+}
+
 int mesh_config_set_offline(mesh_config *config, int on)
 {
     return flag(config, config ? &config->offline : NULL, on);

@@ -184,6 +184,18 @@ static const char *whole(mesh_diagnostics *diagnostics,
     return copy ? copy : found->message;
 }
 
+static const char *source(mesh_diagnostics *diagnostics,
+                          const struct mesh_finding *found)
+{
+    char line[MESH__SOURCE_BYTES];
+    const char *copy = mesh__rule_source(found->code, line);
+
+    if (*copy)
+        copy = mesh__arena_strdup(&diagnostics->arena, line);
+    mesh__error_clear();
+    return copy && *copy ? copy : "";
+}
+
 const char *mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index,
                                   int field)
 {
@@ -206,6 +218,10 @@ const char *mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index,
         return found->hint;
     case MESH_FINDING_WHOLE:
         return whole(diagnostics, found);
+    case MESH_FINDING_RULE:
+        return mesh__rule_text(found->code);
+    case MESH_FINDING_SOURCE:
+        return source(diagnostics, found);
     default:
         return NULL;
     }
@@ -214,6 +230,8 @@ const char *mesh_diagnostics_text(mesh_diagnostics *diagnostics, size_t index,
 static void finding_json(struct mesh_json *json,
                          const struct mesh_finding *found)
 {
+    char source[MESH__SOURCE_BYTES];
+
     mesh__json_open(json, NULL, '{');
     mesh__json_text(json, "file", found->file);
     mesh__json_number(json, "line", found->line);
@@ -224,6 +242,8 @@ static void finding_json(struct mesh_json *json,
     mesh__json_text(json, "path", found->path);
     mesh__json_text(json, "message", found->message);
     mesh__json_text(json, "hint", found->hint);
+    mesh__json_text(json, "rule", mesh__rule_text(found->code));
+    mesh__json_text(json, "source", mesh__rule_source(found->code, source));
     mesh__json_close(json, '}');
 }
 

@@ -114,6 +114,11 @@ uint64_t mesh__help_keeper(struct mesh_lane *lane, uint64_t left_ns);
 int64_t mesh__deadline_of(int64_t timeout_ms);
 uint64_t mesh__left_ns(int64_t deadline_ns);
 
+/* rules.c: what a code means, and where Istio tells of it; "": not known. */
+enum { MESH__SOURCE_BYTES = 96 };
+const char *mesh__rule_text(const char *code);
+const char *mesh__rule_source(const char *code, char out[MESH__SOURCE_BYTES]);
+
 /* A buffer's text, taken out, for mesh_text_free; buffer is finished. */
 int mesh__text_out(struct mesh_buffer *buffer, char **out);
 

@@ -11,5 +11,7 @@ libmesh_core_la_SOURCES += \
 	lib/api/request.c \
 	lib/api/response.c \
 	lib/api/routing.c \
+	lib/api/rules.c \
+	lib/api/sarif.c \
 	lib/api/server.c \
 	lib/api/workload.c

@@ -118,7 +118,7 @@ int mesh_workload_reload(mesh_workload *workload, mesh_diagnostics **findings,
     if (rc == 0 && !workload->settings.offline)
         rc = mesh__workload_load_identity(workload, false);
     if (rc == 0)
-        rc = mesh__workload_load_policy(workload, false, kept);
+        rc = mesh__workload_load_policy(workload, MESH__LOAD_ASKED, kept);
     if (findings && (rc == 0 || rc == MESH_ERR_POLICY))
         *findings = kept;
     else

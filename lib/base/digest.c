@@ -30,8 +30,10 @@ static void take(uint64_t lanes[LANES], const unsigned char *bytes)
     uint64_t words[LANES];
 
     memcpy(words, bytes, STRIDE);
-    for (int i = 0; i < LANES; i++)
-        lanes[i] = step(lanes[i], words[i]);
+    lanes[0] = step(lanes[0], words[0]);
+    lanes[1] = step(lanes[1], words[1]);
+    lanes[2] = step(lanes[2], words[2]);
+    lanes[3] = step(lanes[3], words[3]);
 }
 
 /* Every bit of the outcome hangs on every bit of the word. */

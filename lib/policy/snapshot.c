@@ -37,7 +37,7 @@ struct mesh_endpoint_set *mesh__endpoint_set_new(void)
         return NULL;
     }
     atomic_init(&set->refs, 1);
-    mesh__arena_init(&set->arena, MESH__ENDPOINTS_BYTES);
+    mesh__arena_init_small(&set->arena, MESH__ENDPOINTS_BYTES);
     return set;
 }
 
@@ -88,7 +88,7 @@ struct mesh_part *mesh__part_new(struct mesh_slice host)
         return NULL;
     }
     atomic_init(&part->refs, 1);
-    mesh__arena_init(&part->arena, MESH__PART_BYTES);
+    mesh__arena_init_small(&part->arena, MESH__PART_BYTES);
     part->host = mesh__arena_strndup(&part->arena, host.at, host.len);
     if (part->host)
         return part;

@@ -114,6 +114,7 @@ void mesh__collection_unref(struct mesh_collection *c)
     mesh__free(c->files);
     mesh__free(c->sheets);
     mesh__free(c->resources);
+    mesh__free(c->aside);
     mesh__free(c->by_place);
     mesh__map_fini(&c->by_name);
     mesh__arena_fini(&c->arena);
@@ -195,13 +196,27 @@ static int put_new(struct mesh_collection *c,
     return rc;
 }
 
-/* The name in the map is the first one's: its sheet lies here for good. */
-static int put(struct mesh_collection *c, const struct mesh_resource *resource,
-               struct mesh_diagnostics *diagnostics)
+static int set_aside(struct mesh_collection *c,
+                     const struct mesh_resource *resource)
 {
-    const uint32_t *index =
-        mesh__map_find(&c->by_name, mesh__slice_of(resource->full_name));
+    int rc = mesh__grow(&c->aside, &c->aside_capacity, c->aside_count,
+                        RESOURCES_MAX, sizeof(*resource));
 
+    if (rc == 0)
+        c->aside[c->aside_count++] = *resource;
+    return rc;
+}
+
+/* The name in the map is the first one's: its sheet lies here for good. */
+int mesh__collection_put(struct mesh_collection *c,
+                         const struct mesh_resource *resource,
+                         struct mesh_diagnostics *diagnostics)
+{
+    const uint32_t *index;
+
+    if (resource->bad)
+        return set_aside(c, resource);
+    index = mesh__map_find(&c->by_name, mesh__slice_of(resource->full_name));
     if (!index)
         return put_new(c, resource);
     tell_replaced(c, &c->resources[*index], resource, diagnostics);
@@ -209,8 +224,8 @@ static int put(struct mesh_collection *c, const struct mesh_resource *resource,
     return 0;
 }
 
-static int hold(struct mesh_collection *c, struct mesh_sheet *sheet,
-                unsigned above)
+int mesh__collection_hold(struct mesh_collection *c, struct mesh_sheet *sheet,
+                          unsigned above)
 {
     int rc = mesh__grow(&c->sheets, &c->sheet_capacity, c->sheet_count,
                         RESOURCES_MAX, sizeof(*c->sheets));
@@ -229,21 +244,23 @@ int mesh__collection_lay(struct mesh_collection *c, struct mesh_sheet *sheet,
 {
     const struct mesh_diagnostics *own = &sheet->diagnostics;
     uint32_t file = (uint32_t)(c->file_count - 1);
-    int rc = hold(c, sheet, above);
+    int rc = mesh__collection_hold(c, sheet, above);
 
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < own->count; i++)
         tell(&own->findings[i], c->files[file].name, above, diagnostics);
     diagnostics->documents += own->documents;
+    c->lost += sheet->lost;
     if (own->rc < 0)
         diagnostics->rc = own->rc;
     for (size_t i = 0; rc == 0 && i < sheet->count; i++) {
         struct mesh_resource resource = sheet->resources[i];
 
+        resource.sheet = sheet;
         resource.file = file;
         resource.above = above;
-        rc = put(c, &resource, diagnostics);
+        rc = mesh__collection_put(c, &resource, diagnostics);
     }
     return rc == MESH_ERR_TOO_LARGE ? MESH_ERR_NOMEM : rc;
 }
@@ -265,6 +282,7 @@ int mesh__collection_seal(struct mesh_collection *collection)
 
     mesh__reuse_free(collection->reuse);
     collection->reuse = NULL;
+    mesh__free(collection->by_place); /* of an earlier seal */
     collection->by_place = mesh__calloc(count + 1, sizeof(uint32_t));
     if (!both || !collection->by_place) {
         mesh__free(both);

@@ -28,6 +28,7 @@ struct mesh_sheet {
     size_t aliases;
     size_t documents;
     bool limited; /* ... and whether they cut it short */
+    size_t lost;  /* errors that belong to no resource */
 };
 
 /* Empty, with one reference. 0 or MESH_ERR_NOMEM. */
@@ -35,7 +36,9 @@ int mesh__sheet_new(struct mesh_digest digest, uint32_t place,
                     struct mesh_sheet **out);
 void mesh__sheet_unref(struct mesh_sheet *sheet);
 
-/* Add a resource: its place is the next one. 0 or MESH_ERR_NOMEM. */
+/*
+ * Add a resource, good or bad: its place is the next one. 0 or MESH_ERR_NOMEM.
+ */
 int mesh__sheet_add(struct mesh_sheet *sheet,
                     const struct mesh_resource *resource);
 
@@ -70,6 +73,15 @@ int mesh__collection_add_file(struct mesh_collection *c, const char *name,
 int mesh__collection_lay(struct mesh_collection *c, struct mesh_sheet *sheet,
                          unsigned above, struct mesh_diagnostics *diagnostics);
 
+/* Put one that lies in a sheet of the collection. 0 or MESH_ERR_NOMEM. */
+int mesh__collection_put(struct mesh_collection *c,
+                         const struct mesh_resource *resource,
+                         struct mesh_diagnostics *diagnostics);
+
+/* Hold a sheet (taken, also on failure), its resources not yet put. */
+int mesh__collection_hold(struct mesh_collection *c, struct mesh_sheet *sheet,
+                          unsigned above);
+
 /* --- reuse.c: what the collection before lends --- */
 
 /*
@@ -80,10 +92,10 @@ bool mesh__reuse_file(struct mesh_collection *c,
                       struct mesh_policy_limits *limits,
                       struct mesh_diagnostics *diagnostics, int *rc);
 
-/* The sheet of this text, counted, or NULL. */
-struct mesh_sheet *mesh__reuse_sheet(struct mesh_collection *c,
-                                     struct mesh_digest digest,
-                                     struct mesh_policy_limits *limits);
+/* *out is the sheet of this text, counted, or NULL. 0 or MESH_ERR_NOMEM. */
+int mesh__reuse_sheet(struct mesh_collection *c, struct mesh_digest digest,
+                      struct mesh_policy_limits *limits,
+                      struct mesh_sheet **out);
 
 int mesh__reuse_new(struct mesh_collection *previous, struct mesh_reuse **out);
 void mesh__reuse_free(struct mesh_reuse *reuse);

@@ -29,19 +29,30 @@ struct filling {
     struct mesh_reading reading;
 };
 
-static void tell_limit(struct filling *filling, const char *line)
+static void tell_limit(struct filling *filling, const char *message,
+                       size_t line)
 {
     const struct mesh_finding finding = {
         .severity = MESH__ERROR,
         .file = filling->reading.name,
+        .line = (unsigned)line,
+        .column = line > 0,
         .code = MESH__CODE_LIMIT,
         .resource = "",
         .path = "",
-        .message = line,
+        .message = message,
         .hint = "",
     };
 
     mesh__diagnostics_add(filling->diagnostics, &finding);
+}
+
+static void lose_file(struct filling *filling)
+{
+    struct mesh_collection *c = filling->collection;
+
+    c->files[c->file_count - 1].lost = true;
+    c->lost++;
 }
 
 /* What is left of the whole policy's bytes; a file has its bound, too. */
@@ -63,7 +74,8 @@ static bool bytes_fit(struct filling *filling, struct mesh_slice text)
                           "the policy is too large: %zu bytes of it are left, "
                           "this file has %zu",
                           limits->total_bytes, text.len);
-    tell_limit(filling, line);
+    tell_limit(filling, line, 0);
+    lose_file(filling);
     return false;
 }
 
@@ -91,11 +103,13 @@ static int read_piece(struct filling *filling,
                       const struct mesh_yaml_piece *piece)
 {
     struct mesh_digest digest = mesh__digest(piece->text.at, piece->text.len);
-    struct mesh_sheet *sheet =
-        mesh__reuse_sheet(filling->collection, digest, filling->reading.limits);
+    struct mesh_sheet *sheet;
     int bad = 0;
-    int rc;
+    int rc = mesh__reuse_sheet(filling->collection, digest,
+                               filling->reading.limits, &sheet);
 
+    if (rc < 0)
+        return rc;
     filling->reading.above = (unsigned)piece->above;
     if (!sheet)
         bad = read_sheet(filling, digest, piece->text, &sheet);
@@ -106,6 +120,23 @@ static int read_piece(struct filling *filling,
     return rc < 0 ? rc : bad;
 }
 
+/* Blank documents are none, but many of them are too many. */
+static void count_pieces(struct filling *filling,
+                         struct mesh_yaml_pieces *pieces)
+{
+    size_t limit = filling->reading.limits->documents;
+    char line[LINE_BYTES];
+    struct mesh_text message;
+
+    if (pieces->count <= limit)
+        return;
+    mesh__text_init(&message, line, sizeof(line));
+    mesh__text_format(&message, "more than %zu documents", limit);
+    tell_limit(filling, line, pieces->items[limit].above + 1);
+    lose_file(filling);
+    pieces->count = limit;
+}
+
 /* The first document that is no YAML decides what is returned. */
 static int read_pieces(struct filling *filling, struct mesh_slice text)
 {
@@ -114,6 +145,8 @@ static int read_pieces(struct filling *filling, struct mesh_slice text)
     int rc = mesh__yaml_split(text, &pieces);
     int bad = 0;
 
+    if (rc == 0)
+        count_pieces(filling, &pieces);
     mesh__arena_init(&tree, TREE_BYTES);
     filling->reading.tree = &tree;
     for (size_t i = 0; rc == 0 && i < pieces.count; i++) {

@@ -52,6 +52,7 @@ static void tell(struct load *load, struct mesh_mark mark,
 {
     struct mesh_reader reader = reader_of(load, "");
 
+    load->sheet->lost += severity <= MESH__REFUSED;
     mesh__report(&reader, NULL, mark, severity, code, hint, "%s", message);
 }
 
@@ -423,10 +424,56 @@ static void read_config_map(struct document *d)
 /* --- one document
  * --------------------------------------------------------------- */
 
+/* A key anywhere below: as deep as the parser allows. */
+static bool mentions(const struct mesh_yaml_node *node, const char *key)
+{
+    if (!node)
+        return false;
+    if (mesh__has(node, key))
+        return true;
+    for (size_t i = 0; i < node->count; i++)
+        if (mentions(node->kind == MESH__YAML_MAPPING ? node->pairs[i].value
+                                                      : node->items[i],
+                     key))
+            return true;
+    return false;
+}
+
+/*
+ * Without it, could something be let through that it forbids? What is refused
+ * is so because of that; of what is wrong, whatever may say who is let in,
+ * where one may go, or whom to believe.
+ */
+static bool guards(const struct document *d)
+{
+    if (d->reader.refused)
+        return true;
+    switch (d->info->kind) {
+    case MESH__KIND_VIRTUAL_SERVICE:
+    case MESH__KIND_SERVICE_ENTRY:
+    case MESH__KIND_WORKLOAD_ENTRY:
+    case MESH__KIND_WORKLOAD_GROUP:
+    case MESH__KIND_GATEWAY:
+    case MESH__KIND_TELEMETRY:
+    case MESH__KIND_PROXY_CONFIG:
+    case MESH__KIND_SERVICE:
+    case MESH__KIND_ENDPOINTS:
+    case MESH__KIND_ENDPOINT_SLICE:
+    case MESH__KIND_NAMESPACE:
+        return false;
+    case MESH__KIND_DESTINATION_RULE:
+        return mentions(mesh__get(d->node, "spec"), "tls");
+    default:
+        return true;
+    }
+}
+
 static void keep(struct document *d)
 {
-    if (d->reader.bad || d->load->reading->each)
+    if (d->load->reading->each)
         return;
+    d->resource.bad = d->reader.bad > 0;
+    d->resource.guards = d->resource.bad && guards(d);
     if (mesh__sheet_add(d->load->sheet, &d->resource) < 0)
         d->load->rc = MESH_ERR_NOMEM;
 }

@@ -20,6 +20,7 @@ libmesh_core_la_SOURCES += \
 	lib/schema/http_route.c \
 	lib/schema/istio_operator.c \
 	lib/schema/jwks.c \
+	lib/schema/keep.c \
 	lib/schema/kinds.c \
 	lib/schema/kubernetes.c \
 	lib/schema/load.c \

@@ -70,6 +70,8 @@ static void tell(struct mesh_reader *reader, const struct mesh_spot *spot,
         finding.severity = MESH__REFUSED;
     if (finding.severity <= MESH__REFUSED)
         reader->bad++;
+    if (finding.severity == MESH__REFUSED)
+        reader->refused++;
     if (!reader->each)
         mesh__diagnostics_add(reader->diagnostics, &finding);
 }

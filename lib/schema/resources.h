@@ -354,6 +354,8 @@ struct mesh_endpoint_slice {
     size_t port_count;
 };
 
+struct mesh_sheet; /* what one document became: schema/collection.h */
+
 struct mesh_resource {
     enum mesh_kind kind;
     struct mesh_slice name;
@@ -363,6 +365,9 @@ struct mesh_resource {
     int64_t created_s;     /* metadata.creationTimestamp; 0 when absent    */
     const char *full_name; /* "VirtualService/production/web"         */
     struct mesh_digest digest; /* of the document that it stands in       */
+    bool bad;                  /* has errors or refusals: set aside       */
+    bool guards; /* a bad one: without it something might be let through */
+    struct mesh_sheet *sheet; /* lives as long as the collection          */
     uint32_t file;
     unsigned above;        /* lines of the file before that document     */
     struct mesh_mark mark; /* place is the resource's own, which it keeps for
@@ -376,9 +381,8 @@ struct mesh_file {
     struct mesh_digest digest; /* of its contents      */
     size_t first_sheet;
     size_t sheet_count;
+    bool lost; /* not looked into: it is too large */
 };
-
-struct mesh_sheet; /* what one document became: schema/collection.h */
 
 /* A sheet as it lies in a collection. */
 struct mesh_sheet_use {
@@ -406,7 +410,15 @@ struct mesh_collection {
     size_t count;
     size_t capacity;
     struct mesh_map by_name; /* "Kind/namespace/name" to its index */
-    uint32_t *by_place;      /* indexes, once it is sealed         */
+    /*
+     * Those with an error or a refusal: never compiled, and what they say may
+     * be half there.
+     */
+    struct mesh_resource *aside;
+    size_t aside_count;
+    size_t aside_capacity;
+    size_t lost;        /* documents, or files, of which nothing is known */
+    uint32_t *by_place; /* indexes, once it is sealed                     */
     size_t by_place_count;
     uint32_t next_place;
     size_t sheets_read;       /* parsed and decoded for this collection */

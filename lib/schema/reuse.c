@@ -142,36 +142,41 @@ static struct mesh_slice key_of(const struct mesh_digest *digest)
     return mesh__slice((const char *)digest, sizeof(*digest));
 }
 
-/* Without memory for it nothing is lent: slower, not wrong. */
-static void index_sheets(struct mesh_reuse *reuse)
+static int index_sheets(struct mesh_reuse *reuse)
 {
     struct mesh_collection *previous = reuse->previous;
+    int rc = 0;
 
-    for (size_t i = 0; i < previous->sheet_count; i++)
-        if (mesh__map_put(&reuse->by_digest,
-                          key_of(&previous->sheets[i].sheet->digest),
-                          &previous->sheets[i]) < 0)
-            mesh__error_clear();
+    for (size_t i = 0; rc == 0 && i < previous->sheet_count; i++)
+        rc = mesh__map_put(&reuse->by_digest,
+                           key_of(&previous->sheets[i].sheet->digest),
+                           &previous->sheets[i]);
+    return rc;
 }
 
-struct mesh_sheet *mesh__reuse_sheet(struct mesh_collection *c,
-                                     struct mesh_digest digest,
-                                     struct mesh_policy_limits *limits)
+int mesh__reuse_sheet(struct mesh_collection *c, struct mesh_digest digest,
+                      struct mesh_policy_limits *limits,
+                      struct mesh_sheet **out)
 {
     struct mesh_reuse *reuse = c->reuse;
     const struct mesh_sheet_use *found;
     size_t index;
+    int rc = 0;
 
+    *out = NULL;
     if (!reuse)
-        return NULL;
+        return 0;
     if (reuse->by_digest.count == 0)
-        index_sheets(reuse);
+        rc = index_sheets(reuse);
+    if (rc < 0)
+        return rc;
     found = mesh__map_find(&reuse->by_digest, key_of(&digest));
     if (!found || !fits(limits, found->sheet))
-        return NULL;
+        return 0;
     index = (size_t)(found - reuse->previous->sheets);
     if (reuse->lent[index])
-        return NULL;
+        return 0;
     spend(limits, found->sheet);
-    return lend(reuse, index);
+    *out = lend(reuse, index);
+    return 0;
 }

@@ -54,6 +54,24 @@ int mesh__collection_add(struct mesh_collection *collection, const char *name,
                          struct mesh_policy_limits *limits,
                          struct mesh_diagnostics *diagnostics);
 
+/* What became of the bad ones. */
+struct mesh_kept {
+    size_t held;     /* resources that stay as they were     */
+    size_t left_out; /* without an earlier version, and no guards */
+};
+/*
+ * Make a collection in which something is bad one that can be in force: of a
+ * bad resource the version that previous (in force, or NULL) has stays; where
+ * there is none it is left out, unless without it something might be let
+ * through that it forbids. Of a file with a document that cannot be read all
+ * stays that is not found elsewhere now. Returns 0, MESH_ERR_NOMEM, or
+ * MESH_ERR_POLICY with a line that names what can neither stay nor go.
+ */
+int mesh__collection_keep_good(struct mesh_collection *collection,
+                               const struct mesh_collection *previous,
+                               struct mesh_diagnostics *diagnostics,
+                               struct mesh_kept *out);
+
 /* A field that a resource uses, for coverage. */
 struct mesh_field_use {
     const char *resource;

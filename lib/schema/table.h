@@ -254,8 +254,9 @@ struct mesh_reader {
     bool inner;       /* the text came out of a scalar ...                */
     bool inner_fixed; /* ... whose lines are not the file's               */
     struct mesh_mark inner_mark;
-    size_t bad; /* errors and refusals so far                       */
-    int rc;     /* MESH_ERR_NOMEM: nothing read counts              */
+    size_t bad;     /* errors and refusals so far                       */
+    size_t refused; /* refusals alone                               */
+    int rc;         /* MESH_ERR_NOMEM: nothing read counts              */
     void (*each)(void *user, const struct mesh_field_use *use);
     void *user;
 };

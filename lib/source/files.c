@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/map.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -104,19 +105,19 @@ static int read_all(int fd, const char *path, size_t max,
     }
 }
 
-int mesh__file_read(const char *path, size_t max, char **out, size_t *size)
+static int read_file(const char *path, size_t max, char **out, size_t *size,
+                     struct stat *info)
 {
     struct reading reading = { 0 };
-    struct stat info;
-    int fd = open_regular(path, &info);
+    int fd = open_regular(path, info);
     int rc;
 
     *out = NULL;
     *size = 0;
     if (fd < 0)
         return fd;
-    if (info.st_size > 0 && (uintmax_t)info.st_size < max)
-        reading.likely = (size_t)info.st_size;
+    if (info->st_size > 0 && (uintmax_t)info->st_size < max)
+        reading.likely = (size_t)info->st_size;
     rc = read_all(fd, path, max, &reading);
     (void)close(fd);
     if (rc < 0) {
@@ -127,6 +128,13 @@ int mesh__file_read(const char *path, size_t max, char **out, size_t *size)
     *out = reading.data;
     *size = reading.len;
     return 0;
+}
+
+int mesh__file_read(const char *path, size_t max, char **out, size_t *size)
+{
+    struct stat info;
+
+    return read_file(path, max, out, size, &info);
 }
 
 int mesh__file_write(const char *path, const void *data, size_t size,
@@ -263,39 +271,53 @@ static int list_names(const char *path, struct names *names)
 
 /* --- did it stand still while it was read? --- */
 
-/* What changes when any of the files is replaced, without reading them. */
-static int look(const struct names *names, uint8_t out[MESH__DIGEST])
+/* What changes when a file is replaced, without reading it. */
+static uint64_t glance(uint64_t hash, const char *name, const struct stat *info)
+{
+    const uint64_t words[] = {
+        (uint64_t)info->st_dev,          (uint64_t)info->st_ino,
+        (uint64_t)info->st_size,         (uint64_t)info->st_mtim.tv_sec,
+        (uint64_t)info->st_mtim.tv_nsec, (uint64_t)info->st_ctim.tv_sec,
+        (uint64_t)info->st_ctim.tv_nsec,
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        hash = (hash ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15) + i;
+    return mesh__hash(hash, name, strlen(name));
+}
+
+/* The same of all that the names lead to now. */
+static uint64_t look(const struct names *names)
 {
     uint64_t hash = 0;
-    uint64_t words[5];
 
     for (size_t i = 0; i < names->count; i++) {
         struct stat info;
 
         if (stat(names->items[i], &info) < 0)
             info = (struct stat){ 0 };
-        words[0] = (uint64_t)info.st_ino;
-        words[1] = (uint64_t)info.st_size;
-        words[2] = (uint64_t)info.st_mtim.tv_sec;
-        words[3] = (uint64_t)info.st_mtim.tv_nsec;
-        words[4] = (uint64_t)info.st_ctim.tv_nsec;
-        for (size_t j = 0; j < 5; j++)
-            hash = (hash ^ words[j]) * UINT64_C(0x9e3779b97f4a7c15) + j;
-        for (const char *c = names->items[i]; *c; c++)
-            hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+        hash = glance(hash, names->items[i], &info);
     }
-    return mesh__sha256(&hash, sizeof(hash), out);
+    return hash;
 }
 
 /*
  * What was read, chained: names and contents. Not against somebody who can
  * write policies: he need not forge any.
  */
-static void fold_policy(struct mesh_digest *all, const char *name,
-                        struct mesh_slice text)
+static struct mesh_digest fold_policy(struct mesh_digest all, const char *name,
+                                      struct mesh_digest contents)
 {
-    *all = mesh__digest_fold(*all, mesh__digest(name, strlen(name)));
-    *all = mesh__digest_fold(*all, mesh__digest(text.at, text.len));
+    all = mesh__digest_fold(all, mesh__digest(name, strlen(name)));
+    return mesh__digest_fold(all, contents);
+}
+
+static struct mesh_fingerprint print_of(struct mesh_digest all)
+{
+    struct mesh_fingerprint print = { { 0 } };
+
+    memcpy(print.digest, &all, sizeof(all));
+    return print;
 }
 
 /* Chained digests: of what came before, a name, and a content. */
@@ -319,32 +341,29 @@ struct walk {
     const struct mesh_policy_limits *limits;
     int (*each)(void *user, const char *name, struct mesh_slice text);
     void *user;
-    struct mesh_digest all;
+    struct mesh_digest all; /* where nobody else looks at the texts */
+    uint64_t seen;          /* of what was really opened            */
 };
-
-static struct mesh_fingerprint print_of(const struct walk *walk)
-{
-    struct mesh_fingerprint print = { { 0 } };
-
-    memcpy(print.digest, &walk->all, sizeof(walk->all));
-    return print;
-}
 
 static int walk_file(struct walk *walk, const char *path, size_t *left)
 {
     size_t max =
         walk->limits->file_bytes < *left ? walk->limits->file_bytes : *left;
     struct mesh_slice text;
+    struct stat info;
     char *data;
-    int rc = mesh__file_read(path, max, &data, &text.len);
+    int rc = read_file(path, max, &data, &text.len, &info);
 
     if (rc < 0)
         return rc;
+    walk->seen = glance(walk->seen, path, &info);
     text.at = data;
     *left -= text.len;
-    fold_policy(&walk->all, path, text);
     if (walk->each)
         rc = walk->each(walk->user, path, text);
+    else
+        walk->all =
+            fold_policy(walk->all, path, mesh__digest(text.at, text.len));
     mesh__free(data); /* no secrets */
     return rc;
 }
@@ -355,29 +374,30 @@ static int walk_names(struct walk *walk, const struct names *names)
     int rc = 0;
 
     walk->all = (struct mesh_digest){ { 0 } };
+    walk->seen = 0;
     for (size_t i = 0; rc == 0 && i < names->count; i++)
         rc = walk_file(walk, names->items[i], &left);
     return rc;
 }
 
-/* List, read, list and look again; *still says whether nothing moved. */
+/*
+ * List and look, read, list and look again; *still says whether nothing moved
+ * and what was opened is what was looked at both times.
+ */
 static int walk_once(struct walk *walk, const char *path, bool *still)
 {
-    uint8_t before[MESH__DIGEST];
-    uint8_t after[MESH__DIGEST];
     struct names names = { 0 };
     struct names again = { 0 };
+    uint64_t before = 0;
     int rc = list_names(path, &names);
 
-    if (rc == 0)
-        rc = look(&names, before);
-    if (rc == 0)
+    if (rc == 0) {
+        before = look(&names);
         rc = walk_names(walk, &names);
+    }
     if (rc == 0)
         rc = list_names(path, &again);
-    if (rc == 0)
-        rc = look(&again, after);
-    *still = rc == 0 && !memcmp(before, after, sizeof(before));
+    *still = rc == 0 && walk->seen == before && look(&again) == before;
     names_fini(&names);
     names_fini(&again);
     return rc;
@@ -400,12 +420,25 @@ static int gather_file(void *user, const char *name, struct mesh_slice text)
                                 gather->diagnostics);
 }
 
+static struct mesh_fingerprint print_of_files(
+    const struct mesh_collection *collection)
+{
+    struct mesh_digest all = { { 0 } };
+
+    for (size_t i = 0; i < collection->file_count; i++)
+        all = fold_policy(all, collection->files[i].name,
+                          collection->files[i].digest);
+    return print_of(all);
+}
+
 static int gather_once(const char *path,
                        const struct mesh_policy_limits *limits,
                        struct gather *gather, struct mesh_fingerprint *print,
                        bool *still)
 {
-    struct walk walk = { limits, gather_file, gather, { { 0 } } };
+    struct walk walk = { .limits = limits,
+                         .each = gather_file,
+                         .user = gather };
     int rc = mesh__collection_new_after(gather->previous, &gather->collection);
 
     *still = false;
@@ -420,7 +453,7 @@ static int gather_once(const char *path,
         gather->collection = NULL;
         return rc;
     }
-    *print = print_of(&walk);
+    *print = print_of_files(gather->collection);
     return 0;
 }
 
@@ -458,7 +491,7 @@ int mesh__policy_each(const char *path, const struct mesh_policy_limits *limits,
                                   struct mesh_slice text),
                       void *user)
 {
-    struct walk walk = { limits, each, user, { { 0 } } };
+    struct walk walk = { .limits = limits, .each = each, .user = user };
     struct names names = { 0 };
     int rc = list_names(path, &names);
 
@@ -472,11 +505,11 @@ int mesh__policy_fingerprint(const char *path,
                              const struct mesh_policy_limits *limits,
                              struct mesh_fingerprint *print)
 {
-    struct walk walk = { limits, NULL, NULL, { { 0 } } };
+    struct walk walk = { .limits = limits };
     bool still;
     int rc = walk_once(&walk, path, &still);
 
-    *print = print_of(&walk);
+    *print = print_of(walk.all);
     return rc;
 }
 

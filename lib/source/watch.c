@@ -51,31 +51,41 @@ static bool directory_of(const char *path, char out[PATH_BYTES])
     return true;
 }
 
+bool mesh__file_watch_renew(struct mesh_file_watch *watch)
+{
+    char directory[PATH_BYTES];
+    int before = watch->directory;
+
+    if (!watch->loop || !directory_of(watch->path, directory))
+        return false;
+    /* The number is the same for as long as the directory is. */
+    watch->directory = inotify_add_watch(watch->watch.fd, directory, EVENTS);
+    if (before >= 0 && before != watch->directory)
+        (void)inotify_rm_watch(watch->watch.fd, before);
+    return watch->directory >= 0;
+}
+
 bool mesh__file_watch_start(struct mesh_file_watch *watch,
                             struct mesh_loop *loop, const char *path,
                             void (*on_change)(struct mesh_file_watch *),
                             void *user)
 {
-    char directory[PATH_BYTES];
-    int fd = -1;
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 
-    *watch = (struct mesh_file_watch){ .on_change = on_change, .user = user };
-    mesh__watch_init(&watch->watch, -1, on_ready);
-    if (!directory_of(path, directory))
-        return false;
-    fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    *watch = (struct mesh_file_watch){
+        .path = path, .directory = -1, .on_change = on_change, .user = user
+    };
+    mesh__watch_init(&watch->watch, fd, on_ready);
     if (fd < 0)
         return false;
-    mesh__watch_init(&watch->watch, fd, on_ready);
-    if (inotify_add_watch(fd, directory, EVENTS) < 0 ||
-        mesh__loop_watch(loop, &watch->watch, MESH__READABLE) < 0) {
+    if (mesh__loop_watch(loop, &watch->watch, MESH__READABLE) < 0) {
         mesh__error_clear();
         (void)close(fd);
         watch->watch.fd = -1;
         return false;
     }
     watch->loop = loop;
-    return true;
+    return mesh__file_watch_renew(watch);
 }
 
 void mesh__file_watch_stop(struct mesh_file_watch *watch)

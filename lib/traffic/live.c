@@ -24,6 +24,7 @@ struct mesh_live_registry {
     void (*shelf_free)(void *shelf);
     uint64_t past_ejections; /* of destinations that are gone */
     uint64_t past_refused;
+    uint64_t serial; /* the last binding's */
 };
 
 /* Zeroed and aligned to a cache line; *memory is what to free. */
@@ -293,6 +294,8 @@ static int bind_new(struct mesh_live_registry *registry,
         return mesh__fail(MESH_ERR_NOMEM, "live endpoints of %s",
                           destination->name);
     }
+    live->serial = ++registry->serial;
+    shared->has_absent = true; /* until it is settled, and looked at again */
     destination->live = live;
     destination->live_unref = live_free;
     return 0;
@@ -352,12 +355,31 @@ static void begin_presence(struct mesh_live_destination *shared, uint64_t epoch,
     }
 }
 
+/*
+ * This very binding named it in the bind before, or already in this one: so
+ * nobody has come or gone. A reload costs what it changes.
+ */
+static bool stays(const struct walk *walk, const struct mesh_live *live)
+{
+    struct mesh_live_destination *shared = live->shared;
+    uint64_t epoch = walk->registry->epoch;
+
+    if (shared->named_by != live->serial || shared->epoch + 1 < epoch)
+        return false;
+    shared->epoch = epoch;
+    return true;
+}
+
 /* Cannot fail: all memory is there. */
 static int visit_settle(struct walk *walk, struct mesh_destination *destination)
 {
     struct mesh_live *live = destination->live;
     struct mesh_live_destination *shared = live->shared;
 
+    if (stays(walk, live))
+        return 0;
+    shared->named_by = live->serial;
+    shared->has_absent = true;
     pthread_mutex_lock(&shared->lock);
     begin_presence(shared, walk->registry->epoch, walk->now_ns);
     for (size_t i = 0; i < live->count; i++)
@@ -386,10 +408,14 @@ static void take_endpoints(struct mesh_live_destination *shared,
 {
     struct mesh_live_endpoint **at = &shared->endpoints;
 
+    if (!shared->has_absent)
+        return;
+    shared->has_absent = false;
     pthread_mutex_lock(&shared->lock);
     while (*at) {
         struct mesh_live_endpoint *endpoint = *at;
 
+        shared->has_absent |= endpoint->absent_since_ns != MESH__NEVER;
         if (!is_over(endpoint->absent_since_ns, now_ns, grace_ns)) {
             at = &endpoint->next;
             continue;
@@ -403,19 +429,20 @@ static void take_endpoints(struct mesh_live_destination *shared,
     pthread_mutex_unlock(&shared->lock);
 }
 
-/* Take out one destination absent too long; NULL when there is none. */
+/* Take out the next one absent too long, from *at on; NULL: there is none. */
 static struct mesh_live_destination *take_destination(
-    struct mesh_live_registry *registry, uint64_t now_ns, uint64_t grace_ns)
+    struct mesh_live_registry *registry, uint64_t now_ns, uint64_t grace_ns,
+    size_t *at)
 {
     struct mesh_map_entry *entry;
-    size_t at = 0;
 
-    while ((entry = mesh__map_next(&registry->destinations, &at))) {
+    while ((entry = mesh__map_next(&registry->destinations, at))) {
         struct mesh_live_destination *shared = entry->value;
 
         if (!is_over(shared->absent_since_ns, now_ns, grace_ns))
             continue;
         mesh__map_remove(&registry->destinations, mesh__slice_of(shared->name));
+        (*at)--; /* another one may stand there now */
         registry->past_ejections += atomic_load(&shared->ejections);
         registry->past_refused += atomic_load(&shared->ejections_refused);
         return shared;
@@ -436,10 +463,11 @@ static void take_gone(struct mesh_live_registry *registry, uint64_t now_ns,
     struct mesh_map_entry *entry;
     size_t at = 0;
 
-    while ((shared = take_destination(registry, now_ns, grace_ns))) {
+    while ((shared = take_destination(registry, now_ns, grace_ns, &at))) {
         shared->next_gone = gone->destinations;
         gone->destinations = shared;
     }
+    at = 0;
     while ((entry = mesh__map_next(&registry->destinations, &at)))
         take_endpoints(entry->value, now_ns, grace_ns, &gone->endpoints);
 }

@@ -72,6 +72,7 @@ struct mesh_live {
     atomic_uint admitted_count;
     struct mesh_schedule *schedule; /* NULL when all weights are equal */
     struct mesh_node binding;       /* in shared, under its lock */
+    uint64_t serial;                /* of the registry's bindings */
 };
 
 /*

@@ -32,6 +32,8 @@ struct mesh_live_destination {
     uint64_t looked_at_ns;      /* when the idle of those were looked for */
     struct mesh_map by_address; /* under the registry's lock, as these: */
     uint64_t epoch;             /* the last bind that named it */
+    uint64_t named_by;          /* which binding did, its serial */
+    bool has_absent;            /* some of its endpoints may be */
     uint64_t absent_since_ns;
     struct mesh_live_destination *next_gone;
     char *name;

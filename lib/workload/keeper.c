@@ -70,12 +70,42 @@ static bool identity_moved(struct mesh_workload *workload)
     return !same;
 }
 
+/* The new policy is in force at once; what is odd about it is told later. */
+static void load(struct mesh_workload *workload)
+{
+    struct mesh_loop *loop = workload->keeper->loop;
+    uint64_t due_ns = mesh__loop_now(loop);
+
+    if (mesh__workload_load_policy(workload, MESH__LOAD_CHANGED, NULL) < 0)
+        return;
+    if (due_ns < workload->judge_not_before_ns)
+        due_ns = workload->judge_not_before_ns;
+    if (mesh__loop_set_timer(loop, &workload->judge_timer, due_ns) < 0)
+        mesh__error_clear(); /* the next change will be judged */
+}
+
+/* Where policies change all the time, most of the time is for other things. */
+static void on_judge(struct mesh_timer *timer)
+{
+    struct mesh_workload *workload =
+        MESH__OF(timer, struct mesh_workload, judge_timer);
+    uint64_t before_ns = mesh__kernel_now_ns();
+    uint64_t took_ns;
+
+    if (!mesh__workload_judge(workload))
+        return;
+    took_ns = mesh__kernel_now_ns() - before_ns;
+    workload->judge_not_before_ns =
+        mesh__time_add(mesh__loop_now(workload->keeper->loop),
+                       took_ns * MESH__KEEPER_JUDGE_SHARE);
+}
+
 static void look(struct mesh_workload *workload)
 {
     if (identity_moved(workload))
         (void)mesh__workload_load_identity(workload, false);
     if (policy_moved(workload))
-        (void)mesh__workload_load_policy(workload, false, NULL);
+        load(workload);
     mesh__error_clear();
 }
 
@@ -130,6 +160,8 @@ static void on_look(struct mesh_timer *timer)
     struct mesh_workload *workload =
         MESH__OF(timer, struct mesh_workload, look_timer);
 
+    (void)mesh__file_watch_renew(&workload->policy_watch);
+    (void)mesh__file_watch_renew(&workload->identity_watch);
     look(workload);
     mesh__outsides_refresh(&workload->outsides, tell_outside);
     if (workload->names.behind)
@@ -194,6 +226,7 @@ int mesh__keeper_start(struct mesh_workload *workload)
     mesh__timer_init(&workload->look_timer, on_look);
     mesh__timer_init(&workload->flush_timer, on_flush);
     mesh__timer_init(&workload->settle_timer, on_settle);
+    mesh__timer_init(&workload->judge_timer, on_judge);
     if (!workload->settings.offline) {
         mesh__loop_enter(loop);
         watch_files(workload);
@@ -218,6 +251,7 @@ void mesh__keeper_stop(struct mesh_workload *workload)
     mesh__loop_cancel_timer(loop, &workload->look_timer);
     mesh__loop_cancel_timer(loop, &workload->flush_timer);
     mesh__loop_cancel_timer(loop, &workload->settle_timer);
+    mesh__loop_cancel_timer(loop, &workload->judge_timer);
     mesh__loop_leave(loop);
 }
 
@@ -272,10 +306,10 @@ int64_t mesh__keeper_overdue_ms(struct mesh_workload *workload)
     struct mesh_loop *loop = workload->keeper->loop;
     uint64_t now_ns;
     uint64_t due_ns = MESH__NEVER;
-    const struct mesh_timer *const timers[] = { &workload->sweep_timer,
-                                                &workload->look_timer,
-                                                &workload->flush_timer,
-                                                &workload->settle_timer };
+    const struct mesh_timer *const timers[] = {
+        &workload->sweep_timer, &workload->look_timer, &workload->flush_timer,
+        &workload->settle_timer, &workload->judge_timer
+    };
 
     mesh__loop_enter(loop);
     now_ns = mesh__loop_now(loop);

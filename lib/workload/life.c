@@ -97,7 +97,7 @@ static int load(struct mesh_workload *workload)
     if (!workload->settings.offline)
         rc = mesh__workload_load_identity(workload, true);
     if (rc == 0)
-        rc = mesh__workload_load_policy(workload, true, NULL);
+        rc = mesh__workload_load_policy(workload, MESH__LOAD_FIRST, NULL);
     if (rc == 0 && !workload->settings.offline)
         rc = mesh__record_open(workload);
     return rc;
@@ -472,12 +472,35 @@ static uint64_t policy_age_ms(struct mesh_workload *workload)
     return (mesh__kernel_now_ns() - loaded_ns) / MESH__MS;
 }
 
+/* What the files say and is not in force, or not as they say it. */
+struct behind {
+    uint64_t stale_ms;
+    uint64_t held;
+    uint64_t left_out;
+};
+
+static struct behind behind(struct mesh_workload *workload)
+{
+    struct behind out;
+
+    (void)pthread_mutex_lock(&workload->lock);
+    out.stale_ms =
+        workload->stale_since_ns
+            ? (mesh__kernel_now_ns() - workload->stale_since_ns) / MESH__MS + 1
+            : 0;
+    out.held = workload->policy_held;
+    out.left_out = workload->policy_left_out;
+    (void)pthread_mutex_unlock(&workload->lock);
+    return out;
+}
+
 int mesh__workload_statistic(struct mesh_workload *workload, const char *name,
                              int64_t *out)
 {
     struct mesh_live_totals live;
     uint64_t exported = 0;
     uint64_t dropped = 0;
+    struct behind late = behind(workload);
     struct sums sums = { 0 };
 
     sum_all(workload, &sums);
@@ -505,6 +528,9 @@ int mesh__workload_statistic(struct mesh_workload *workload, const char *name,
         { "reloads_refused", atomic_load(&workload->reloads_refused) },
         { "rotations", atomic_load(&workload->rotations) },
         { "policy_age_ms", policy_age_ms(workload) },
+        { "policy_stale_ms", late.stale_ms },
+        { "policy_held", late.held },
+        { "policy_left_out", late.left_out },
         { "ejections", live.ejections },
         { "ejections_refused", live.ejections_refused },
         { "ejected", live.ejected_now },

@@ -106,80 +106,135 @@ static int compile(struct mesh_workload *workload,
 
 /* --- policy --- */
 
-static int verdict(const struct mesh_diagnostics *diagnostics)
+/* One load under way. */
+struct loading {
+    struct mesh_workload *workload;
+    enum mesh_load_how how;
+    uint64_t generation;
+    struct mesh_diagnostics *diagnostics;
+    struct mesh_snapshot *previous; /* in force, counted; or NULL */
+    struct mesh_collection *collection;
+    struct mesh_fingerprint print;
+    struct mesh_kept kept;
+    struct mesh_snapshot *snapshot;
+};
+
+static size_t bad_findings(const struct mesh_diagnostics *diagnostics)
 {
-    size_t errors = diagnostics->by_severity[MESH__ERROR];
-    size_t refused = diagnostics->by_severity[MESH__REFUSED];
-    char first[400] = "";
+    return diagnostics->by_severity[MESH__ERROR] +
+           diagnostics->by_severity[MESH__REFUSED];
+}
+
+/* "" when there is none. */
+static void print_first(const struct mesh_diagnostics *diagnostics,
+                        enum mesh_severity least, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < diagnostics->count; i++)
+        if (diagnostics->findings[i].severity <= least) {
+            mesh__finding_print(&diagnostics->findings[i], out, size);
+            return;
+        }
+}
+
+static int say_refused(const struct mesh_diagnostics *diagnostics,
+                       const char *why)
+{
+    char first[400];
+
+    print_first(diagnostics, MESH__REFUSED, first, sizeof(first));
+    return mesh__fail(
+        MESH_ERR_POLICY, "%zu errors, %zu refusals%s%s; first: %s",
+        diagnostics->by_severity[MESH__ERROR],
+        diagnostics->by_severity[MESH__REFUSED], *why ? "; " : "", why, first);
+}
+
+/* Is what was read fit to be in force? */
+static int verdict(struct loading *loading)
+{
+    const struct mesh_diagnostics *diagnostics = loading->diagnostics;
+    const struct mesh_snapshot *previous = loading->previous;
+    char why[MESH_ERROR_LINE] = "";
+    int rc = MESH_ERR_POLICY;
 
     if (diagnostics->rc < 0)
         return mesh__fail(diagnostics->rc, "the findings do not fit in memory");
-    if (errors + refused == 0)
+    if (bad_findings(diagnostics) == 0)
         return 0;
-    for (size_t i = 0; i < diagnostics->count && !first[0]; i++)
-        if (diagnostics->findings[i].severity <= MESH__REFUSED)
-            mesh__finding_print(&diagnostics->findings[i], first,
-                                sizeof(first));
-    return mesh__fail(MESH_ERR_POLICY, "%zu errors, %zu refusals; first: %s",
-                      errors, refused, first);
+    if (loading->workload->settings.keep_good) {
+        rc = mesh__collection_keep_good(loading->collection,
+                                        previous ? previous->collection : NULL,
+                                        loading->diagnostics, &loading->kept);
+        (void)snprintf(why, sizeof(why), "%s", mesh__error_line());
+    }
+    if (rc != MESH_ERR_POLICY)
+        return rc;
+    mesh__diagnostics_sort(loading->diagnostics);
+    return say_refused(diagnostics, why);
 }
 
-static int read_policy(struct mesh_workload *workload,
-                       struct mesh_collection *previous,
-                       struct mesh_collection **collection,
-                       struct mesh_diagnostics *diagnostics,
-                       struct mesh_fingerprint *print)
+static int read_policy(struct loading *loading)
 {
-    const char *path = workload->settings.text[MESH__SET_POLICY];
-    struct mesh_policy_limits limits =
-        mesh__config_policy_limits(&workload->settings);
+    const struct mesh_config *settings = &loading->workload->settings;
+    const char *path = settings->text[MESH__SET_POLICY];
+    struct mesh_policy_limits limits = mesh__config_policy_limits(settings);
+    struct mesh_snapshot *previous = loading->previous;
     int rc;
 
     if (path) {
-        rc = mesh__policy_read(path, &limits, previous, collection, diagnostics,
-                               print);
-        if (rc != MESH_ERR_NO_POLICY || !workload->settings.allow_no_policy)
+        rc = mesh__policy_read(
+            path, &limits, previous ? previous->collection : NULL,
+            &loading->collection, loading->diagnostics, &loading->print);
+        if (rc != MESH_ERR_NO_POLICY || !settings->allow_no_policy)
             return rc;
         mesh__error_clear();
-    } else if (!workload->settings.allow_no_policy) {
+    } else if (!settings->allow_no_policy) {
         return mesh__fail(MESH_ERR_NO_POLICY,
                           "no policy is set (mesh_config_set_policy, or the "
                           "environment's MESH_POLICY)");
     }
-    *print = (struct mesh_fingerprint){ 0 };
-    return mesh__collection_new(collection);
+    loading->print = (struct mesh_fingerprint){ 0 };
+    return mesh__collection_new(&loading->collection);
+}
+
+/*
+ * Where somebody waits, all findings come before the policy does. When files
+ * change by themselves they come later: whatever must not be in force is
+ * refused by the verdict, or does not compile, and a reload waits for nothing
+ * else.
+ */
+static int judge_now(struct loading *loading)
+{
+    size_t before = bad_findings(loading->diagnostics);
+    int rc;
+
+    if (loading->how == MESH__LOAD_CHANGED)
+        return 0;
+    rc = mesh__policy_judge(loading->collection, loading->diagnostics);
+    mesh__diagnostics_sort(loading->diagnostics);
+    if (rc == 0 && bad_findings(loading->diagnostics) > before)
+        rc = say_refused(loading->diagnostics, "");
+    return rc;
 }
 
 /* From files to a snapshot that is bound to its live state. */
-static int build(struct mesh_workload *workload, uint64_t generation,
-                 struct mesh_diagnostics *diagnostics,
-                 struct mesh_fingerprint *print, struct mesh_snapshot **out)
+static int build(struct loading *loading)
 {
-    struct mesh_snapshot *previous =
-        generation > 1 ? mesh__workload_snapshot(workload) : NULL;
-    struct mesh_collection *collection = NULL;
+    struct mesh_workload *workload = loading->workload;
     uint64_t now_ns = mesh__kernel_now_ns();
-    int rc = read_policy(workload, previous ? previous->collection : NULL,
-                         &collection, diagnostics, print);
+    int rc = read_policy(loading);
 
-    *out = NULL;
     if (rc == 0)
-        rc = mesh__policy_judge(collection, diagnostics);
-    mesh__diagnostics_sort(diagnostics);
+        rc = verdict(loading);
     if (rc == 0)
-        rc = verdict(diagnostics);
+        rc = judge_now(loading);
     if (rc == 0)
-        rc = compile(workload, collection, previous, generation, out);
+        rc = compile(workload, loading->collection, loading->previous,
+                     loading->generation, &loading->snapshot);
     if (rc == 0)
         rc = mesh__live_bind(
-            workload->live, *out, now_ns,
+            workload->live, loading->snapshot, now_ns,
             mesh__config_ns(&workload->settings, MESH_LIMIT_ABSENT_MS));
-    if (rc < 0) {
-        mesh__snapshot_unref(*out);
-        *out = NULL;
-    }
-    mesh__collection_unref(collection);
-    mesh__snapshot_unref(previous);
     return rc;
 }
 
@@ -196,16 +251,35 @@ static bool in_force(struct mesh_workload *workload, const bool *refused,
     return same;
 }
 
-static void swap(struct mesh_workload *workload, struct mesh_snapshot *snapshot,
-                 const struct mesh_fingerprint *print)
+static bool is_partly(const struct loading *loading)
 {
+    return bad_findings(loading->diagnostics) > 0;
+}
+
+/* The files say something else than what is in force, from now on or longer. */
+static void note_stale(struct mesh_workload *workload, bool stale)
+{
+    if (!stale)
+        workload->stale_since_ns = 0;
+    else if (workload->stale_since_ns == 0)
+        workload->stale_since_ns = mesh__kernel_now_ns();
+}
+
+static void swap(struct loading *loading)
+{
+    struct mesh_workload *workload = loading->workload;
+    struct mesh_snapshot *snapshot = loading->snapshot;
     struct mesh_snapshot *old;
 
+    loading->snapshot = NULL;
     (void)pthread_mutex_lock(&workload->lock);
     old = workload->snapshot;
     workload->snapshot = snapshot;
-    workload->policy_print = *print;
+    workload->policy_print = loading->print;
     workload->policy_refused = false;
+    workload->policy_held = loading->kept.held;
+    workload->policy_left_out = loading->kept.left_out;
+    note_stale(workload, is_partly(loading));
     workload->loaded_ns = mesh__kernel_now_ns();
     (void)pthread_mutex_unlock(&workload->lock);
     atomic_store_explicit(&workload->generation, snapshot->generation,
@@ -215,8 +289,8 @@ static void swap(struct mesh_workload *workload, struct mesh_snapshot *snapshot,
 }
 
 /* Told once per version of the files, not once per look. */
-static void refuse(struct mesh_workload *workload,
-                   const struct mesh_fingerprint *print)
+static int refuse(struct mesh_workload *workload, int rc,
+                  const struct mesh_fingerprint *print)
 {
     char line[MESH_ERROR_LINE];
     bool told;
@@ -227,6 +301,7 @@ static void refuse(struct mesh_workload *workload,
            !memcmp(&workload->policy_print, print, sizeof(*print));
     workload->policy_refused = true;
     workload->policy_print = *print;
+    note_stale(workload, true);
     (void)pthread_mutex_unlock(&workload->lock);
     atomic_fetch_add(&workload->reloads_refused, 1);
     if (!told)
@@ -235,82 +310,142 @@ static void refuse(struct mesh_workload *workload,
                         "%s",
                         (unsigned long long)atomic_load(&workload->generation),
                         line);
+    return mesh__fail(rc, "%s", line);
 }
 
-static int load_policy(struct mesh_workload *workload, bool first,
-                       struct mesh_diagnostics *diagnostics)
+/* --- telling --- */
+
+static void tell_loaded(struct mesh_workload *workload,
+                        const struct mesh_diagnostics *diagnostics)
 {
-    struct mesh_fingerprint print = { 0 };
-    struct mesh_snapshot *snapshot;
-    uint64_t generation = atomic_load(&workload->generation) + 1;
-    int rc = build(workload, generation, diagnostics, &print, &snapshot);
-
-    if (rc < 0) {
-        char line[MESH_ERROR_LINE];
-
-        if (first)
-            return rc;
-        (void)snprintf(line, sizeof(line), "%s", mesh__error_line());
-        refuse(workload, &print);
-        return mesh__fail(rc, "%s", line);
-    }
-    if (!first && in_force(workload, &workload->policy_refused,
-                           &workload->policy_print, &print)) {
-        mesh__snapshot_unref(snapshot);
-        return 0;
-    }
-    swap(workload, snapshot, &print);
-    if (!first)
-        atomic_fetch_add(&workload->reloads, 1);
     mesh__log_write(&workload->log, MESH_EVENT_POLICY_LOADED,
                     "policy generation %llu is in force: %zu documents, %zu "
                     "warnings, %zu notes",
-                    (unsigned long long)generation, diagnostics->documents,
+                    (unsigned long long)atomic_load(&workload->generation),
+                    diagnostics->documents,
                     diagnostics->by_severity[MESH__WARNING],
                     diagnostics->by_severity[MESH__INFO]);
+}
+
+static void tell_partly(const struct loading *loading)
+{
+    char first[400];
+
+    print_first(loading->diagnostics, MESH__REFUSED, first, sizeof(first));
+    mesh__log_write(&loading->workload->log, MESH_EVENT_POLICY_PARTLY,
+                    "policy generation %llu is in force without what is bad: "
+                    "%zu resources stay as they were, %zu are left out; "
+                    "first: %s",
+                    (unsigned long long)loading->generation, loading->kept.held,
+                    loading->kept.left_out, first);
+}
+
+/* What judging added to the findings of reading; nothing is not told. */
+static void tell_judged(struct mesh_workload *workload, uint64_t generation,
+                        const struct mesh_diagnostics *diagnostics)
+{
+    char first[400];
+
+    print_first(diagnostics, MESH__WARNING, first, sizeof(first));
+    if (!first[0])
+        return;
+    mesh__log_write(&workload->log, MESH_EVENT_POLICY_JUDGED,
+                    "policy generation %llu: %zu warnings about how its "
+                    "resources fit together; first: %s",
+                    (unsigned long long)generation,
+                    diagnostics->by_severity[MESH__WARNING], first);
+}
+
+/* --- loading --- */
+
+static void settle(struct loading *loading)
+{
+    struct mesh_workload *workload = loading->workload;
+
+    if (loading->how != MESH__LOAD_FIRST)
+        atomic_fetch_add(&workload->reloads, 1);
+    if (loading->how != MESH__LOAD_CHANGED)
+        workload->judged = loading->generation;
+    tell_loaded(workload, loading->diagnostics);
+    if (is_partly(loading))
+        tell_partly(loading);
+}
+
+static int load_policy(struct loading *loading)
+{
+    struct mesh_workload *workload = loading->workload;
+    int rc = build(loading);
+
+    mesh__diagnostics_sort(loading->diagnostics);
+    if (rc < 0)
+        return loading->how == MESH__LOAD_FIRST
+                   ? rc
+                   : refuse(workload, rc, &loading->print);
+    if (loading->how != MESH__LOAD_FIRST &&
+        in_force(workload, &workload->policy_refused, &workload->policy_print,
+                 &loading->print))
+        return 0;
+    swap(loading);
+    settle(loading);
     return 0;
 }
 
-int mesh__workload_load_policy(struct mesh_workload *workload, bool first,
+int mesh__workload_load_policy(struct mesh_workload *workload,
+                               enum mesh_load_how how,
                                struct mesh_diagnostics *diagnostics)
 {
     struct mesh_diagnostics own;
+    struct loading loading = { .workload = workload, .how = how };
     int rc;
 
     mesh__diagnostics_init(&own);
     (void)pthread_mutex_lock(&workload->reload_lock);
-    rc = load_policy(workload, first, diagnostics ? diagnostics : &own);
+    loading.diagnostics = diagnostics ? diagnostics : &own;
+    loading.generation = atomic_load(&workload->generation) + 1;
+    if (how != MESH__LOAD_FIRST)
+        loading.previous = mesh__workload_snapshot(workload);
+    rc = load_policy(&loading);
     (void)pthread_mutex_unlock(&workload->reload_lock);
+    mesh__snapshot_unref(loading.snapshot);
+    mesh__collection_unref(loading.collection);
+    mesh__snapshot_unref(loading.previous);
     mesh__diagnostics_fini(&own);
     return rc;
+}
+
+/* The same policy with other answers: what is told of its files stays. */
+static void replace(struct mesh_workload *workload,
+                    struct mesh_snapshot *snapshot)
+{
+    struct mesh_snapshot *old;
+
+    if (workload->judged + 1 == snapshot->generation)
+        workload->judged = snapshot->generation; /* nothing new to judge */
+    (void)pthread_mutex_lock(&workload->lock);
+    old = workload->snapshot;
+    workload->snapshot = snapshot;
+    (void)pthread_mutex_unlock(&workload->lock);
+    atomic_store_explicit(&workload->generation, snapshot->generation,
+                          memory_order_release);
+    mesh__snapshot_unref(old);
+    mesh__lanes_wake(workload);
 }
 
 static int renew(struct mesh_workload *workload)
 {
     struct mesh_snapshot *previous = mesh__workload_snapshot(workload);
-    uint64_t generation = atomic_load(&workload->generation) + 1;
     struct mesh_snapshot *snapshot = NULL;
-    struct mesh_fingerprint print;
-    bool refused;
-    int rc = compile(workload, previous->collection, previous, generation,
-                     &snapshot);
+    int rc = compile(workload, previous->collection, previous,
+                     previous->generation + 1, &snapshot);
 
     if (rc == 0)
         rc = mesh__live_bind(
             workload->live, snapshot, mesh__kernel_now_ns(),
             mesh__config_ns(&workload->settings, MESH_LIMIT_ABSENT_MS));
-    if (rc == 0) {
-        (void)pthread_mutex_lock(&workload->lock);
-        print = workload->policy_print; /* of files that may be refused */
-        refused = workload->policy_refused;
-        (void)pthread_mutex_unlock(&workload->lock);
-        swap(workload, snapshot, &print);
-        (void)pthread_mutex_lock(&workload->lock);
-        workload->policy_refused = refused;
-        (void)pthread_mutex_unlock(&workload->lock);
-    } else {
+    if (rc == 0)
+        replace(workload, snapshot);
+    else
         mesh__snapshot_unref(snapshot);
-    }
     mesh__snapshot_unref(previous);
     return rc;
 }
@@ -323,6 +458,29 @@ int mesh__workload_renew(struct mesh_workload *workload)
     rc = renew(workload);
     (void)pthread_mutex_unlock(&workload->reload_lock);
     return rc;
+}
+
+bool mesh__workload_judge(struct mesh_workload *workload)
+{
+    struct mesh_snapshot *snapshot = mesh__workload_snapshot(workload);
+    struct mesh_diagnostics diagnostics;
+    bool judges;
+
+    (void)pthread_mutex_lock(&workload->reload_lock);
+    judges = workload->judged < snapshot->generation;
+    if (judges) {
+        mesh__diagnostics_init(&diagnostics);
+        if (mesh__policy_judge(snapshot->collection, &diagnostics) == 0) {
+            mesh__diagnostics_sort(&diagnostics);
+            tell_judged(workload, snapshot->generation, &diagnostics);
+        }
+        workload->judged = snapshot->generation;
+        mesh__error_clear();
+        mesh__diagnostics_fini(&diagnostics);
+    }
+    (void)pthread_mutex_unlock(&workload->reload_lock);
+    mesh__snapshot_unref(snapshot);
+    return judges;
 }
 
 /* --- identity --- */

@@ -38,6 +38,7 @@ struct mesh_config {
     bool environment;
     bool helper;
     bool allow_no_policy;
+    bool keep_good;
     bool offline;
     int64_t limits[MESH__LIMITS]; /* by MESH_LIMIT value */
 };

@@ -35,13 +35,14 @@
 #include <stdint.h>
 
 enum {
-    MESH__LANE_STRIPES = 16,      /* stripes of loops that can be borrowed   */
-    MESH__KEEPER_SWEEP_MS = 1000, /* idle shelves                            */
-    MESH__KEEPER_LOOK_MS = 5000,  /* the slow check of file contents         */
-    MESH__KEEPER_SETTLE_MS = 100, /* after a change, until it is read        */
-    MESH__KEEPER_FLUSH_MS = 250,  /* access log and spans                    */
-    MESH__EXPIRY_WARN_S = 3600,   /* an identity that ends sooner is told    */
-    MESH__EXPIRY_AGAIN_S = 300,   /* and told again after                    */
+    MESH__LANE_STRIPES = 16,       /* stripes of loops that can be borrowed   */
+    MESH__KEEPER_SWEEP_MS = 1000,  /* idle shelves                            */
+    MESH__KEEPER_LOOK_MS = 5000,   /* the slow check of file contents         */
+    MESH__KEEPER_SETTLE_MS = 100,  /* after a change, until it is read        */
+    MESH__KEEPER_FLUSH_MS = 250,   /* access log and spans                    */
+    MESH__KEEPER_JUDGE_SHARE = 20, /* judging takes one part in so many      */
+    MESH__EXPIRY_WARN_S = 3600,    /* an identity that ends sooner is told    */
+    MESH__EXPIRY_AGAIN_S = 300,    /* and told again after                    */
     MESH__ACCESS_BUFFER = 256 * 1024 /* lines waiting to be written          */
 };
 
@@ -101,13 +102,17 @@ struct mesh_workload {
     struct mesh_fingerprint policy_print;
     struct mesh_fingerprint identity_print;
     char id_text[MESH__SPIFFE_MAX + 1];
-    bool policy_refused; /* the files differ from what is in force */
+    bool policy_refused;     /* the files differ from what is in force */
+    size_t policy_held;      /* resources that stay as they were */
+    size_t policy_left_out;  /* that are bad, and missing        */
+    uint64_t stale_since_ns; /* 0: what is in force is what the files say */
     bool identity_refused;
     uint64_t loaded_ns;
     struct mesh_node lanes;
     size_t lane_count;
 
-    pthread_mutex_t reload_lock;     /* one reload at a time                 */
+    pthread_mutex_t reload_lock; /* one reload at a time                 */
+    uint64_t judged; /* the last generation that was; under reload_lock */
     atomic_uint_fast64_t generation; /* of snapshot; raised after the swap   */
 
     pthread_mutex_t stripe_locks[MESH__LANE_STRIPES];
@@ -121,6 +126,8 @@ struct mesh_workload {
     struct mesh_timer look_timer;
     struct mesh_timer flush_timer;
     struct mesh_timer settle_timer;
+    struct mesh_timer judge_timer;
+    uint64_t judge_not_before_ns; /* the keeper's: judging is no hurry */
 
     bool has_helper;
     pthread_t helper;
@@ -161,12 +168,25 @@ int mesh__workload_check_open(const struct mesh_workload *workload);
 
 /* --- policy and identity: reload.c --- */
 
+enum mesh_load_how {
+    MESH__LOAD_FIRST,  /* nothing is in force yet                        */
+    MESH__LOAD_ASKED,  /* the host waits, and wants all findings first   */
+    MESH__LOAD_CHANGED /* files changed: findings of judging come later  */
+};
+
 /*
- * Read, judge, compile, bind and swap. diagnostics (may be NULL) gets all
- * findings. first: at start nothing is in force yet. As mesh_workload_reload.
+ * Read, compile, bind and swap. diagnostics (may be NULL) gets the findings.
+ * As mesh_workload_reload.
  */
-int mesh__workload_load_policy(struct mesh_workload *workload, bool first,
+int mesh__workload_load_policy(struct mesh_workload *workload,
+                               enum mesh_load_how how,
                                struct mesh_diagnostics *diagnostics);
+
+/*
+ * Judge what is in force, if nobody has yet, and tell of it by an event; false:
+ * somebody has.
+ */
+bool mesh__workload_judge(struct mesh_workload *workload);
 int mesh__workload_load_identity(struct mesh_workload *workload, bool first);
 /* Compile what was read last again: names have other addresses. */
 int mesh__workload_renew(struct mesh_workload *workload);

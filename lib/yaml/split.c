@@ -60,6 +60,28 @@ static int add(struct mesh_yaml_pieces *pieces, struct mesh_slice text,
     return rc;
 }
 
+/* A marker alone on its line says nothing: what is said begins below. */
+static size_t bare_marker(const char *at, const char *end)
+{
+    const char *next = at + 3;
+
+    while (next < end && (*next == ' ' || *next == '\t' || *next == '\r'))
+        next++;
+    if (next < end && *next == '\n')
+        return (size_t)(next - at) + 1;
+    return next == end ? (size_t)(next - at) : 0;
+}
+
+/* The piece that a marker begins. */
+static const char *begin_at(const char *at, const char *end, size_t line,
+                            size_t *above)
+{
+    size_t skip = bare_marker(at, end);
+
+    *above = line + (skip > 0);
+    return at + skip;
+}
+
 static int whole(struct mesh_yaml_pieces *pieces, struct mesh_slice text)
 {
     pieces->count = 0;
@@ -82,11 +104,10 @@ int mesh__yaml_split(struct mesh_slice text, struct mesh_yaml_pieces *pieces)
 
         if (what == LINE_NEEDS_REST)
             return whole(pieces, text);
-        if (what == LINE_BEGINS && at > begin) {
+        if (what == LINE_BEGINS && at > text.at)
             rc = add(pieces, mesh__slice(begin, (size_t)(at - begin)), above);
-            begin = at;
-            above = line;
-        }
+        if (what == LINE_BEGINS)
+            begin = begin_at(at, end, line, &above);
         at = memchr(at, '\n', (size_t)(end - at));
         if (!at)
             break;

@@ -78,7 +78,10 @@ int mesh__yaml_parse(struct mesh_slice text, uint32_t file,
                      struct mesh_yaml_document **documents, size_t *count,
                      struct mesh_yaml_problem *problem);
 
-/* A piece of a text that holds one document, and how many lines precede it. */
+/*
+ * A piece of a text that holds one document, without the line that only says
+ * "---", and how many lines precede it.
+ */
 struct mesh_yaml_piece {
     struct mesh_slice text;
     size_t above;

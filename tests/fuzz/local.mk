@@ -39,3 +39,8 @@ tests_fuzz_fuzz_cert_LDADD = $(REPLAY_LIBS)
 tests_fuzz_fuzz_hello_SOURCES = tests/fuzz/fuzz_hello.c
 tests_fuzz_fuzz_hello_LDADD = $(REPLAY_LIBS)
 EXTRA_DIST += tests/fuzz/corpus/cert tests/fuzz/corpus/hello
+
+check_PROGRAMS += tests/fuzz/fuzz_policy
+tests_fuzz_fuzz_policy_SOURCES = tests/fuzz/fuzz_policy.c
+tests_fuzz_fuzz_policy_LDADD = $(REPLAY_LIBS)
+EXTRA_DIST += tests/fuzz/corpus/policy tests/fuzz/policy.dict

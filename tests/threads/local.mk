@@ -18,3 +18,7 @@ tests_threads_test_wrap_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/threads/test_loop
 tests_threads_test_loop_SOURCES = tests/threads/test_loop.c
 tests_threads_test_loop_LDADD = $(TEST_LIBS) $(PTHREAD_LIBS)
+
+check_PROGRAMS += tests/threads/test_swap
+tests_threads_test_swap_SOURCES = tests/threads/test_swap.c
+tests_threads_test_swap_LDADD = $(TEST_LIBS)

@@ -69,7 +69,21 @@ static const char policy[] =
     "spec: {selector: {matchLabels: {app: web}}, mtls: {mode: STRICT}, "
     "portLevelMtls: {80: {mode: DISABLE}}}\n";
 
-static int compile(struct mesh_collection *all, struct mesh_snapshot **out)
+/* One generation of it: what is in force, and what it was made of. */
+struct generation {
+    struct mesh_collection *all;
+    struct mesh_snapshot *snapshot;
+};
+
+static void drop(struct generation *generation)
+{
+    mesh__snapshot_unref(generation->snapshot);
+    mesh__collection_unref(generation->all);
+}
+
+static int compile(struct mesh_collection *all,
+                   const struct mesh_snapshot *previous,
+                   struct mesh_snapshot **out)
 {
     const struct mesh_whoami whoami = {
         .namespace_ = MESH__SLICE("prod"),
@@ -77,29 +91,72 @@ static int compile(struct mesh_collection *all, struct mesh_snapshot **out)
         .address = MESH__SLICE("10.0.0.1"),
     };
 
-    return mesh__policy_compile(all, &whoami, NULL, 1, out);
+    return mesh__policy_compile(all, &whoami, previous, 1, out);
 }
 
-/* Load, judge, compile; nothing of it outlives the call. */
-static int walk(void)
+/* Files that are as they were, one that is not, and maybe a bad one. */
+static int load(const struct generation *before, const char *more,
+                struct mesh_diagnostics *diagnostics,
+                struct mesh_collection **out)
 {
     struct mesh_policy_limits limits = mesh__policy_limits;
-    struct mesh_diagnostics diagnostics;
-    struct mesh_snapshot *snapshot = NULL;
-    struct mesh_collection *all = NULL;
-    int rc = mesh__collection_new(&all);
+    struct mesh_kept kept;
+    int rc = mesh__collection_new_after(before->all, out);
 
+    if (rc == 0)
+        rc = mesh__collection_add(*out, "a.yaml", mesh__slice_of(policy),
+                                  &limits, diagnostics);
+    if (rc == 0 && more)
+        rc = mesh__collection_add(*out, "b.yaml", mesh__slice_of(more), &limits,
+                                  diagnostics);
+    if (rc == 0)
+        rc = mesh__collection_seal(*out);
+    if (rc == 0 && diagnostics->by_severity[MESH__ERROR])
+        rc = mesh__collection_keep_good(*out, before->all, diagnostics, &kept);
+    return rc;
+}
+
+/* Load, judge, compile, as what comes after before. */
+static int follow(const struct generation *before, const char *more,
+                  struct generation *out)
+{
+    struct mesh_diagnostics diagnostics;
+    int rc;
+
+    *out = (struct generation){ 0 };
     mesh__diagnostics_init(&diagnostics);
+    rc = load(before, more, &diagnostics, &out->all);
     if (rc == 0)
-        rc = mesh__collection_add(all, "a.yaml", mesh__slice_of(policy),
-                                  &limits, &diagnostics);
+        rc = mesh__policy_judge(out->all, &diagnostics);
     if (rc == 0)
-        rc = mesh__policy_judge(all, &diagnostics);
-    if (rc == 0)
-        rc = compile(all, &snapshot);
-    mesh__snapshot_unref(snapshot);
-    mesh__collection_unref(all);
+        rc = compile(out->all, before->snapshot, &out->snapshot);
     mesh__diagnostics_fini(&diagnostics);
+    return rc;
+}
+
+#define MORE(mode)                                                             \
+    "apiVersion: security.istio.io/v1\nkind: PeerAuthentication\n"             \
+    "metadata: {name: more, namespace: prod}\nspec: {mtls: {mode: " mode       \
+    "}}\n---\napiVersion: v1\nkind: Service\n"                                 \
+    "metadata: {name: more, namespace: prod}\n"                                \
+    "spec: {ports: [{name: http, port: 80}]}\n"
+
+/* A start and three reloads; nothing of them outlives the call. */
+static int walk(void)
+{
+    static const char *const steps[] = { NULL, MORE("STRICT"), MORE("STRCT"),
+                                         MORE("PERMISSIVE") };
+    struct generation now = { 0 };
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(*steps); i++) {
+        struct generation next;
+
+        rc = follow(&now, steps[i], &next);
+        drop(&now);
+        now = next;
+    }
+    drop(&now);
     return rc;
 }
 

@@ -178,6 +178,7 @@ static int (*const switches[])(mesh_config *, int) = {
     mesh_config_set_environment,
     mesh_config_set_helper,
     mesh_config_set_allow_no_policy,
+    mesh_config_set_keep_good,
     mesh_config_set_offline,
 };
 

@@ -229,7 +229,20 @@ static void findings_have_a_place_and_a_hint(void **state)
     assert_int_equal(mesh_diagnostics_json(found, &json, NULL), 0);
     has(json, "\"documents\": 1");
     has(json, "\"line\": 7");
+    has(json, "\"rule\": \"The kind has no such field.\"");
     mesh_text_free(json);
+    has(mesh_diagnostics_text(found, 0, MESH_FINDING_RULE), "no such field");
+    assert_string_equal(mesh_diagnostics_text(found, 0, MESH_FINDING_SOURCE),
+                        ""); /* the rule is ours */
+    assert_int_equal(mesh_diagnostics_sarif(found, &json, NULL), 0);
+    has(json, "\"version\": \"2.1.0\"");
+    has(json, "{\"startLine\": 7, \"startColumn\": ");
+    mesh_text_free(json);
+    assert_int_equal(mesh_diagnostics_sarif(NULL, &json, NULL),
+                     MESH_ERR_INVALID);
+    assert_null(json);
+    assert_int_equal(mesh_diagnostics_sarif(found, NULL, NULL),
+                     MESH_ERR_INVALID);
     mesh_diagnostics_free(found);
 }
 

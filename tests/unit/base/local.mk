@@ -35,3 +35,7 @@ tests_unit_base_test_slice_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/base/test_text
 tests_unit_base_test_text_SOURCES = tests/unit/base/test_text.c
 tests_unit_base_test_text_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/base/test_digest
+tests_unit_base_test_digest_SOURCES = tests/unit/base/test_digest.c
+tests_unit_base_test_digest_LDADD = $(TEST_LIBS)

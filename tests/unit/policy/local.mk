@@ -31,3 +31,7 @@ tests_unit_policy_test_snapshot_SOURCES = tests/unit/policy/test_snapshot.c
 tests_unit_policy_test_snapshot_LDADD = $(TEST_LIBS)
 tests_unit_policy_test_why_SOURCES = tests/unit/policy/test_why.c
 tests_unit_policy_test_why_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/policy/test_reuse
+tests_unit_policy_test_reuse_SOURCES = tests/unit/policy/test_reuse.c
+tests_unit_policy_test_reuse_LDADD = $(YARD_LIBS)

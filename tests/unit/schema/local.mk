@@ -28,3 +28,16 @@ tests_unit_schema_test_spell_LDADD = $(TEST_LIBS)
 tests_unit_schema_test_virtual_service_SOURCES = \
 	tests/unit/schema/test_virtual_service.c tests/unit/schema/say.h
 tests_unit_schema_test_virtual_service_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/schema/test_keep tests/unit/schema/test_reuse
+tests_unit_schema_test_keep_SOURCES = \
+	tests/unit/schema/test_keep.c tests/unit/schema/say.h
+tests_unit_schema_test_keep_LDADD = $(TEST_LIBS)
+tests_unit_schema_test_reuse_SOURCES = \
+	tests/unit/schema/test_reuse.c tests/unit/schema/say.h
+tests_unit_schema_test_reuse_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/schema/test_hurt
+tests_unit_schema_test_hurt_SOURCES = \
+	tests/unit/schema/test_hurt.c tests/unit/schema/say.h
+tests_unit_schema_test_hurt_LDADD = $(TEST_LIBS)

@@ -183,7 +183,9 @@ static void keeps_what_is_valid(void **state)
     resource = &collection->resources[1];
     assert_int_equal(resource->kind, MESH__KIND_VIRTUAL_SERVICE);
     assert_string_equal(resource->namespace_.at, "default");
-    assert_int_equal(resource->mark.place, 1);
+    assert_ptr_equal(mesh__collection_at(collection, resource->mark.place),
+                     resource);
+    assert_int_equal(collection->aside_count, 1); /* it has no name */
     assert_int_equal(mesh__line_of(resource, resource->mark), 11);
     mesh__collection_unref(mesh__collection_ref(collection));
     mesh__collection_unref(collection);
@@ -409,8 +411,8 @@ static void covers_every_field(void **state)
             MESH__SLICE(
                 "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
                 "metadata: {name: a}\nspec:\n  host: a\n  trafficPolicy:\n"
-                "    retryBudget: {percent: 1}\n    loadBalancer:\n"
-                "      simple: PASSTHROUGH\n"),
+                "    retryBudget: {percent: 1}\n    tls:\n"
+                "      caCrl: /l\n"),
             &limits, note_use, &text),
         0);
     assert_string_equal(
@@ -422,11 +424,10 @@ static void covers_every_field(void **state)
         "retries are bounded by connectionPool.http.maxRetries only\n"
         "7 DestinationRule/default/a spec.trafficPolicy.retryBudget.percent "
         "noted: retries are bounded by connectionPool.http.maxRetries only\n"
-        "8 DestinationRule/default/a spec.trafficPolicy.loadBalancer "
-        "enforced\n"
-        "9 DestinationRule/default/a spec.trafficPolicy.loadBalancer.simple "
-        "refused: traffic would go elsewhere than the policy says: not yet "
-        "enforced by this version\n");
+        "8 DestinationRule/default/a spec.trafficPolicy.tls enforced\n"
+        "9 DestinationRule/default/a spec.trafficPolicy.tls.caCrl refused: "
+        "revocation lists are not read, so a revoked certificate would be "
+        "taken\n");
 }
 
 static void note_row(void *user, const struct mesh_field_row *row)
