@@ -7,7 +7,7 @@
 
 #include "identity/outsides.h"
 #include "policy/snapshot.h"
-#include "tls/tls.h"
+#include "link/stream.h"
 
 /*
  * Does a connection to an endpoint speak it? By the rule (SIMPLE, MUTUAL), or,
