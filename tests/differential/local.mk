@@ -44,3 +44,9 @@ EXTRA_DIST += tests/differential/cases/no-cluster-no-endpoint.yaml \
 	tests/differential/cases/no-cluster-no-endpoint.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/subsets.yaml
+EXTRA_DIST += tests/differential/cases/dr-tls.yaml \
+	tests/differential/cases/dr-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/unknown-host-allow-any.yaml \
+	tests/differential/cases/unknown-host-allow-any.seen.jsonl
+EXTRA_DIST += tests/differential/cases/unknown-host-registry-only.yaml \
+	tests/differential/cases/unknown-host-registry-only.seen.jsonl
