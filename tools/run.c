@@ -36,6 +36,7 @@ void lmesh_tell_events(mesh_workload *workload)
         [MESH_EVENT_OUT_OF_FILES] = "out of files",
         [MESH_EVENT_POLICY_JUDGED] = "policy judged",
         [MESH_EVENT_POLICY_PARTLY] = "policy in part",
+        [MESH_EVENT_UNRESOLVED] = "unresolved",
     };
     char line[1024];
     int event;

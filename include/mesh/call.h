@@ -21,12 +21,14 @@ typedef struct mesh_exchange mesh_exchange;
  * mesh_request_new - start a request.
  *
  * url is "http://service[:port]/path?query". http:// is for services of the
- * mesh: mutual TLS is the policy's affair.
+ * mesh: mutual TLS is the policy's affair. https:// asks for TLS to that host,
+ * proved by the system's roots, unless a DestinationRule or the mesh's own
+ * mutual TLS says how.
  *
  * Ownership: texts are copied. *out is the caller's, for mesh_request_free().
  * Threads:   any; one handle belongs to one thread at a time.
  * Returns:   0, or MESH_ERR_INVALID (what cannot be encoded: a method that is
- *            no token, a scheme other than http, no host, blanks or controls),
+ *            no token, another scheme, no host, blanks or controls),
  *            MESH_ERR_NOMEM.
  */
 MESH_EXTERN int mesh_request_new(const char *method, const char *url,
@@ -96,6 +98,22 @@ MESH_EXTERN int mesh_request_set_streamed(mesh_request *request,
 MESH_EXTERN int mesh_request_set_deadline_ms(mesh_request *request,
                                              int64_t deadline_ms,
                                              mesh_error *error);
+
+/**
+ * mesh_request_set_address - where it goes if the policy does not say.
+ *
+ * "192.0.2.7", or with a port, "192.0.2.7:8080" (default: the URL's). Used for
+ * what a sidecar sends to the address that was dialled: hosts that the policy
+ * does not know, under ALLOW_ANY; ServiceEntries with resolution NONE; the
+ * balancer PASSTHROUGH. Unset, the URL's host is looked up by name.
+ *
+ * Ownership: address is copied; NULL unsets.
+ * Threads:   the request's.
+ * Returns:   0, or MESH_ERR_INVALID (no IP address), MESH_ERR_NOMEM.
+ */
+MESH_EXTERN int mesh_request_set_address(mesh_request *request,
+                                         const char *address,
+                                         mesh_error *error);
 
 /**
  * mesh_request_set_idempotent - may it be executed twice?

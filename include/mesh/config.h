@@ -129,8 +129,21 @@ MESH_EXTERN int mesh_config_set_address(mesh_config *config, const char *ip);
  * Threads:   the config's.
  * Returns:   0, MESH_ERR_INVALID or MESH_ERR_NOMEM.
  */
-MESH_EXTERN int mesh_config_set_locality(mesh_config *config,
-                                         const char *text);
+MESH_EXTERN int mesh_config_set_locality(mesh_config *config, const char *text);
+
+/**
+ * mesh_config_set_nameservers - whom to ask for names (MESH_NAMESERVERS).
+ *
+ * IP addresses with or without a port, "192.0.2.53,[2001:db8::53]:5353": asked
+ * instead of those that the machine's settings name. The hosts file is read
+ * either way.
+ *
+ * Ownership: text is copied; NULL unsets.
+ * Threads:   the config's.
+ * Returns:   0, MESH_ERR_INVALID (not such a list) or MESH_ERR_NOMEM.
+ */
+MESH_EXTERN int mesh_config_set_nameservers(mesh_config *config,
+                                            const char *text);
 
 /**
  * mesh_config_set_access_log - one line per exchange (MESH_ACCESS_LOG).
@@ -229,22 +242,22 @@ MESH_EXTERN int mesh_config_set_offline(mesh_config *config, int on);
 
 /* What mesh_config_set_limit() sets. */
 enum {
-    MESH_LIMIT_HANDSHAKE_MS = 1,   /* TLS handshake, both sides: 10,000        */
-    MESH_LIMIT_FIRST_BYTES_MS = 2, /* accepted until the first byte: 15,000    */
-    MESH_LIMIT_HEAD_MS = 3,        /* first byte until the head's end: 30,000  */
-    MESH_LIMIT_BODY_IDLE_MS = 4,   /* between two pieces of a body: 300,000    */
-    MESH_LIMIT_KEEP_ALIVE_MS = 5,  /* an idle connection: 3,600,000            */
-    MESH_LIMIT_DRAIN_MS = 6,       /* old connections after a change: 5,000    */
-    MESH_LIMIT_ABSENT_MS = 7,      /* state of an endpoint that left: 300,000  */
-    MESH_LIMIT_HEAD_BYTES = 8,     /* of a message head: 61,440                */
-    MESH_LIMIT_HEAD_COUNT = 9,     /* header lines: 100                        */
-    MESH_LIMIT_RESPONSE_BYTES = 10, /* body kept by mesh_send(): 16 MiB        */
-    MESH_LIMIT_POLICY_BYTES = 11,  /* all policy files: 64 MiB                 */
-    MESH_LIMIT_POLICY_FILE_BYTES = 12, /* one policy file: 16 MiB              */
-    MESH_LIMIT_POLICY_DOCUMENTS = 13,  /* 100,000                              */
-    MESH_LIMIT_POLICY_NODES = 14,      /* YAML nodes: 4,000,000                */
-    MESH_LIMIT_POLICY_DEPTH = 15,      /* 64                                   */
-    MESH_LIMIT_POLICY_ALIASES = 16     /* YAML aliases: 1,000                  */
+    MESH_LIMIT_HANDSHAKE_MS = 1, /* TLS handshake, both sides: 10,000        */
+    MESH_LIMIT_FIRST_BYTES_MS = 2, /* accepted until the first byte: 15,000 */
+    MESH_LIMIT_HEAD_MS = 3,       /* first byte until the head's end: 30,000  */
+    MESH_LIMIT_BODY_IDLE_MS = 4,  /* between two pieces of a body: 300,000    */
+    MESH_LIMIT_KEEP_ALIVE_MS = 5, /* an idle connection: 3,600,000            */
+    MESH_LIMIT_DRAIN_MS = 6,      /* old connections after a change: 5,000    */
+    MESH_LIMIT_ABSENT_MS = 7,     /* state of an endpoint that left: 300,000  */
+    MESH_LIMIT_HEAD_BYTES = 8,    /* of a message head: 61,440                */
+    MESH_LIMIT_HEAD_COUNT = 9,    /* header lines: 100                        */
+    MESH_LIMIT_RESPONSE_BYTES = 10, /* body kept by mesh_send(): 16 MiB */
+    MESH_LIMIT_POLICY_BYTES = 11, /* all policy files: 64 MiB                 */
+    MESH_LIMIT_POLICY_FILE_BYTES = 12, /* one policy file: 16 MiB */
+    MESH_LIMIT_POLICY_DOCUMENTS = 13, /* 100,000                              */
+    MESH_LIMIT_POLICY_NODES = 14,     /* YAML nodes: 4,000,000                */
+    MESH_LIMIT_POLICY_DEPTH = 15,     /* 64                                   */
+    MESH_LIMIT_POLICY_ALIASES = 16    /* YAML aliases: 1,000                  */
 };
 
 /**

@@ -20,7 +20,8 @@ typedef struct mesh_listener mesh_listener;
  *
  * to is "service:port". TCP and TLS routes pick the destination, by its name
  * and the service's address; balancing, limits and outlier detection of the
- * destination apply.
+ * destination apply. What no service of the policy is called goes, under
+ * ALLOW_ANY, in plaintext to the address of that name.
  *
  * Ownership: to is borrowed; workload and loop (NULL: one of its own) are kept
  *            alive. *out is the caller's, for mesh_conn_free().
@@ -29,6 +30,7 @@ typedef struct mesh_listener mesh_listener;
  * Returns:   0, or MESH_ERR_INVALID, MESH_ERR_STATE, MESH_ERR_FORKED,
  *            MESH_ERR_NO_ROUTE (no such service, or no route of it takes
  *            this), MESH_ERR_NO_ENDPOINT,
+ *            MESH_ERR_RESOLVE (the name has no address),
  *            MESH_ERR_OVERFLOW, MESH_ERR_CONNECT, MESH_ERR_TIMEOUT,
  *            MESH_ERR_PEER_IDENTITY, MESH_ERR_TLS, MESH_ERR_RESET,
  *            MESH_ERR_FILES, MESH_ERR_SYSTEM, MESH_ERR_NOMEM.

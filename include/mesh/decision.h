@@ -65,7 +65,9 @@ MESH_EXTERN int mesh_route(mesh_workload *workload,
  * Ownership: decision is borrowed.
  * Threads:   the decision's.
  * Returns:   0, or MESH_ERR_NO_ENDPOINT, MESH_ERR_STATE (no route, or the last
- *            pick was not reported), MESH_ERR_INVALID.
+ *            pick was not reported), MESH_ERR_RESOLVE (it goes to the caller's
+ *            own address, and mesh_request_set_address() did not say which),
+ *            MESH_ERR_INVALID.
  */
 MESH_EXTERN int mesh_pick(mesh_decision *decision, mesh_error *error);
 

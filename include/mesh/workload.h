@@ -196,7 +196,8 @@ enum {
     MESH_EVENT_EXPORT_FAILED = 10,
     MESH_EVENT_OUT_OF_FILES = 11,
     MESH_EVENT_POLICY_JUDGED = 12,  /* warnings about how resources fit      */
-    MESH_EVENT_POLICY_PARTLY = 13   /* in force, but without what is bad     */
+    MESH_EVENT_POLICY_PARTLY = 13,  /* in force, but without what is bad     */
+    MESH_EVENT_UNRESOLVED = 14      /* a name; its last addresses stay       */
 };
 
 /**

@@ -224,9 +224,11 @@ int mesh_call_wait(mesh_call *call, int64_t timeout_ms, mesh_error *error)
         rc = mesh__fail(MESH_ERR_STATE, "the call was not started");
     while (rc == 0) {
         uint64_t left_ns;
+        bool awaits;
 
         mesh__loop_enter(call->lane->loop);
         rc = next_of(call);
+        awaits = call->client->awaits_names;
         mesh__loop_leave(call->lane->loop);
         if (rc != MESH_CALL_NOTHING)
             break;
@@ -236,6 +238,8 @@ int mesh_call_wait(mesh_call *call, int64_t timeout_ms, mesh_error *error)
                             (long long)timeout_ms);
             break;
         }
+        if (awaits)
+            left_ns = mesh__help_keeper(call->lane, left_ns);
         rc = mesh__loop_await(call->lane->loop, left_ns, has_news, call);
         if (rc > 0)
             rc = 0;
@@ -405,14 +409,20 @@ static int drive(struct mesh_lane *lane, struct mesh_client *client,
 {
     size_t ceiling =
         (size_t)lane->workload->settings.limits[MESH_LIMIT_RESPONSE_BYTES];
+    uint64_t wait_ns;
+    bool awaits;
     int rc = 0;
 
     for (;;) {
         rc = gather(client, body, ceiling);
         if (rc < 0 || client->ended)
             return rc;
+        wait_ns = MESH__NEVER;
+        awaits = client->awaits_names;
         mesh__loop_leave(lane->loop);
-        rc = mesh__loop_step(lane->loop, MESH__NEVER, send_done, client);
+        if (awaits)
+            wait_ns = mesh__help_keeper(lane, wait_ns);
+        rc = mesh__loop_step(lane->loop, wait_ns, send_done, client);
         mesh__loop_enter(lane->loop);
         if (rc < 0)
             return rc;

@@ -78,6 +78,13 @@ int mesh_config_set_locality(mesh_config *config, const char *text)
     return set(config, MESH__SET_LOCALITY, text, false);
 }
 
+int mesh_config_set_nameservers(mesh_config *config, const char *text)
+{
+    if (text && !mesh__config_nameservers_fit(text))
+        return MESH_ERR_INVALID;
+    return set(config, MESH__SET_NAMESERVERS, text, false);
+}
+
 int mesh_config_set_access_log(mesh_config *config, const char *text)
 {
     return set(config, MESH__SET_ACCESS_LOG, text, false);

@@ -110,10 +110,16 @@ static int wait_settled(struct mesh_conn *conn, int64_t timeout_ms)
 
     while (rc >= 0 && !conn->settled) {
         uint64_t left_ns = mesh__left_ns(deadline_ns);
+        bool awaits;
 
         if (left_ns == 0)
             return mesh__fail(MESH_ERR_TIMEOUT, "no stream within %lld ms",
                               (long long)timeout_ms);
+        mesh__loop_visit(conn->lane->loop);
+        awaits = conn->plain.awaits_names;
+        mesh__loop_leave(conn->lane->loop);
+        if (awaits)
+            left_ns = mesh__help_keeper(conn->lane, left_ns);
         rc = mesh__loop_await(conn->lane->loop, left_ns, is_settled, conn);
     }
     return rc < 0 ? rc : 0;

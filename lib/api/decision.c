@@ -115,6 +115,8 @@ static const char *verdict_of(const struct explain *explain)
 
     if (own)
         return own;
+    if (explain->route.destination && explain->route.destination->original)
+        return "passthrough";
     if (explain->route.outcome == MESH__ROUTE_OK && !explain->pick.endpoint)
         return "no_endpoint";
     return names[explain->route.outcome];
@@ -239,7 +241,9 @@ static void explain_tls(struct explain *explain)
 {
     static const char *const modes[] = { [MESH__TLS_AUTO] = "auto",
                                          [MESH__TLS_OFF] = "disable",
-                                         [MESH__TLS_MESH] = "istio_mutual" };
+                                         [MESH__TLS_MESH] = "istio_mutual",
+                                         [MESH__TLS_SIMPLE] = "simple",
+                                         [MESH__TLS_MUTUAL] = "mutual" };
     const struct mesh_destination *destination = explain->route.destination;
     struct mesh_json *json = &explain->json;
 
@@ -419,6 +423,8 @@ static void explain_text(struct explain *explain)
                 rule->arms[i].destination ? rule->arms[i].destination->name
                                           : rule->arms[i].missing);
     }
+    if (destination && destination->original)
+        say(explain, "  endpoint     the address that the caller dials\n");
     for (size_t i = 0; destination && i < destination->endpoints->count; i++)
         say(explain, "  endpoint %s %s%s\n",
             destination->endpoints->endpoints[i].text,
@@ -486,6 +492,7 @@ static int explain_request(struct mesh_workload *workload,
     rc = mesh__acts_draw(&explain.route, &request->head, &arena, dice, &seed,
                          &explain.acts);
     if (rc == 0 && explain.route.outcome == MESH__ROUTE_OK &&
+        !explain.route.destination->original &&
         !mesh__acts_verdict(&explain.route, &explain.acts))
         explain_pick(&explain, &draws);
     if (explain.route.outcome == MESH__ROUTE_NOMEM)

@@ -79,8 +79,9 @@ struct mesh_server {
 
 /* Made by mesh_route; what mesh_pick and mesh_report go on with. */
 struct mesh_routing {
-    struct mesh_workload *workload; /* counted */
-    struct mesh_snapshot *snapshot; /* counted */
+    struct mesh_workload *workload;      /* counted */
+    struct mesh_client_request *request; /* counted */
+    struct mesh_snapshot *snapshot;      /* counted */
     struct mesh_arena arena;
     struct mesh_route route;
     struct mesh_pick pick;
@@ -103,6 +104,12 @@ void mesh__routing_free(struct mesh_routing *routing);
 
 /* A server's environment on a lane, entered. */
 void mesh__seat_init(struct mesh_seat *seat, struct mesh_lane *lane);
+
+/*
+ * Names that somebody waits for are the keeper's: it is driven along where
+ * nobody else does. Not entered; how long the lane may sleep now.
+ */
+uint64_t mesh__help_keeper(struct mesh_lane *lane, uint64_t left_ns);
 
 /* The time of waiting of a handle's loop, in one place. */
 int64_t mesh__deadline_of(int64_t timeout_ms);

@@ -101,3 +101,18 @@ mesh_call *mesh_loop_next_call(mesh_loop *loop)
     mesh__loop_leave(loop);
     return node ? MESH__OF(node, struct mesh_call, news) : NULL;
 }
+
+#define HELP_NS (10 * MESH__MS) /* of the keeper's, at once */
+
+uint64_t mesh__help_keeper(struct mesh_lane *lane, uint64_t left_ns)
+{
+    struct mesh_loop *keeper = lane->workload->keeper->loop;
+    uint64_t slice_ns = left_ns < HELP_NS ? left_ns : HELP_NS;
+    bool driven;
+
+    if (lane->loop == keeper)
+        return left_ns;
+    driven = mesh__loop_step(keeper, slice_ns, NULL, NULL) < 0;
+    mesh__error_clear();
+    return driven ? slice_ns : 0;
+}

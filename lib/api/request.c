@@ -109,6 +109,24 @@ int mesh_request_set_deadline_ms(mesh_request *request, int64_t deadline_ms,
     return mesh__error_out(error, rc);
 }
 
+int mesh_request_set_address(mesh_request *request, const char *address,
+                             mesh_error *error)
+{
+    struct mesh_address parsed = { 0 };
+    int rc;
+
+    if (!request ||
+        (address && !mesh__address_parse_ip(mesh__slice_of(address), &parsed) &&
+         !mesh__address_parse(mesh__slice_of(address), &parsed)))
+        return mesh__error_out(
+            error, mesh__fail(MESH_ERR_INVALID,
+                              "a request and an IP address are wanted"));
+    rc = mesh__request_own(&request->request);
+    if (rc == 0)
+        request->request->address = parsed;
+    return mesh__error_out(error, rc);
+}
+
 int mesh_request_set_idempotent(mesh_request *request, int idempotent,
                                 mesh_error *error)
 {

@@ -5,6 +5,7 @@
 #include "api/inside.h"
 
 #include "base/alloc.h"
+#include "traffic/original.h"
 #include "value/duration.h"
 
 static int null_argument(mesh_error *error)
@@ -33,12 +34,42 @@ void mesh__routing_free(struct mesh_routing *routing)
     if (!routing)
         return;
     put_back(routing);
-    if (routing->route.destination)
+    if (routing->route.destination) {
+        mesh__original_done(routing->route.destination, &routing->pick,
+                            mesh__kernel_now_ns());
         mesh__retry_end(routing->route.destination, &routing->retry);
+    }
+    mesh__request_unref(routing->request);
     mesh__arena_fini(&routing->arena);
     mesh__snapshot_unref(routing->snapshot);
     mesh__workload_unref(routing->workload);
     mesh__free(routing);
+}
+
+/* The address that the caller would dial, as far as it is known here. */
+static int pick_original(struct mesh_routing *routing)
+{
+    const struct mesh_client_request *request = routing->request;
+    struct mesh_address address = request->address;
+    int rc;
+
+    if (!address.family && !mesh__address_parse_ip(request->host, &address))
+        return mesh__fail(MESH_ERR_RESOLVE,
+                          "%s: goes to an address that was not set, and no "
+                          "name is asked for here",
+                          routing->route.destination->name);
+    if (!address.port)
+        address.port = request->port;
+    mesh__original_done(routing->route.destination, &routing->pick,
+                        mesh__kernel_now_ns());
+    rc = mesh__original_pick(routing->route.destination, &address,
+                             mesh__kernel_now_ns(), &routing->arena,
+                             &routing->pick);
+    if (rc < 0)
+        return rc;
+    mesh__quota_raise(&routing->pick.live->active);
+    routing->picked = true;
+    return 0;
 }
 
 static int code_of(enum mesh_route_outcome outcome)
@@ -101,6 +132,7 @@ static struct mesh_decision *routing_new(
     decision->routing = routing;
     routing->workload = mesh__workload_ref(workload);
     routing->snapshot = mesh__workload_snapshot(workload);
+    routing->request = mesh__request_ref(request);
     mesh__arena_init(&routing->arena, MESH__CLIENT_ARENA);
     mesh__route_find(routing->snapshot, &request->head, request->port,
                      draw(workload), &routing->arena, &routing->route, NULL);
@@ -162,6 +194,8 @@ int mesh_pick(mesh_decision *decision, mesh_error *error)
     if (routing->picked)
         return mesh__error_out(
             error, mesh__fail(MESH_ERR_STATE, "the last pick has no report"));
+    if (routing->route.destination->original)
+        return mesh__error_out(error, pick_original(routing));
     pick(routing);
     if (!routing->pick.endpoint)
         return mesh__error_out(error,

@@ -49,6 +49,7 @@ static int missing(struct mesh_workload *workload)
     struct mesh_credential *credential;
     struct mesh_bundle *bundle;
     int64_t now_s = mesh__kernel_wall_ns() / (int64_t)MESH__S;
+    char name[MESH__NAME_MAX + 1];
     char until[32];
     int rc = 0;
 
@@ -68,6 +69,9 @@ static int missing(struct mesh_workload *workload)
     }
     mesh__credential_unref(credential);
     mesh__bundle_unref(bundle);
+    if (rc == 0 && mesh__names_missing(&workload->names, name, sizeof(name)))
+        rc = mesh__fail(MESH_ERR_TIMEOUT, "%s: no answer for this name yet",
+                        name);
     return rc;
 }
 

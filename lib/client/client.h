@@ -12,7 +12,9 @@
 
 #include "base/log.h"
 #include "client/request.h"
+#include "client/secure.h"
 #include "identity/store.h"
+#include "link/origin.h"
 #include "link/pool.h"
 #include "policy/hold.h"
 #include "telemetry/telemetry.h"
@@ -47,10 +49,13 @@ struct mesh_client_env {
     struct mesh_link *link;
     struct mesh_pools *pools;
     struct mesh_identity *identity;
+    struct mesh_outsides *outsides; /* may be NULL: nobody is trusted */
     struct mesh_rng *rng;
     struct mesh_log *log;     /* events; may be NULL                     */
     struct mesh_hold *hold;   /* the newest snapshot; renewed by the turn */
     struct mesh_address from; /* to leave from; family 0: any            */
+    struct mesh_node plains;  /* struct mesh_plain that wait for names   */
+    struct mesh_task renewed; /* a newer hold: who waits for names goes on */
     bool tracing;             /* spans are wanted                        */
     uint64_t body_idle_ns;
     uint64_t handshake_ns; /* bound where no policy says less         */
@@ -73,8 +78,10 @@ struct mesh_client_env {
 };
 
 void mesh__client_env_init(struct mesh_client_env *env, struct mesh_link *link);
-/* No exchange may be left. */
+/* No exchange may be left; not entered. */
 void mesh__client_env_fini(struct mesh_client_env *env);
+/* A newer snapshot is in hold: entered, from a turn's beginning. */
+void mesh__client_env_renewed(struct mesh_client_env *env);
 
 enum mesh_sent { MESH__SENT_NEVER, MESH__SENT_MAYBE, MESH__SENT_YES };
 
@@ -153,6 +160,9 @@ struct mesh_client {
     struct mesh_key key;
     size_t tried[MESH__TRIED_MAX];
     size_t tried_count;
+    struct mesh_origin origin; /* where no endpoint is the policy's      */
+    bool awaits_names;         /* for the first answer to the destination's */
+    uint64_t awaited_ns;       /* since when; 0: it did not begin         */
     struct mesh_retry retry;
     bool counted_active; /* in the endpoint's and destination's counts     */
 

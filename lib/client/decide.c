@@ -143,7 +143,8 @@ enum mesh_answer mesh__step_route(struct mesh_client *client)
     if (request->is_copy) {
         route_copy(client);
     } else {
-        begin_trace(client);
+        if (!client->awaits_names)
+            begin_trace(client);
         client->draw = draw(client);
         mesh__route_find(client->hold->snapshot, &request->head, request->port,
                          client->draw, &client->arena, &client->route, NULL);
@@ -151,16 +152,22 @@ enum mesh_answer mesh__step_route(struct mesh_client *client)
     if (!client->route.rule)
         return mesh__client_refuse(client);
     client->outcome.route = client->route.rule->name;
-    if (client->route.destination) {
-        client->outcome.destination = client->route.destination->name;
-        client->outcome.subset = client->route.destination->subset;
-    }
+    if (!client->route.destination)
+        return MESH__NEXT;
+    if (mesh__await_names(client))
+        return MESH__WAIT;
+    client->outcome.destination = client->route.destination->name;
+    client->outcome.subset = client->route.destination->subset;
+    if (client->given_all && mesh__pump_body(client) < 0)
+        return mesh__attempt_failed(client, MESH__FAILURE_LOCAL,
+                                    MESH_ERR_NOMEM);
     return MESH__NEXT;
 }
 
 /* --- pick --- */
 
-static void pick(struct mesh_client *client)
+/* Of the destination's endpoints; outcome is settled when there is none. */
+static enum mesh_answer pick_endpoint(struct mesh_client *client)
 {
     const struct mesh_draws draws = { draw, client };
     const struct mesh_route_rule *rule = client->route.rule;
@@ -181,14 +188,6 @@ static void pick(struct mesh_client *client)
         ask.key = client->key.hash;
     }
     mesh__pick(client->route.destination, &ask, &client->pick, NULL);
-}
-
-enum mesh_answer mesh__step_pick(struct mesh_client *client)
-{
-    if (client->backoff.place)
-        return MESH__WAIT;
-    client->picked = true;
-    pick(client);
     if (!client->pick.endpoint) {
         (void)mesh__fail(MESH_ERR_NO_ENDPOINT,
                          "%s has no endpoint that may be used",
@@ -198,6 +197,20 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
     }
     if (client->tried_count < MESH__TRIED_MAX)
         client->tried[client->tried_count++] = client->pick.index;
+    return MESH__NEXT;
+}
+
+enum mesh_answer mesh__step_pick(struct mesh_client *client)
+{
+    bool original = client->route.destination->original;
+    enum mesh_answer answer;
+
+    if (client->backoff.place && !client->awaited_ns)
+        return MESH__WAIT;
+    client->picked = true;
+    answer = original ? mesh__pick_original(client) : pick_endpoint(client);
+    if (answer != MESH__NEXT)
+        return answer;
     client->outcome.endpoint = client->pick.endpoint->text;
     client->outcome.workload = client->pick.endpoint->workload;
     client->outcome.attempts++;
@@ -297,8 +310,8 @@ static bool again(struct mesh_client *client)
     return false;
 }
 
-/* The cookie that is to bring the caller back to this endpoint, once for each
- * attempt (seen: Envoy 1.40). */
+/* The cookie that is to bring the caller back to this endpoint, once for
+ * each attempt (seen: Envoy 1.40). */
 static int set_cookie(struct mesh_client *client)
 {
     struct mesh_head *head = &client->outcome.response;

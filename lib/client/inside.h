@@ -5,6 +5,7 @@
 #define MESH_CLIENT_INSIDE_H
 
 #include "client/client.h"
+#include "traffic/original.h"
 
 enum mesh_answer {
     MESH__NEXT,  /* to the next step                                  */
@@ -35,6 +36,13 @@ void mesh__mirror(struct mesh_client *client);
 int mesh__edit_request(struct mesh_client *client, struct mesh_head *head);
 int mesh__edit_response(struct mesh_client *client, struct mesh_head *head);
 struct mesh_address mesh__client_remote(const struct mesh_client *client);
+
+/* await.c */
+/* Does it wait for the first answer to its destination's names? */
+bool mesh__await_names(struct mesh_client *client);
+void mesh__await_renewed(struct mesh_task *task);
+/* Pick the address that the caller would have dialled. */
+enum mesh_answer mesh__pick_original(struct mesh_client *client);
 
 /* move.c */
 enum mesh_answer mesh__step_link(struct mesh_client *client);

@@ -139,13 +139,21 @@ void mesh__client_env_init(struct mesh_client_env *env, struct mesh_link *link)
     *env = (struct mesh_client_env){ .link = link };
     mesh__list_init(&env->spare);
     mesh__list_init(&env->exchanges);
+    mesh__list_init(&env->plains);
+    mesh__task_init(&env->renewed, mesh__await_renewed);
     mesh__buffer_init(&env->head, link->limits.head_bytes + 4096);
 }
 
 void mesh__client_env_fini(struct mesh_client_env *env)
 {
+    struct mesh_loop *loop = env->link->loop;
     struct mesh_node *node;
 
+    mesh__loop_visit(loop);
+    mesh__loop_drop(loop, &env->renewed);
+    mesh__names_free(env->link->names);
+    env->link->names = NULL;
+    mesh__loop_leave(loop);
     while ((node = mesh__list_pop(&env->spare))) {
         struct mesh_client *client = MESH__OF(node, struct mesh_client, node);
 
@@ -288,6 +296,7 @@ void mesh__client_forked(struct mesh_client *client)
 {
     struct mesh_port *port = mesh__loop_port(loop_of(client));
 
+    mesh__origin_drop(&client->origin);
     if (client->stream)
         port->ops->close(port, client->stream->fd, false);
     if (client->counted_active) {

@@ -2,6 +2,7 @@
 libmesh_core_la_SOURCES += \
 	lib/client/client.h lib/client/inside.h \
 	lib/client/act.c \
+	lib/client/await.c \
 	lib/client/decide.c \
 	lib/client/edit.c \
 	lib/client/life.c \
@@ -9,4 +10,5 @@ libmesh_core_la_SOURCES += \
 	lib/client/move.c \
 	lib/client/plain.c lib/client/plain.h \
 	lib/client/reply.c \
-	lib/client/request.c lib/client/request.h
+	lib/client/request.c lib/client/request.h \
+	lib/client/secure.c lib/client/secure.h

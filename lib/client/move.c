@@ -24,38 +24,75 @@ static void on_stream(struct mesh_stream *stream)
 
 /* --- link --- */
 
+/* The request's host as Envoy names the server by: without its port. */
+static struct mesh_slice host_of(const struct mesh_client *client)
+{
+    struct mesh_slice authority = client->request->head.authority;
+    struct mesh_slice host;
+    uint16_t port;
+
+    return mesh__authority_split(authority, &host, &port) ? host : authority;
+}
+
+static bool is_secure(const struct mesh_client *client)
+{
+    return mesh__secure_wanted(client->route.destination, client->pick.endpoint,
+                               client->request->secure);
+}
+
+/* Servers outside the mesh are told apart by their name, too; NULL: memory. */
+static const char *name_of(struct mesh_client *client)
+{
+    struct mesh_slice host = host_of(client);
+
+    if (!is_secure(client))
+        return "";
+    return mesh__arena_strndup(&client->arena, host.at, host.len);
+}
+
 /* The endpoint's shelf: made by whoever needs it first. */
 static struct mesh_pool *shelf_of(struct mesh_client *client)
 {
     struct mesh_live_endpoint *live = client->pick.live;
+    const char *name = name_of(client);
     void *shelf = atomic_load_explicit(&live->shelf, memory_order_acquire);
     struct mesh_pool *pool;
     void *none = NULL;
 
+    if (!name)
+        return NULL;
     if (shelf)
-        return shelf;
+        return mesh__pool_named(shelf, name);
     if (mesh__pool_new(client->env->pools, &client->pick.endpoint->address,
                        &pool) < 0)
         return NULL;
     if (atomic_compare_exchange_strong_explicit(&live->shelf, &none, pool,
                                                 memory_order_acq_rel,
                                                 memory_order_acquire))
-        return pool;
+        return mesh__pool_named(pool, name);
     mesh__pool_unref(pool);
-    return none;
-}
-
-static bool wants_tls(const struct mesh_client *client)
-{
-    enum mesh_tls_mode mode = client->route.destination->tls.mode;
-
-    return mode == MESH__TLS_MESH ||
-           (mode == MESH__TLS_AUTO && client->pick.endpoint->mesh_tls);
+    return mesh__pool_named(none, name);
 }
 
 /* As istiod fills the ALPN of an HTTP/1.1 request to a mesh endpoint. */
 static const char *const http_alpn[] = { "istio-http/1.1", "istio",
                                          "http/1.1" };
+
+static int configure_secure(struct mesh_client *client, struct mesh_pool *pool,
+                            const uint64_t key[2])
+{
+    struct mesh_tls_profile profile;
+    struct mesh_secure secure;
+    int rc = mesh__secure_profile(client->route.destination, host_of(client),
+                                  client->env->outsides, &secure, &profile);
+
+    if (rc == 0) {
+        rc = mesh__pool_configure(pool, client->env->link->engine, &profile,
+                                  client->env->rng, key);
+        mesh__outside_unref(profile.expected.outside);
+    }
+    return rc;
+}
 
 static int configure(struct mesh_client *client, struct mesh_pool *pool,
                      const uint64_t key[2])
@@ -74,7 +111,10 @@ static int configure(struct mesh_client *client, struct mesh_pool *pool,
     };
     int rc;
 
-    if (!wants_tls(client))
+    if (is_secure(client))
+        return configure_secure(client, pool, key);
+    if (!mesh__mesh_tls_wanted(client->route.destination,
+                               client->pick.endpoint))
         return mesh__pool_configure(pool, client->env->link->engine, NULL,
                                     client->env->rng, key);
     profile.generation = mesh__identity_get(
@@ -89,6 +129,21 @@ static int configure(struct mesh_client *client, struct mesh_pool *pool,
     mesh__credential_unref(profile.credential);
     mesh__bundle_unref(profile.bundle);
     return rc;
+}
+
+/* Both only grow, so that a sum that came before never comes again. */
+static uint64_t outsides_generation(const struct mesh_client *client)
+{
+    return client->env->outsides
+               ? mesh__outsides_generation(client->env->outsides)
+               : 0;
+}
+
+/* A rule's files that cannot be read are a connection that cannot be made. */
+static enum mesh_failure unfit(const struct mesh_client *client, int rc)
+{
+    return is_secure(client) && rc != MESH_ERR_NOMEM ? MESH__FAILURE_CONNECT
+                                                     : MESH__FAILURE_LOCAL;
 }
 
 static struct mesh_permits permits_of(const struct mesh_client *client)
@@ -106,7 +161,8 @@ static struct mesh_permits permits_of(const struct mesh_client *client)
         .max_requests_per_connection = breakers->max_requests_per_connection,
         .idle_timeout_ns = breakers->idle_timeout_ns,
         .max_connection_ns = breakers->max_connection_ns,
-        .key = { mesh__identity_generation(client->env->identity),
+        .key = { mesh__identity_generation(client->env->identity) +
+                     outsides_generation(client),
                  client->hold->snapshot->generation },
     };
 }
@@ -210,7 +266,7 @@ static enum mesh_answer link_now(struct mesh_client *client)
         case MESH__POOL_CONFIGURE:
             rc = configure(client, pool, permits.key);
             if (rc < 0)
-                return mesh__attempt_failed(client, MESH__FAILURE_LOCAL, rc);
+                return mesh__attempt_failed(client, unfit(client, rc), rc);
             break;
         }
     }

@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "traffic/key.h"
+#include "traffic/original.h"
 #include "traffic/stream.h"
+#include "value/duration.h"
 #include "value/host.h"
 
 #include <stdio.h>
@@ -44,6 +46,22 @@ static int refuse(const struct mesh_stream_choice *choice,
                                             : "none has a weight");
 }
 
+static int make_secure(struct mesh_plain *plain)
+{
+    struct mesh_tls_profile profile;
+    struct mesh_secure secure;
+    int rc = mesh__secure_profile(plain->destination, plain->service,
+                                  plain->env->outsides, &secure, &profile);
+
+    if (rc == 0) {
+        rc = plain->env->link->engine->config_new(plain->env->link->engine,
+                                                  &profile, plain->env->rng,
+                                                  &plain->config);
+        mesh__outside_unref(profile.expected.outside);
+    }
+    return rc;
+}
+
 static int make_config(struct mesh_plain *plain)
 {
     const struct mesh_destination_tls *tls = &plain->destination->tls;
@@ -60,8 +78,9 @@ static int make_config(struct mesh_plain *plain)
     };
     int rc;
 
-    if (tls->mode == MESH__TLS_OFF ||
-        (tls->mode == MESH__TLS_AUTO && !plain->pick.endpoint->mesh_tls))
+    if (mesh__secure_wanted(plain->destination, plain->pick.endpoint, false))
+        return make_secure(plain);
+    if (!mesh__mesh_tls_wanted(plain->destination, plain->pick.endpoint))
         return 0;
     profile.generation = mesh__identity_get(
         plain->env->identity, &profile.credential, &profile.bundle);
@@ -133,43 +152,168 @@ static int open_stream(struct mesh_plain *plain)
                              on_stream, plain, &plain->stream);
 }
 
-static void pick(struct mesh_plain *plain)
+/* --- where to --- */
+
+/* By name, as they may be waited for; false when the time is over. */
+static bool wait_on(struct mesh_plain *plain)
+{
+    uint64_t now_ns = mesh__loop_now(loop_of(plain));
+    uint64_t until_ns;
+
+    if (plain->waited_ns == 0)
+        plain->waited_ns = now_ns;
+    until_ns = mesh__time_add(plain->waited_ns,
+                              plain->destination->breakers.connect_timeout_ns);
+    if (now_ns < until_ns &&
+        mesh__loop_set_timer(loop_of(plain), &plain->wait, until_ns) == 0)
+        return true;
+    mesh__error_clear();
+    return false;
+}
+
+static void stop_waiting(struct mesh_plain *plain)
+{
+    plain->awaits_names = false;
+    mesh__list_remove(&plain->node);
+    mesh__loop_cancel_timer(loop_of(plain), &plain->wait);
+}
+
+static void go_on_later(struct mesh_plain *plain);
+
+static void on_answer(struct mesh_lookup *lookup)
+{
+    go_on_later(MESH__OF(lookup, struct mesh_origin_lookup, lookup)->user);
+}
+
+static void on_wait(struct mesh_timer *timer)
+{
+    go_on_later(MESH__OF(timer, struct mesh_plain, wait));
+}
+
+/* 0, MESH_ERR_WOULD_BLOCK while it waits, or why not. */
+static int pick_original(struct mesh_plain *plain)
+{
+    static const struct mesh_address nowhere;
+    int rc = mesh__origin_find(&plain->origin, plain->env->link, &nowhere,
+                               &plain->env->from, plain->service, plain->port,
+                               &plain->arena, on_answer, plain);
+
+    if (rc == MESH_ERR_WOULD_BLOCK) {
+        if (wait_on(plain))
+            return rc;
+        rc = mesh__fail(MESH_ERR_RESOLVE, "%.*s: no answer for this name",
+                        (int)plain->service.len, plain->service.at);
+    }
+    stop_waiting(plain);
+    if (rc < 0)
+        return rc;
+    return mesh__original_pick(plain->destination, &plain->origin.address,
+                               mesh__loop_now(loop_of(plain)), &plain->arena,
+                               &plain->pick);
+}
+
+static int pick(struct mesh_plain *plain)
 {
     const struct mesh_draws draws = { draw, plain };
     struct mesh_pick_ask ask = { .now_ns = mesh__loop_now(loop_of(plain)),
                                  .draws = &draws };
     struct mesh_key key = { 0 };
 
+    if (plain->destination->unresolved && wait_on(plain)) {
+        if (!plain->awaits_names)
+            mesh__list_push_back(&plain->env->plains, &plain->node);
+        plain->awaits_names = true;
+        return MESH_ERR_WOULD_BLOCK;
+    }
+    stop_waiting(plain);
     mesh__key_find_plain(plain->destination, &plain->hold->snapshot->self,
                          &key);
     ask.has_key = key.known;
     ask.key = key.hash;
     mesh__pick(plain->destination, &ask, &plain->pick, NULL);
+    return plain->pick.endpoint
+               ? 0
+               : mesh__fail(MESH_ERR_NO_ENDPOINT,
+                            "%s has no endpoint that may be used",
+                            plain->destination->name);
+}
+
+static int choose(struct mesh_plain *plain)
+{
+    const struct mesh_snapshot *snapshot = plain->hold->snapshot;
+    struct mesh_stream_choice choice;
+
+    mesh__stream_choose(snapshot, plain->service, plain->port, draw(plain),
+                        &choice, NULL);
+    plain->destination = choice.destination;
+    if (choice.outcome == MESH__ROUTE_NO_HOST && snapshot->outside)
+        plain->destination = snapshot->outside->destinations[0];
+    return plain->destination ? 0
+                              : refuse(&choice, plain->service, plain->port);
+}
+
+static int go_on(struct mesh_plain *plain)
+{
+    int rc = plain->destination ? 0 : choose(plain);
+
+    if (rc == 0)
+        rc = plain->destination->original ? pick_original(plain) : pick(plain);
+    return rc < 0 ? rc : open_stream(plain);
+}
+
+static void go_on_later(struct mesh_plain *plain)
+{
+    int rc = go_on(plain);
+
+    if (rc == 0 || rc == MESH_ERR_WOULD_BLOCK)
+        return;
+    plain->code = rc;
+    (void)snprintf(plain->line, sizeof(plain->line), "%.*s",
+                   (int)sizeof(plain->line) - 1, mesh__error_line());
+    mesh__error_clear();
+    plain->on_ready(plain);
+}
+
+void mesh__plain_renewed(struct mesh_client_env *env)
+{
+    struct mesh_node waiting;
+    struct mesh_node *node;
+
+    mesh__list_init(&waiting);
+    while ((node = mesh__list_pop(&env->plains)))
+        mesh__list_push_back(&waiting, node);
+    while ((node = mesh__list_pop(&waiting))) {
+        struct mesh_plain *plain = MESH__OF(node, struct mesh_plain, node);
+
+        mesh__hold_done(plain->hold);
+        plain->hold = mesh__hold_use(env->hold);
+        plain->destination = NULL;
+        plain->awaits_names = false;
+        go_on_later(plain);
+    }
 }
 
 int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
                         struct mesh_slice service, uint16_t port,
                         void (*on_ready)(struct mesh_plain *), void *owner)
 {
-    struct mesh_stream_choice choice;
-    int rc;
+    char *copy;
+    int rc = MESH_ERR_NOMEM;
 
     *plain =
         (struct mesh_plain){ .env = env, .on_ready = on_ready, .owner = owner };
+    mesh__list_init(&plain->node);
+    mesh__arena_init(&plain->arena, MESH__CLIENT_ARENA);
+    mesh__timer_init(&plain->wait, on_wait);
     plain->hold = mesh__hold_use(env->hold);
-    mesh__stream_choose(plain->hold->snapshot, service, port, draw(plain),
-                        &choice, NULL);
-    plain->destination = choice.destination;
-    if (!plain->destination) {
-        rc = refuse(&choice, service, port);
-    } else {
-        pick(plain);
-        rc = plain->pick.endpoint
-                 ? open_stream(plain)
-                 : mesh__fail(MESH_ERR_NO_ENDPOINT,
-                              "%s has no endpoint that may be used",
-                              plain->destination->name);
+    plain->port = port;
+    copy = mesh__arena_strndup(&plain->arena, service.at, service.len);
+    if (copy) {
+        plain->service = mesh__slice(copy, service.len);
+        rc = go_on(plain);
     }
+    if (rc == MESH_ERR_WOULD_BLOCK)
+        return 0;
     if (rc < 0)
         mesh__plain_close(plain, true);
     return rc;
@@ -177,6 +321,8 @@ int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
 
 void mesh__plain_close(struct mesh_plain *plain, bool reset)
 {
+    stop_waiting(plain);
+    mesh__origin_drop(&plain->origin);
     if (plain->stream)
         mesh__stream_close(plain->stream, NULL, reset);
     plain->stream = NULL;
@@ -188,6 +334,11 @@ void mesh__plain_close(struct mesh_plain *plain, bool reset)
         mesh__quota_lower(&plain->pick.live->active);
         plain->counted = false;
     }
+    if (plain->destination)
+        mesh__original_done(plain->destination, &plain->pick,
+                            mesh__loop_now(loop_of(plain)));
+    plain->destination = NULL;
     mesh__hold_done(plain->hold);
     plain->hold = NULL;
+    mesh__arena_fini(&plain->arena);
 }

@@ -11,7 +11,15 @@
 #include "client/client.h"
 
 struct mesh_plain {
+    struct mesh_node node; /* in env->plains while it waits for names     */
     struct mesh_client_env *env;
+    struct mesh_arena arena;   /* what the policy does not hold           */
+    struct mesh_slice service; /* in it                                   */
+    uint16_t port;
+    struct mesh_origin origin;
+    struct mesh_timer wait; /* for names, at most                        */
+    uint64_t waited_ns;     /* since when; 0: it did not begin           */
+    bool awaits_names;      /* of its destination: the keeper's affair   */
     struct mesh_hold *hold;
     const struct mesh_destination *destination;
     struct mesh_pick pick;
@@ -34,7 +42,10 @@ int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
                         struct mesh_slice service, uint16_t port,
                         void (*on_ready)(struct mesh_plain *), void *owner);
 
-/* Give up whatever it holds; entered, once. */
+/* Those that wait for names: a newer snapshot may know them. Entered. */
+void mesh__plain_renewed(struct mesh_client_env *env);
+
+/* Give up whatever it holds; entered. */
 void mesh__plain_close(struct mesh_plain *plain, bool reset);
 
 #endif

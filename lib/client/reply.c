@@ -53,6 +53,9 @@ static const struct {
     [MESH__FAILURE_NO_ENDPOINT] = { 503, MESH__FLAG_UH, MESH_ERR_NO_ENDPOINT,
                                     NULL, "no healthy upstream",
                                     "no_healthy_upstream" },
+    [MESH__FAILURE_NAME] = { 503, MESH__FLAG_DF, MESH_ERR_RESOLVE, NULL,
+                             "DNS resolution failure",
+                             "dns_resolution_failure" },
     [MESH__FAILURE_LOCAL] = { 0, MESH__FLAG_NONE, 0, NULL, NULL, "" },
 };
 
@@ -310,6 +313,7 @@ enum mesh_answer mesh__step_record(struct mesh_client *client)
     struct mesh_facts facts;
 
     mesh__attempt_end(client, false);
+    mesh__origin_drop(&client->origin);
     mesh__loop_cancel_timer(loop, &client->deadline);
     mesh__loop_cancel_timer(loop, &client->timeout);
     mesh__loop_cancel_timer(loop, &client->backoff);
@@ -323,5 +327,8 @@ enum mesh_answer mesh__step_record(struct mesh_client *client)
         facts = facts_of(client);
         client->env->record(client->env->user, &facts);
     }
+    if (client->route.destination)
+        mesh__original_done(client->route.destination, &client->pick,
+                            mesh__loop_now(loop));
     return MESH__NEXT;
 }

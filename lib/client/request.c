@@ -28,18 +28,21 @@ static int bad(const char *what, struct mesh_slice found)
                       (int)(found.len > 128 ? 128 : found.len), found.at);
 }
 
-/* Split "http://host[:port]/path". */
-static int split_url(struct mesh_slice url, struct mesh_slice *authority,
-                     struct mesh_slice *path)
+/* Split "http://host[:port]/path", or the same with https. */
+static int split_url(struct mesh_slice url, bool *secure,
+                     struct mesh_slice *authority, struct mesh_slice *path)
 {
-    static const struct mesh_slice scheme = { "http://", 7 };
+    static const struct mesh_slice http = { "http://", 7 };
+    static const struct mesh_slice https = { "https://", 8 };
     const char *slash;
     const char *query;
+    size_t skip;
 
-    if (!mesh__slice_starts(url, scheme))
-        return bad("the URL must begin with http:// (services of the mesh)",
-                   url);
-    url = mesh__slice(url.at + scheme.len, url.len - scheme.len);
+    *secure = mesh__slice_starts(url, https);
+    if (!*secure && !mesh__slice_starts(url, http))
+        return bad("the URL must begin with http:// or https://", url);
+    skip = *secure ? https.len : http.len;
+    url = mesh__slice(url.at + skip, url.len - skip);
     slash = memchr(url.at, '/', url.len);
     query = memchr(url.at, '?', url.len);
     if (query && (!slash || query < slash))
@@ -58,7 +61,7 @@ static int fill(struct mesh_client_request *request, struct mesh_slice method,
     struct mesh_slice host;
     struct mesh_slice path;
     uint16_t port = 0;
-    int rc = split_url(url, &authority, &path);
+    int rc = split_url(url, &request->secure, &authority, &path);
 
     if (rc < 0)
         return rc;
@@ -69,15 +72,18 @@ static int fill(struct mesh_client_request *request, struct mesh_slice method,
         return bad("the URL's host is not valid", authority);
     if (!mesh__is_path(path))
         return bad("the URL's path has characters that cannot be sent", path);
-    request->port = port ? port : 80;
+    request->port = port ? port : request->secure ? 443 : 80;
     rc = mesh__head_init(&request->head, &request->arena, FIRST_HEADERS);
     if (rc == 0)
         rc = copy_slice(&request->arena, method, &request->head.method);
     if (rc == 0)
         rc = copy_slice(&request->arena, authority, &request->head.authority);
     if (rc == 0)
+        rc = copy_slice(&request->arena, host, &request->host);
+    if (rc == 0)
         rc = copy_slice(&request->arena, path, &request->head.path);
-    request->head.scheme = MESH__SLICE("http");
+    request->head.scheme =
+        request->secure ? MESH__SLICE("https") : MESH__SLICE("http");
     request->head.has_authority = true;
     request->head.keep_alive = true;
     return rc;
@@ -156,9 +162,13 @@ static int copy_into(struct mesh_client_request *copy,
         rc = copy_slice(&copy->arena, from->parent_state, &copy->parent_state);
     if (rc == 0)
         rc = copy_slice(&copy->arena, from->request_id, &copy->request_id);
+    if (rc == 0)
+        rc = copy_slice(&copy->arena, from->host, &copy->host);
     if (rc == 0 && from->body)
         rc = mesh__request_body(copy, from->body, from->body_bytes);
     copy->port = from->port;
+    copy->address = from->address;
+    copy->secure = from->secure;
     copy->streamed = from->streamed;
     copy->deadline_ns = from->deadline_ns;
     copy->idempotent = from->idempotent;

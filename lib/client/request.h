@@ -8,6 +8,7 @@
 #define MESH_CLIENT_REQUEST_H
 
 #include "base/arena.h"
+#include "value/address.h"
 #include "value/head.h"
 #include "value/trace.h"
 
@@ -23,9 +24,13 @@ enum {
 struct mesh_client_request {
     atomic_int refs;
     struct mesh_arena arena;
-    struct mesh_head head; /* body kind set by the body functions   */
-    uint16_t port;         /* service port of the URL               */
-    char *body;            /* owned; MESH__BODY_LENGTH, not streamed */
+    struct mesh_head head;       /* body kind set by the body functions   */
+    uint16_t port;               /* service port of the URL               */
+    bool secure;                 /* https: TLS whatever the policy */
+    struct mesh_slice host;      /* of the URL, whatever Host says later  */
+    struct mesh_address address; /* dialled where the policy lets it; family
+                                    0: the URL's host by name        */
+    char *body;                  /* owned; MESH__BODY_LENGTH, not streamed */
     size_t body_bytes;
     bool streamed;
     uint64_t deadline_ns; /* 0: none; from the start               */

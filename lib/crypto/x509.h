@@ -60,6 +60,14 @@ struct mesh_cert {
 int mesh__chain_cert(const struct mesh_chain *chain, size_t index,
                      struct mesh_cert *out);
 
+/*
+ * Is this one of the leaf's alternative names: a DNS name (whose first label
+ * may be a star), an IP address, a URI or an e-mail address? The subject does
+ * not count.
+ */
+bool mesh__chain_is_named(const struct mesh_chain *chain,
+                          struct mesh_slice name);
+
 /* The subject as RFC 2253 text, cut at size. */
 void mesh__chain_subject(const struct mesh_chain *chain, size_t index,
                          char *out, size_t size);

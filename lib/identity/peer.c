@@ -7,6 +7,7 @@
 #include "identity/peer.h"
 
 #include "base/error.h"
+#include "identity/outside.h"
 #include "identity/svid.h"
 
 static int refuse_role(enum mesh_peer_role role)
@@ -138,8 +139,11 @@ int mesh__peer_judge(const struct mesh_chain *chain, enum mesh_peer_role role,
                      const struct mesh_expected *expected, int64_t now_s,
                      struct mesh_peer *out)
 {
-    int rc = judge(chain, role, bundle, expected, now_s, out);
+    int rc;
 
+    if (expected->outside)
+        return mesh__outside_judge(chain, expected, now_s, out);
+    rc = judge(chain, role, bundle, expected, now_s, out);
     if (rc < 0)
         memset(out, 0, sizeof(*out)); /* nobody */
     return rc;
@@ -154,6 +158,8 @@ int mesh__peer_rejudge(const struct mesh_peer *peer,
     char date[32];
     int rc;
 
+    if (expected->outside)
+        return mesh__outside_rejudge(peer, expected, now_s);
     if (!mesh__spiffe_parse(mesh__slice_of(peer->id), true, &id, &reason))
         return mesh__fail(MESH_ERR_PEER_IDENTITY, "no SPIFFE id: %s", reason);
     if (now_s > peer->not_after_s) {

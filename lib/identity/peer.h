@@ -26,12 +26,19 @@ struct mesh_peer {
     char subject[256];            /* RFC 2253, "" when empty        */
 };
 
-/* Names one of which the peer must carry; none: any of a trusted domain. */
+struct mesh_outside;
+
+/*
+ * Names one of which the peer must carry; none: any of a trusted domain. With
+ * outside (outside.h) the peer is a server outside the mesh, proved by that and
+ * by nothing else: ids are then DNS names, addresses and the like.
+ */
 struct mesh_expected {
     const char *const *ids; /* full "spiffe://..." texts */
     size_t count;
     const char *const *trust_domains; /* allowed ones; none: the bundle's */
     size_t trust_domain_count;
+    struct mesh_outside *outside; /* NULL: SPIFFE */
 };
 
 /*

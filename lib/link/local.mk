@@ -1,4 +1,5 @@
 # link: one stream, and shelves of idle ones
 libmesh_core_la_SOURCES += \
+	lib/link/origin.c lib/link/origin.h \
 	lib/link/pool.c lib/link/pool.h \
 	lib/link/stream.c lib/link/stream.h

@@ -18,6 +18,10 @@ struct mesh_pool {
     struct mesh_node node; /* in pools, under its lock */
     struct mesh_address address;
 
+    /* The next that proves another name, in a chain that only grows. */
+    _Atomic(struct mesh_pool *) next;
+    char *name; /* of the server; NULL in the first */
+
     pthread_mutex_t lock; /* over everything below */
     bool closed;
     bool shaking;             /* the first handshake, no session yet     */
@@ -106,6 +110,7 @@ struct mesh_pool *mesh__pool_ref(struct mesh_pool *pool)
 
 static void free_pool(struct mesh_pool *pool)
 {
+    mesh__free(pool->name);
     if (pool->config)
         pool->config->engine->config_unref(pool->config);
     if (pool->session.memory)
@@ -126,7 +131,55 @@ void mesh__pool_unref(struct mesh_pool *pool)
     (void)pthread_mutex_lock(&pools->lock);
     mesh__list_remove(&pool->node);
     (void)pthread_mutex_unlock(&pools->lock);
+    mesh__pool_unref(atomic_load(&pool->next));
     free_pool(pool);
+}
+
+/* Behind the last of the chain; false when somebody else was first. */
+static bool append(struct mesh_pool *last, struct mesh_pool *pool)
+{
+    struct mesh_pool *none = NULL;
+
+    return atomic_compare_exchange_strong(&last->next, &none, pool);
+}
+
+struct mesh_pool *mesh__pool_named(struct mesh_pool *pool, const char *name)
+{
+    struct mesh_pool *last = pool;
+    struct mesh_pool *named = NULL;
+    unsigned count = 0;
+
+    while (name[0]) {
+        struct mesh_pool *next = atomic_load(&last->next);
+
+        if (next && strcmp(next->name, name) == 0)
+            break;
+        if (next) {
+            last = next;
+            count++;
+            continue;
+        }
+        if (count == MESH__POOL_NAMES) {
+            (void)mesh__fail(MESH_ERR_OVERFLOW, "more than %d names of servers",
+                             MESH__POOL_NAMES);
+            mesh__pool_unref(named);
+            return NULL;
+        }
+        if (!named) {
+            if (mesh__pool_new(pool->pools, &pool->address, &named) < 0)
+                return NULL;
+            named->name = mesh__strdup(name);
+            if (!named->name) {
+                mesh__pool_unref(named);
+                (void)mesh__fail(MESH_ERR_NOMEM, "a pool");
+                return NULL;
+            }
+        }
+        if (append(last, named))
+            return named; /* the chain's reference */
+    }
+    mesh__pool_unref(named); /* another thread's is there */
+    return name[0] ? atomic_load(&last->next) : pool;
 }
 
 /* --- counting, all under the lock --- */
@@ -853,6 +906,8 @@ void mesh__pool_close(struct mesh_pool *pool)
     pool->open = (size_t)1 << 32; /* still counted down by its last streams */
     unlock(pool);
     close_all(pool, &victims);
+    if (atomic_load(&pool->next))
+        mesh__pool_close(atomic_load(&pool->next));
 }
 
 void mesh__pools_sweep(struct mesh_pools *pools, uint64_t now_ns, bool forget)

@@ -23,6 +23,8 @@
     (50 * UINT64_C(1000000)) /* idle longer, or since before a stream of the   \
                                 pool was ended by the peer: look first */
 
+enum { MESH__POOL_NAMES = 64 }; /* beside one pool */
+
 struct mesh_pool;
 struct mesh_pools; /* all of a workload's */
 
@@ -89,6 +91,12 @@ int mesh__pool_new(struct mesh_pools *pools, const struct mesh_address *address,
                    struct mesh_pool **out);
 struct mesh_pool *mesh__pool_ref(struct mesh_pool *pool);
 void mesh__pool_unref(struct mesh_pool *pool);
+/*
+ * The pool beside this one for connections that prove another name ("":
+ * itself). It lives and ends with this one. NULL with a line: memory, or there
+ * are MESH__POOL_NAMES already.
+ */
+struct mesh_pool *mesh__pool_named(struct mesh_pool *pool, const char *name);
 /* No stream is shelved or granted any more; idle ones are closed. */
 void mesh__pool_close(struct mesh_pool *pool);
 

@@ -45,7 +45,8 @@ static inline void mesh__count(atomic_uint_fast64_t *counter)
 
 /* What all streams of one loop share. */
 struct mesh_link {
-    struct mesh_loop *loop; /* borrowed                        */
+    struct mesh_loop *loop;   /* borrowed                        */
+    struct mesh_names *names; /* NULL until the first is asked for */
     const struct mesh_tls_engine *engine;
     struct mesh_h1_limits limits;
     struct mesh_link_stats stats;

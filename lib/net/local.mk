@@ -1,6 +1,9 @@
 # lib/net: the loop, and the ports it stands on
 libmesh_core_la_SOURCES += \
 	lib/net/loop.c lib/net/loop.h \
+	lib/net/names.c lib/net/names.h \
+	lib/net/names_ares.c \
+	lib/net/names_memory.c \
 	lib/net/port.h \
 	lib/net/port_kernel.c lib/net/port_kernel.h \
 	lib/net/port_memory.c lib/net/port_memory.h \

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct mesh_loop;
+struct mesh_names;
 struct mesh_port;
 
 /* Bits of readiness. */
@@ -93,6 +95,13 @@ struct mesh_port_ops {
      * close never resets; the rest gives -EBADF. May be NULL.
      */
     void (*forked)(struct mesh_port *port);
+
+    /*
+     * How names become addresses here (names.h), on this loop, which stands on
+     * the port and outlives it. 0 or an error code. NULL: not at all.
+     */
+    int (*names)(struct mesh_port *port, struct mesh_loop *loop,
+                 struct mesh_names **out);
 };
 
 /* The head of every port. */

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "net/names.h"
 #include "value/duration.h"
 
 #include <errno.h>
@@ -45,7 +46,8 @@ struct kernel_port {
     int epoll_fd; /* -1 in a poll port, and after fork */
     int wake_fd;  /* an eventfd                         */
     bool forked;
-    atomic_bool rung; /* written to wake_fd and not seen by wait yet */
+    atomic_bool rung;  /* written to wake_fd and not seen by wait yet */
+    char *nameservers; /* NULL: the machine's */
 
     /* The dice: any thread may draw. */
     atomic_uint_fast64_t drawn;
@@ -708,6 +710,7 @@ static void kernel_free(struct mesh_port *port)
     mesh__free(self->entries);
     mesh__free(self->polled);
     mesh__free(self->tags);
+    mesh__free(self->nameservers);
     mesh__free(self);
 }
 
@@ -724,6 +727,26 @@ void mesh__port_kernel_forked(struct mesh_port *port)
     close_own(self);
 }
 
+/* --- names --- */
+
+static int kernel_names(struct mesh_port *port, struct mesh_loop *loop,
+                        struct mesh_names **out)
+{
+    return mesh__names_ares_new(loop, self_of(port)->nameservers, out);
+}
+
+int mesh__port_kernel_set_nameservers(struct mesh_port *port,
+                                      const char *nameservers)
+{
+    char *copy = nameservers ? mesh__strdup(nameservers) : NULL;
+
+    if (nameservers && !copy)
+        return mesh__fail(MESH_ERR_NOMEM, "name servers");
+    mesh__free(self_of(port)->nameservers);
+    self_of(port)->nameservers = copy;
+    return 0;
+}
+
 #define COMMON_OPS                                                             \
     .free = kernel_free, .now_ns = kernel_now_ns, .wall_ns = kernel_wall_ns,   \
     .random = kernel_random, .connect = kernel_connect,                        \
@@ -731,7 +754,7 @@ void mesh__port_kernel_forked(struct mesh_port *port)
     .accept = kernel_accept, .address = kernel_address, .recv = kernel_recv,   \
     .peek = kernel_peek, .send = kernel_send, .shutdown = kernel_shutdown,     \
     .close = kernel_close, .wake = kernel_wake,                                \
-    .forked = mesh__port_kernel_forked
+    .forked = mesh__port_kernel_forked, .names = kernel_names
 
 static const struct mesh_port_ops epoll_ops = { COMMON_OPS,
                                                 .watch = epoll_watch,

@@ -26,6 +26,13 @@ enum { MESH__PORT_EPOLL, MESH__PORT_POLL };
 int mesh__port_kernel_new(int kind, struct mesh_port **out);
 
 /*
+ * Whom names asks, "192.0.2.1,[2001:db8::1]:5353"; NULL, as at birth: whom
+ * the machine's settings name. 0 or MESH_ERR_NOMEM.
+ */
+int mesh__port_kernel_set_nameservers(struct mesh_port *port,
+                                      const char *nameservers);
+
+/*
  * After fork in the child (port.h, forked): closes what the port opened,
  * touches no peer. The port is to be freed as ever.
  */

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "net/loop.h"
+#include "net/names.h"
 #include "net/wire.h"
 #include "value/duration.h"
 
@@ -61,6 +62,7 @@ struct mesh_world {
     struct refusal refusals[MESH__WORLD_REFUSED];
     size_t refusal_count;
 
+    struct mesh_name_script *names;
     struct mesh_node wires;
     struct socket **sockets; /* by fd - FIRST_FD; NULL: free */
     size_t socket_count;
@@ -82,8 +84,10 @@ int mesh__world_new(uint64_t seed, struct mesh_world **out)
     struct mesh_world *world = mesh__calloc(1, sizeof(*world));
 
     *out = NULL;
-    if (!world)
+    if (!world || mesh__name_script_new(&world->names) < 0) {
+        mesh__free(world);
         return mesh__fail(MESH_ERR_NOMEM, "a world");
+    }
     world->now_ns = START_NS;
     world->dice = seed;
     world->next_port = FIRST_PORT;
@@ -113,8 +117,14 @@ void mesh__world_free(struct mesh_world *world)
         free_wire(world, MESH__OF(world->wires.next, struct mesh_wire, node));
     for (size_t i = 0; i < world->socket_count; i++)
         mesh__free(world->sockets[i]);
+    mesh__name_script_free(world->names);
     mesh__free(world->sockets);
     mesh__free(world);
+}
+
+struct mesh_name_script *mesh__world_names(struct mesh_world *world)
+{
+    return world->names;
 }
 
 uint64_t mesh__world_now_ns(const struct mesh_world *world)
@@ -708,6 +718,12 @@ static void memory_free(struct mesh_port *port)
     mesh__free(self);
 }
 
+static int memory_names(struct mesh_port *port, struct mesh_loop *loop,
+                        struct mesh_names **out)
+{
+    return mesh__names_memory_new(loop, self_of(port)->world->names, out);
+}
+
 static const struct mesh_port_ops memory_ops = {
     .free = memory_free,
     .now_ns = memory_now_ns,
@@ -727,6 +743,7 @@ static const struct mesh_port_ops memory_ops = {
     .wait = memory_wait,
     .wake = memory_wake,
     .fd = memory_fd,
+    .names = memory_names,
 };
 
 int mesh__port_memory_new(struct mesh_world *world,

@@ -16,6 +16,7 @@
 #include "net/port.h"
 
 struct mesh_loop;
+struct mesh_name_script;
 struct mesh_world;
 
 enum {
@@ -74,6 +75,9 @@ uint64_t mesh__world_moved(const struct mesh_world *world, bool to_server);
 void mesh__world_set_refused(struct mesh_world *world,
                              const struct mesh_address *address, bool refused,
                              bool hang);
+
+/* What names are answered with at every port of the world (names.h). */
+struct mesh_name_script *mesh__world_names(struct mesh_world *world);
 
 /* Sockets that nobody closed; 0 at the end of a clean story. */
 size_t mesh__world_open(const struct mesh_world *world);

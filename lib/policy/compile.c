@@ -90,10 +90,13 @@ static int compile_telemetry(struct mesh__compiler *compiler)
 static int run(struct mesh__compiler *compiler)
 {
     static int (*const steps[])(struct mesh__compiler *) = {
-        mesh__compile_self,  mesh__delegates_init, compile_scope,
-        mesh__virtuals_init, mesh__list_hosts,     mesh__reuse_parts,
-        fill_parts,          mesh__name_parts,     mesh__compile_inbound,
-        mesh__compile_authz, compile_telemetry,
+        mesh__compile_self,    mesh__delegates_init,
+        compile_scope,         mesh__virtuals_init,
+        mesh__list_hosts,      mesh__compile_names,
+        mesh__reuse_parts,     fill_parts,
+        mesh__compile_outside, mesh__name_parts,
+        mesh__compile_inbound, mesh__compile_authz,
+        compile_telemetry,
     };
     struct mesh_snapshot *snapshot = compiler->snapshot;
     int rc = mesh__world_init(&compiler->world, snapshot->collection);

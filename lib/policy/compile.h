@@ -21,6 +21,7 @@ struct mesh__host {
     size_t lent_count;
     struct mesh_part *part; /* the snapshot's                             */
     struct mesh_part *old;  /* serves again, else NULL                    */
+    uint64_t answers;       /* digest of those to its names               */
 };
 
 enum {
@@ -50,12 +51,25 @@ struct mesh__compiler {
 /* self.c: who this is; trust domains. */
 int mesh__compile_self(struct mesh__compiler *compiler);
 
+/* names.c: the names that services want, and what is behind them by now. */
+int mesh__compile_names(struct mesh__compiler *compiler);
+int mesh__expand_names(struct mesh__compiler *compiler,
+                       const struct mesh__service *service,
+                       struct mesh__behind *behind, bool *waits);
+
+/* outside.c: where hosts go that the policy does not know. */
+int mesh__compile_outside(struct mesh__compiler *compiler);
+
 /* reuse.c: give hosts the parts of before that may serve again. */
 int mesh__reuse_parts(struct mesh__compiler *compiler);
 
 /* destination.c: the destinations of a service, into its part. */
 int mesh__compile_destinations(struct mesh__compiler *compiler,
                                const struct mesh__host *host);
+/* connectionPool, or NULL, as thresholds. */
+void mesh__compile_breakers(struct mesh_breaker_policy *out,
+                            const struct mesh_connection_pool *pool,
+                            uint64_t connect_timeout_ns);
 
 /* virtual.c: VirtualServices, for each listener those that it imports. */
 int mesh__virtuals_init(struct mesh__compiler *compiler);

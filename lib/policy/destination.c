@@ -34,6 +34,7 @@ struct making {
     const struct mesh__merged *rule;
     struct mesh__behind *behind; /* of the service and each of its twins */
     size_t behind_count;
+    bool waits; /* for the first answer to its names */
     const struct mesh__port *port;
     const struct mesh_subset *subset; /* NULL: the whole service */
     struct mesh__blocks blocks;
@@ -51,9 +52,9 @@ static uint64_t duration(int64_t given_ns, uint64_t otherwise_ns)
     return given_ns > 0 ? (uint64_t)given_ns : otherwise_ns;
 }
 
-static void fill_breakers(struct mesh_breaker_policy *out,
-                          const struct mesh_connection_pool *pool,
-                          uint64_t connect_timeout_ns)
+void mesh__compile_breakers(struct mesh_breaker_policy *out,
+                            const struct mesh_connection_pool *pool,
+                            uint64_t connect_timeout_ns)
 {
     static const struct mesh_connection_pool nothing;
     uint64_t tcp_idle_ns;
@@ -124,6 +125,11 @@ static void fill_budget(struct mesh_breaker_policy *out,
                               : DEFAULT_BUDGET_RETRIES;
 }
 
+static bool goes_through(const struct mesh_load_balancer *given)
+{
+    return given && mesh__slice_is(given->simple, "PASSTHROUGH");
+}
+
 /* --- TLS --- */
 
 /*
@@ -141,7 +147,17 @@ static bool is_automatic(const struct making *making)
                MESH__MTLS_DISABLE;
 }
 
-/* SIMPLE and MUTUAL have no translation yet: nothing weaker may stand in. */
+static const struct {
+    const char *name;
+    enum mesh_tls_mode mode;
+} tls_modes[] = {
+    { "DISABLE", MESH__TLS_OFF },
+    { "SIMPLE", MESH__TLS_SIMPLE },
+    { "MUTUAL", MESH__TLS_MUTUAL },
+    { "ISTIO_MUTUAL", MESH__TLS_MESH },
+};
+
+/* Nothing weaker may stand in for a mode that is not known. */
 static int mode_of(const struct making *making, enum mesh_tls_mode *out)
 {
     const struct mesh_client_tls *tls = making->blocks.tls;
@@ -153,16 +169,35 @@ static int mode_of(const struct making *making, enum mesh_tls_mode *out)
             *out = MESH__TLS_AUTO;
         return 0;
     }
-    if (tls->mode.len == 0 || mesh__slice_is(tls->mode, "DISABLE"))
+    if (tls->mode.len == 0)
         return 0;
-    if (mesh__slice_is(tls->mode, "ISTIO_MUTUAL")) {
-        *out = MESH__TLS_MESH;
-        return 0;
-    }
+    for (size_t i = 0; i < sizeof(tls_modes) / sizeof(*tls_modes); i++)
+        if (mesh__slice_is(tls->mode, tls_modes[i].name)) {
+            *out = tls_modes[i].mode;
+            return 0;
+        }
     mesh__mark_print(making->compiler->snapshot, tls->mark, where,
                      sizeof(where));
     return mesh__fail(MESH_ERR_POLICY, "tls mode %.*s is not supported: %s",
                       (int)tls->mode.len, tls->mode.at, where);
+}
+
+/* Of a server outside the mesh, as the rule names them. */
+static int fill_files(const struct making *making,
+                      struct mesh_destination_tls *out)
+{
+    const struct mesh_client_tls *tls = making->blocks.tls;
+    struct mesh_arena *arena = &making->host->part->arena;
+    struct mesh_slice none = MESH__SLICE("");
+    bool shown = out->mode == MESH__TLS_MUTUAL;
+
+    out->blind = tls->skip_verify;
+    if (!mesh__copy(arena, tls->ca_certificates, &out->roots) ||
+        !mesh__copy(arena, shown ? tls->client_certificate : none,
+                    &out->chain) ||
+        !mesh__copy(arena, shown ? tls->private_key : none, &out->key))
+        return MESH_ERR_NOMEM;
+    return 0;
 }
 
 /* A sorted set of names. */
@@ -259,6 +294,11 @@ static size_t count_behind(const struct making *making)
     return count;
 }
 
+static bool outside_tls(const struct mesh_destination_tls *tls)
+{
+    return tls->mode == MESH__TLS_SIMPLE || tls->mode == MESH__TLS_MUTUAL;
+}
+
 /* The rule's names, else the identities behind the service and its own. */
 static int fill_names(const struct making *making,
                       struct mesh_destination_tls *out)
@@ -280,7 +320,8 @@ static int fill_names(const struct making *making,
     if (given && given->count) {
         rc = add_texts(making, &names, given);
     } else {
-        rc = add_all_accounts(making, &names);
+        if (!outside_tls(out))
+            rc = add_all_accounts(making, &names);
         if (rc == 0)
             rc = add_texts(making, &names, &service->alt_names);
     }
@@ -305,11 +346,15 @@ static int fill_tls(const struct making *making,
     struct mesh_arena *arena = &making->host->part->arena;
     int rc = mode_of(making, &out->mode);
 
+    if (rc == 0 && outside_tls(out))
+        rc = fill_files(making, out);
     if (rc < 0)
         return rc;
     out->mark = given ? given->mark : (struct mesh_mark){ 0 };
     if (given && given->sni.len)
         out->sni = mesh__arena_strndup(arena, given->sni.at, given->sni.len);
+    else if (outside_tls(out))
+        out->sni = "";
     else
         out->sni = mesh__arena_format(arena, "outbound_.%u_.%s_.%s",
                                       (unsigned)destination->port,
@@ -438,6 +483,31 @@ static int fill_endpoints(const struct making *making,
     return rc;
 }
 
+/* --- the caller's own address --- */
+
+/*
+ * One decision for whatever it may be: mesh TLS where all that is known behind
+ * the service speaks it (Istio: model/push_context.go).
+ */
+static void fill_original(const struct making *making,
+                          struct mesh_destination *out)
+{
+    bool tls = out->endpoints->count > 0;
+    unsigned long long number;
+
+    if (making->host->service->resolution != MESH__RESOLVE_NOTHING &&
+        !goes_through(making->blocks.load_balancer))
+        return;
+    out->original = true;
+    if (making->host->service->resolution == MESH__RESOLVE_NOTHING &&
+        mesh__slice_number(making->port->target, UINT16_MAX, &number))
+        out->original_port = (uint16_t)number;
+    for (size_t i = 0; i < out->endpoints->count; i++)
+        tls = tls && out->endpoints->endpoints[i].mesh_tls;
+    if (out->tls.mode == MESH__TLS_AUTO)
+        out->tls.mode = tls ? MESH__TLS_MESH : MESH__TLS_OFF;
+}
+
 /* --- the whole --- */
 
 static bool fill_names_of(const struct making *making,
@@ -492,17 +562,20 @@ static int make(const struct making *making, struct mesh_destination *out)
     out->protocol = making->port->protocol;
     out->mark = making->host->service->resource->mark;
     out->rule = making->rule->mark;
-    fill_breakers(&out->breakers, making->blocks.connection_pool,
-                  making->compiler->world.settings.connect_timeout_ns);
+    mesh__compile_breakers(&out->breakers, making->blocks.connection_pool,
+                           making->compiler->world.settings.connect_timeout_ns);
     fill_budget(&out->breakers, making->blocks.retry_budget);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
     rc = fill_tls(making, out);
     if (rc < 0)
         return rc;
+    out->unresolved = making->waits;
     out->endpoints = mesh__endpoint_set_new();
     if (!out->endpoints)
         return MESH_ERR_NOMEM;
     rc = fill_endpoints(making, out->endpoints);
+    if (rc == 0)
+        fill_original(making, out);
     return rc < 0 ? rc : fill_balancing(making, out);
 }
 
@@ -537,9 +610,15 @@ static int find_behind(struct making *making)
     if (!making->behind)
         return MESH_ERR_NOMEM;
     for (const struct mesh__service *one = making->host->whole; rc == 0 && one;
-         one = one->twin)
-        rc = mesh__world_behind(&compiler->world, one,
-                                &making->behind[making->behind_count++]);
+         one = one->twin) {
+        struct mesh__behind *behind = &making->behind[making->behind_count++];
+        bool waits = false;
+
+        rc = mesh__world_behind(&compiler->world, one, behind);
+        if (rc == 0)
+            rc = mesh__expand_names(compiler, one, behind, &waits);
+        making->waits = making->waits || waits;
+    }
     return rc;
 }
 

@@ -212,10 +212,11 @@ static void list_offer(struct mesh__judge *judge, struct mesh_slice gateway,
         if (mesh__slice_is(client, "."))
             client = owner;
     }
-    mesh__names_add(judge, &judge->offers,
-                    mesh__judge_key(judge, "%.*s to %.*s", MESH__SHOW(gateway),
-                                    MESH__SHOW(client)),
-                    host, judge);
+    mesh__judge_names_add(judge, &judge->offers,
+                          mesh__judge_key(judge, "%.*s to %.*s",
+                                          MESH__SHOW(gateway),
+                                          MESH__SHOW(client)),
+                          host, judge);
 }
 
 static void list_gateway(struct mesh__judge *judge,
@@ -291,8 +292,8 @@ int mesh__policy_judge(const struct mesh_collection *collection,
     mesh__map_fini(&judge.crowd.groups);
     mesh__map_fini(&judge.namespaces);
     mesh__map_fini(&judge.gateways);
-    mesh__names_fini(&judge.offers);
-    mesh__names_fini(&judge.services);
+    mesh__judge_names_fini(&judge.offers);
+    mesh__judge_names_fini(&judge.services);
     mesh__world_fini(&judge.world);
     mesh__arena_fini(&judge.arena);
     return rc;

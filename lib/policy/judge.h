@@ -115,25 +115,25 @@ struct mesh_mark mesh__mark_of(const struct mesh_texts *texts, size_t index);
 /* --- judge_names.c --- */
 
 /* scope and host must outlive names. */
-void mesh__names_add(struct mesh__judge *judge, struct mesh__names *names,
-                     struct mesh_slice scope, struct mesh_slice host,
-                     void *value);
-const struct mesh__name *mesh__names_find(const struct mesh__names *names,
-                                          struct mesh_slice scope,
-                                          struct mesh_slice host);
+void mesh__judge_names_add(struct mesh__judge *judge, struct mesh__names *names,
+                           struct mesh_slice scope, struct mesh_slice host,
+                           void *value);
+const struct mesh__name *mesh__judge_names_find(const struct mesh__names *names,
+                                                struct mesh_slice scope,
+                                                struct mesh_slice host);
 /* The wildcard with the longest text behind its star that host ends in. */
-const struct mesh__name *mesh__names_wild(const struct mesh__names *names,
-                                          struct mesh_slice scope,
-                                          struct mesh_slice host);
+const struct mesh__name *mesh__judge_names_wild(const struct mesh__names *names,
+                                                struct mesh_slice scope,
+                                                struct mesh_slice host);
 /*
  * Call each for every name of a scope that some host of this one could be, as
  * mesh__host_overlaps(), until it returns false.
  */
-void mesh__names_meeting(
+void mesh__judge_names_meeting(
     struct mesh__judge *judge, const struct mesh__names *names,
     struct mesh_slice scope, struct mesh_slice host,
     bool (*each)(void *user, const struct mesh__name *name), void *user);
-void mesh__names_fini(struct mesh__names *names);
+void mesh__judge_names_fini(struct mesh__names *names);
 
 /* --- judge_registry.c --- */
 

@@ -30,9 +30,9 @@ static void claim(struct mesh__judge *judge, struct mesh__names *names,
     struct mesh_slice owner = mesh__namespace_of(contender->resource);
 
     for (size_t i = 0; i < spec->hosts.count; i++)
-        mesh__names_add(judge, names, scope,
-                        mesh__judge_qualify(judge, spec->hosts.items[i], owner),
-                        contender);
+        mesh__judge_names_add(
+            judge, names, scope,
+            mesh__judge_qualify(judge, spec->hosts.items[i], owner), contender);
 }
 
 /* "." and the namespace's own name are one scope. */
@@ -184,8 +184,8 @@ static void judge_claims(struct mesh__judge *judge,
         if (first->next)
             judge_alike(judge, first);
         if (!mesh__slice_is(first->scope, "*"))
-            mesh__names_meeting(judge, names, MESH__SLICE("*"), first->host,
-                                meet_public, &meeting);
+            mesh__judge_names_meeting(judge, names, MESH__SLICE("*"),
+                                      first->host, meet_public, &meeting);
     }
 }
 
@@ -205,5 +205,5 @@ void mesh__judge_claims(struct mesh__judge *judge)
         claim_all(judge, &names, &contenders[i]);
     }
     judge_claims(judge, &names);
-    mesh__names_fini(&names);
+    mesh__judge_names_fini(&names);
 }

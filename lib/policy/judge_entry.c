@@ -6,15 +6,23 @@
 #include "policy/judge.h"
 
 #include "value/address.h"
+#include "value/host.h"
 
 /* --- addresses --- */
 
+static bool by_name(struct mesh_slice resolution)
+{
+    return mesh__slice_is(resolution, "DNS") ||
+           mesh__slice_is(resolution, "DNS_ROUND_ROBIN");
+}
+
 static void judge_address(struct mesh__judge *judge, struct mesh__about about,
-                          struct mesh_slice address)
+                          struct mesh_slice address, bool named)
 {
     struct mesh_address ip;
 
-    if (!mesh__address_parse_ip(address, &ip))
+    if (!mesh__address_parse_ip(address, &ip) &&
+        !(named && mesh__host_valid(address, false)))
         mesh__judge_say(judge, MESH__WARNING, MESH__CODE_UNUSABLE_ADDRESS,
                         about,
                         "\"%.*s\" is no IP address: nothing is sent there",
@@ -30,17 +38,42 @@ static void judge_endpoints(struct mesh__judge *judge,
         struct mesh__about about = { resource, spec->endpoints[i].mark, "" };
 
         about.path = mesh__judge_path(judge, "spec.endpoints[%zu].address", i);
-        judge_address(judge, about, spec->endpoints[i].address);
+        judge_address(judge, about, spec->endpoints[i].address,
+                      by_name(spec->resolution));
     }
 }
 
-static void judge_workload(struct mesh__judge *judge,
-                           const struct mesh_resource *resource)
+/* The namespaces where a ServiceEntry resolves the addresses it selects. */
+static void find_named(struct mesh__judge *judge, struct mesh_map *named)
 {
-    const struct mesh_workload_entry *spec = resource->spec;
-    struct mesh__about about = { resource, spec->mark, "spec.address" };
+    const struct mesh__list *all = &judge->kinds[MESH__KIND_SERVICE_ENTRY];
 
-    judge_address(judge, about, spec->address);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct mesh_service_entry *spec = all->items[i]->spec;
+
+        if (spec->has_selector && by_name(spec->resolution) &&
+            mesh__map_put(named, mesh__namespace_of(all->items[i]),
+                          (void *)all->items[i]) < 0)
+            mesh__judge_lost(judge);
+    }
+}
+
+static void judge_workloads(struct mesh__judge *judge)
+{
+    const struct mesh__list *all = &judge->kinds[MESH__KIND_WORKLOAD_ENTRY];
+    struct mesh_map named = { 0 };
+
+    find_named(judge, &named);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct mesh_workload_entry *spec = all->items[i]->spec;
+        struct mesh__about about = { all->items[i], spec->mark,
+                                     "spec.address" };
+
+        judge_address(
+            judge, about, spec->address,
+            mesh__map_find(&named, mesh__namespace_of(all->items[i])) != NULL);
+    }
+    mesh__map_fini(&named);
 }
 
 /* --- TCP without addresses --- */
@@ -130,7 +163,7 @@ static void add_speech(struct speeches *speeches,
         }
         *speech = (struct speech){ resource, &spec->ports[i], told };
         for (size_t j = 0; j < spec->hosts.count; j++)
-            mesh__names_add(
+            mesh__judge_names_add(
                 speeches->judge, &speeches->names,
                 scope_of(speeches->judge, export_to, spec->ports[i].port),
                 spec->hosts.items[j], speech);
@@ -198,7 +231,7 @@ static void judge_speeches(struct speeches *speeches,
     const struct mesh__name *shared =
         mesh__slice_equal(own->scope, everybody)
             ? NULL
-            : mesh__names_find(&speeches->names, everybody, own->host);
+            : mesh__judge_names_find(&speeches->names, everybody, own->host);
     const struct mesh__name *other = find_other(own, protocol);
 
     if (!other)
@@ -227,12 +260,12 @@ static void judge_protocols(struct mesh__judge *judge)
         add_speeches(&speeches, all->items[i], &told[i]);
     while ((entry = mesh__map_next(&speeches.names.hosts, &at)) != NULL)
         judge_speeches(&speeches, entry->value);
-    mesh__names_fini(&speeches.names);
+    mesh__judge_names_fini(&speeches.names);
 }
 
 void mesh__judge_entries(struct mesh__judge *judge)
 {
-    mesh__judge_each(judge, MESH__KIND_WORKLOAD_ENTRY, judge_workload);
+    judge_workloads(judge);
     mesh__judge_each(judge, MESH__KIND_SERVICE_ENTRY, judge_endpoints);
     if (!allocates(judge))
         mesh__judge_each(judge, MESH__KIND_SERVICE_ENTRY, judge_ports);

@@ -28,9 +28,9 @@ static struct mesh_slice behind_star(struct mesh_slice host)
                                         : host;
 }
 
-void mesh__names_add(struct mesh__judge *judge, struct mesh__names *names,
-                     struct mesh_slice scope, struct mesh_slice host,
-                     void *value)
+void mesh__judge_names_add(struct mesh__judge *judge, struct mesh__names *names,
+                           struct mesh_slice scope, struct mesh_slice host,
+                           void *value)
 {
     struct mesh__name *one = mesh__arena_alloc(&judge->arena, sizeof(*one));
     char text[KEY_BYTES];
@@ -51,9 +51,9 @@ void mesh__names_add(struct mesh__judge *judge, struct mesh__names *names,
         mesh__judge_lost(judge);
 }
 
-const struct mesh__name *mesh__names_find(const struct mesh__names *names,
-                                          struct mesh_slice scope,
-                                          struct mesh_slice host)
+const struct mesh__name *mesh__judge_names_find(const struct mesh__names *names,
+                                                struct mesh_slice scope,
+                                                struct mesh_slice host)
 {
     char text[KEY_BYTES];
 
@@ -79,9 +79,9 @@ static const struct mesh__name *next_wild(const struct mesh__names *names,
     return NULL;
 }
 
-const struct mesh__name *mesh__names_wild(const struct mesh__names *names,
-                                          struct mesh_slice scope,
-                                          struct mesh_slice host)
+const struct mesh__name *mesh__judge_names_wild(const struct mesh__names *names,
+                                                struct mesh_slice scope,
+                                                struct mesh_slice host)
 {
     size_t at = 0;
 
@@ -119,7 +119,7 @@ static void each_covered(
     }
 }
 
-void mesh__names_meeting(
+void mesh__judge_names_meeting(
     struct mesh__judge *judge, const struct mesh__names *names,
     struct mesh_slice scope, struct mesh_slice host,
     bool (*each)(void *user, const struct mesh__name *name), void *user)
@@ -131,7 +131,8 @@ void mesh__names_meeting(
 
     if (!host.len)
         return;
-    if (!wild && !each_of(mesh__names_find(names, scope, host), each, user))
+    if (!wild &&
+        !each_of(mesh__judge_names_find(names, scope, host), each, user))
         return;
     while ((name = next_wild(names, scope, tail, &at)) != NULL)
         if (!each_of(name, each, user))
@@ -140,7 +141,7 @@ void mesh__names_meeting(
         each_covered(judge, names, scope, host, each, user);
 }
 
-void mesh__names_fini(struct mesh__names *names)
+void mesh__judge_names_fini(struct mesh__names *names)
 {
     mesh__map_fini(&names->hosts);
     mesh__map_fini(&names->scopes);

@@ -34,9 +34,9 @@ static void add_host(struct mesh__judge *judge,
 {
     struct mesh_slice owner = mesh__namespace_of(resource);
 
-    mesh__names_add(judge, &judge->services,
-                    mesh__slice_is(scope, ".") ? owner : scope,
-                    mesh__judge_qualify(judge, host, owner), known);
+    mesh__judge_names_add(judge, &judge->services,
+                          mesh__slice_is(scope, ".") ? owner : scope,
+                          mesh__judge_qualify(judge, host, owner), known);
 }
 
 static void add_entry(struct mesh__judge *judge,
@@ -107,13 +107,13 @@ static const struct mesh__name *find_exported(
     const struct mesh__name *name = NULL;
 
     if (export_to->count == 0)
-        return mesh__names_find(services, namespace_, host);
+        return mesh__judge_names_find(services, namespace_, host);
     for (size_t i = 0; !name && i < export_to->count; i++) {
         struct mesh_slice to = export_to->items[i];
 
         if (mesh__slice_is(to, "."))
             to = namespace_;
-        name = mesh__names_find(services, to, host);
+        name = mesh__judge_names_find(services, to, host);
     }
     return name;
 }
@@ -125,13 +125,13 @@ const struct mesh__known *mesh__judge_service(
     const struct mesh__names *services = &judge->services;
     struct mesh_slice whole = mesh__judge_qualify(judge, host, namespace_);
     const struct mesh__name *name =
-        mesh__names_find(services, MESH__SLICE("*"), whole);
+        mesh__judge_names_find(services, MESH__SLICE("*"), whole);
 
     if (!name)
         name = find_exported(judge, namespace_, export_to, whole);
     if (!name) /* a wildcard is asked with the host as it is written */
-        name = mesh__names_wild(services, MESH__SLICE("*"), host);
+        name = mesh__judge_names_wild(services, MESH__SLICE("*"), host);
     if (!name)
-        name = mesh__names_wild(services, namespace_, host);
+        name = mesh__judge_names_wild(services, namespace_, host);
     return name ? name->value : NULL;
 }

@@ -41,11 +41,11 @@ static bool covers_a_service(struct mesh__judge *judge, struct mesh_slice host,
 
     if (!mesh__host_is_wildcard(host))
         return false;
-    mesh__names_meeting(judge, &judge->services, MESH__SLICE("*"), host, meet,
-                        &met);
+    mesh__judge_names_meeting(judge, &judge->services, MESH__SLICE("*"), host,
+                              meet, &met);
     if (!met)
-        mesh__names_meeting(judge, &judge->services, namespace_, host, meet,
-                            &met);
+        mesh__judge_names_meeting(judge, &judge->services, namespace_, host,
+                                  meet, &met);
     return met != NULL || judge->comparisons == 0;
 }
 
@@ -148,7 +148,7 @@ static bool is_blind(const struct mesh_destination_rule *spec,
 {
     return (mesh__slice_is(tls->mode, "SIMPLE") ||
             mesh__slice_is(tls->mode, "MUTUAL")) &&
-           tls->judged.ca_certificates.len == 0 &&
+           tls->ca_certificates.len == 0 &&
            !(tls->judged.credential_name.len && spec->has_selector);
 }
 

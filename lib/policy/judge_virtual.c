@@ -200,8 +200,8 @@ static bool offers(const struct visit *visit, struct mesh_slice gateway)
             judge, "%.*s to %.*s", MESH__SHOW(gateway), MESH__SHOW(clients[i]));
 
         for (size_t j = 0; !met && j < visit->spec->hosts.count; j++)
-            mesh__names_meeting(judge, &judge->offers, scope,
-                                visit->spec->hosts.items[j], meet, &met);
+            mesh__judge_names_meeting(judge, &judge->offers, scope,
+                                      visit->spec->hosts.items[j], meet, &met);
     }
     return met || judge->comparisons == 0;
 }

@@ -31,7 +31,9 @@ libmesh_core_la_SOURCES += \
 	lib/policy/locality.c \
 	lib/policy/matchers.c lib/policy/matchers.h \
 	lib/policy/mtls.c lib/policy/mtls.h \
+	lib/policy/dns.c lib/policy/dns.h \
 	lib/policy/names.c \
+	lib/policy/outside.c \
 	lib/policy/parts.h \
 	lib/policy/hold.h lib/policy/policy.h \
 	lib/policy/rbac.c \

@@ -7,6 +7,7 @@
 #ifndef MESH_POLICY_POLICY_H
 #define MESH_POLICY_POLICY_H
 
+#include "policy/dns.h"
 #include "policy/snapshot.h"
 #include "schema/diagnostics.h"
 #include "schema/resources.h"
@@ -19,7 +20,8 @@ struct mesh_whoami {
     struct mesh_slice address; /* finds the workload's own WorkloadEntry */
     struct mesh_slice locality;
     struct mesh_labels labels;
-    bool labels_set; /* an empty set counts as set */
+    bool labels_set;                      /* an empty set counts as set */
+    const struct mesh_known_names *names; /* answers so far, or NULL */
 };
 
 /*

@@ -226,7 +226,7 @@ static size_t count_behind(const struct mesh__service *service)
     if (!service->kubernetes) {
         const struct mesh_service_entry *spec = service->resource->spec;
 
-        count += spec->endpoint_count;
+        count += spec->endpoint_count + 1; /* or its own host */
     }
     return count;
 }
@@ -238,7 +238,7 @@ static int add_inline(struct mesh__world *world,
 {
     const struct mesh_service_entry *spec = service->resource->spec;
 
-    if (!mesh__slice_is(spec->resolution, "STATIC"))
+    if (service->resolution == MESH__RESOLVE_NOTHING)
         return 0;
     for (size_t i = 0; i < spec->endpoint_count; i++) {
         const struct mesh_workload_entry *entry = &spec->endpoints[i];
@@ -261,6 +261,34 @@ static int add_inline(struct mesh__world *world,
     return 0;
 }
 
+static bool by_name(const struct mesh__service *service)
+{
+    return service->resolution == MESH__RESOLVE_ALL ||
+           service->resolution == MESH__RESOLVE_ONE;
+}
+
+/* Without endpoints its own host is the name; a wildcard is none. */
+static int add_host(struct mesh__world *world,
+                    const struct mesh__service *service,
+                    struct mesh__behind *behind)
+{
+    struct mesh__instance *instance;
+
+    if (behind->count || !by_name(service) ||
+        mesh__host_is_wildcard(service->host))
+        return 0;
+    instance = mesh__arena_alloc(&world->arena, sizeof(*instance));
+    if (!instance)
+        return MESH_ERR_NOMEM;
+    instance->dns = service->host;
+    instance->name = service->resource->name;
+    instance->namespace_ = service->namespace_;
+    instance->weight = 1;
+    instance->mark = service->resource->mark;
+    behind->items[behind->count++] = instance;
+    return 0;
+}
+
 static int fill_behind(struct mesh__world *world,
                        const struct mesh__service *service,
                        struct mesh__behind *behind)
@@ -273,6 +301,8 @@ static int fill_behind(struct mesh__world *world,
         rc = add_slice(world, service, service->slices.items[i]->spec, behind);
     if (rc == 0 && !service->kubernetes)
         rc = add_inline(world, service, behind);
+    if (rc == 0 && !service->kubernetes)
+        rc = add_host(world, service, behind);
     return rc;
 }
 
@@ -401,19 +431,31 @@ static int add_service(struct mesh__world *world,
     return rc;
 }
 
+static enum mesh__resolution resolution_of(
+    const struct mesh_service_entry *spec)
+{
+    if (mesh__slice_is(spec->resolution, "STATIC"))
+        return MESH__RESOLVE_LISTED;
+    if (mesh__slice_is(spec->resolution, "DNS"))
+        return MESH__RESOLVE_ALL;
+    if (mesh__slice_is(spec->resolution, "DNS_ROUND_ROBIN"))
+        return MESH__RESOLVE_ONE;
+    return MESH__RESOLVE_NOTHING;
+}
+
 static int add_entry_host(struct mesh__world *world,
                           const struct mesh_resource *resource,
                           struct mesh_slice host)
 {
     const struct mesh_service_entry *spec = resource->spec;
     struct mesh__service *out = &world->services[world->service_count];
-    bool fixed = mesh__slice_is(spec->resolution, "STATIC");
     int rc;
 
     out->resource = resource;
     out->host = host;
     out->name = host;
     out->namespace_ = mesh__namespace_of(resource);
+    out->resolution = resolution_of(spec);
     out->external = !mesh__slice_is(spec->location, "MESH_INTERNAL");
     out->export_to = spec->export_to.count
                          ? spec->export_to
@@ -421,7 +463,8 @@ static int add_entry_host(struct mesh__world *world,
     out->addresses = spec->addresses;
     out->alt_names = spec->subject_alt_names;
     rc = fill_ports(&world->arena, out, spec->ports, spec->port_count);
-    if (rc == 0 && fixed && spec->has_selector)
+    if (rc == 0 && spec->has_selector &&
+        out->resolution != MESH__RESOLVE_NOTHING)
         rc = mesh__world_select(world, out->namespace_, &spec->selector,
                                 &out->workloads);
     if (rc == 0)

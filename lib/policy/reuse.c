@@ -192,6 +192,7 @@ static int digest_host(struct mesh__compiler *compiler,
 
     digest = mix_text(digest, host->host);
     digest = mix_service(digest, compiler, host->whole);
+    digest = mix_number(digest, host->answers);
     digest = mix_rules(digest, compiler, host->host);
     rc = mix_ports(&digest, compiler, host);
     memcpy(host->part->digest, &digest, sizeof(host->part->digest));

@@ -168,6 +168,7 @@ void mesh__snapshot_unref(struct mesh_snapshot *snapshot)
         return;
     for (size_t i = 0; i < snapshot->part_count; i++)
         mesh__part_unref(snapshot->parts[i]);
+    mesh__part_unref(snapshot->outside);
     mesh__map_fini(&snapshot->exact);
     mesh__regexes_drop(snapshot->regexes);
     mesh__map_fini(&snapshot->shared);

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/mark.h"
 #include "policy/actions.h"
+#include "policy/dns.h"
 #include "schema/resources.h"
 #include "value/address.h"
 #include "value/head.h"
@@ -152,7 +153,9 @@ struct mesh_outlier_policy {
 enum mesh_tls_mode {
     MESH__TLS_AUTO, /* per endpoint: mesh TLS where it can */
     MESH__TLS_OFF,
-    MESH__TLS_MESH /* ISTIO_MUTUAL                         */
+    MESH__TLS_MESH,   /* ISTIO_MUTUAL                         */
+    MESH__TLS_SIMPLE, /* to a server outside the mesh         */
+    MESH__TLS_MUTUAL  /* the same, and a certificate is shown */
 };
 
 struct mesh_destination_tls {
@@ -161,6 +164,12 @@ struct mesh_destination_tls {
     const char *const *names; /* SPIFFE ids, one of which must be proved;
                                  none: any of the trust domain            */
     size_t name_count;
+    /* SIMPLE and MUTUAL: names are DNS names and the like; none, and no sni:
+       the request's host. Files: "" where none is named. */
+    const char *roots; /* none: the system's */
+    const char *chain;
+    const char *key;
+    bool blind; /* insecureSkipVerify */
     struct mesh_mark mark;
 };
 
@@ -183,6 +192,9 @@ struct mesh_destination {
     struct mesh_outlier_policy outlier;
     struct mesh_destination_tls tls;
     struct mesh_endpoint_set *endpoints;
+    bool original; /* goes to the caller's own address instead (NONE) */
+    uint16_t original_port; /* at this port; 0: the caller's          */
+    bool unresolved;        /* no endpoint yet: its names were not answered  */
     struct mesh_mark mark; /* the service; breakers, outlier, tls have theirs */
     struct mesh_mark rule; /* the DestinationRule; line 0: none               */
     /*
@@ -488,10 +500,15 @@ struct mesh_snapshot {
                                      who else answers to it      */
     struct mesh_part **wildcards; /* longest first                */
     size_t wildcard_count;
-    uint64_t wildcard_lengths[4]; /* bit n: one of n bytes exists */
-    bool registry_only;           /* outboundTrafficPolicy        */
-    struct mesh_mark outbound;    /* who says so; line 0: nobody  */
-    struct mesh_mark sidecar;     /* in force; line 0: none       */
+    uint64_t wildcard_lengths[4];            /* bit n: one of n bytes exists */
+    bool registry_only;                      /* outboundTrafficPolicy        */
+    struct mesh_mark outbound;               /* who says so; line 0: nobody  */
+    struct mesh_mark sidecar;                /* in force; line 0: none       */
+    struct mesh_part *outside;               /* ALLOW_ANY, else NULL; counted */
+    const struct mesh_route_rule *allow_any; /* its only rule     */
+    struct mesh_wanted_name *names;          /* that services stand on     */
+    size_t name_count;
+    uint64_t dns_refresh_ns; /* where an answer does not say     */
     enum mesh_path_mode path_mode;
     const char *trust_domain;
     const char *const *trust_domains; /* own and aliases              */

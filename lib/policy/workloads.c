@@ -73,8 +73,10 @@ bool mesh__instance_fill(struct mesh__instance *out,
                          struct mesh_slice name, struct mesh_slice namespace_,
                          struct mesh_mark mark)
 {
-    if (!mesh__address_parse_ip(entry->address, &out->ip))
+    if (mesh__slice_starts(entry->address, MESH__SLICE("unix://")))
         return false;
+    if (!mesh__address_parse_ip(entry->address, &out->ip))
+        out->dns = entry->address;
     out->name = name;
     out->namespace_ = namespace_;
     out->service_account = entry->service_account;

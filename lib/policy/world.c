@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-enum { DEFAULT_CONNECT_TIMEOUT_S = 10 };
+enum { DEFAULT_CONNECT_TIMEOUT_S = 10, DEFAULT_DNS_REFRESH_S = 60 };
 
 static const uint64_t second_ns = 1000000000u;
 
@@ -291,6 +291,8 @@ static void lay(struct mesh_mesh_config *under,
         under->locality = over->locality;
     if (over->zone_aware.set)
         under->zone_aware = over->zone_aware;
+    if (over->dns_refresh_ns)
+        under->dns_refresh_ns = over->dns_refresh_ns;
     lay_text(&under->trust_domain, over->trust_domain);
     lay_text(&under->root_namespace, over->root_namespace);
     lay_text(&under->path_normalization, over->path_normalization);
@@ -326,6 +328,9 @@ void mesh__world_settle(struct mesh__world *world)
     settings->connect_timeout_ns = config->connect_timeout_ns > 0
                                        ? (uint64_t)config->connect_timeout_ns
                                        : DEFAULT_CONNECT_TIMEOUT_S * second_ns;
+    settings->dns_refresh_ns = config->dns_refresh_ns > 0
+                                   ? (uint64_t)config->dns_refresh_ns
+                                   : DEFAULT_DNS_REFRESH_S * second_ns;
     settings->auto_mtls =
         !config->has_enable_auto_mtls || config->enable_auto_mtls;
     /* An object without a mode is the enum's zero. */

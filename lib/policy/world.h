@@ -26,6 +26,7 @@ struct mesh__list {
 /* An address that stands behind services. */
 struct mesh__instance {
     struct mesh_address ip; /* port 0 */
+    struct mesh_slice dns;  /* a name instead, to be resolved */
     struct mesh_slice name;
     struct mesh_slice namespace_;
     struct mesh_slice service_account;
@@ -60,6 +61,14 @@ struct mesh__port {
     struct mesh_mark mark;
 };
 
+/* What a ServiceEntry's resolution asks for; a Service's is as listed. */
+enum mesh__resolution {
+    MESH__RESOLVE_LISTED, /* STATIC                                        */
+    MESH__RESOLVE_ALL,    /* DNS: every address of every name              */
+    MESH__RESOLVE_ONE,    /* DNS_ROUND_ROBIN: the first address            */
+    MESH__RESOLVE_NOTHING /* NONE: goes where the caller says              */
+};
+
 /* One host of the registry. */
 struct mesh__service {
     struct mesh_slice host;
@@ -68,6 +77,7 @@ struct mesh__service {
     const struct mesh_resource *resource;
     bool kubernetes; /* a Service, not a ServiceEntry      */
     bool external;   /* MESH_EXTERNAL: never automatic mTLS */
+    enum mesh__resolution resolution;
     struct mesh_texts export_to;
     struct mesh_texts addresses; /* VIPs */
     struct mesh_texts alt_names;
@@ -88,6 +98,7 @@ struct mesh__settings {
     struct mesh_slice trust_domain; /* "" when the policy does not say */
     struct mesh_slice root_namespace;
     uint64_t connect_timeout_ns;
+    uint64_t dns_refresh_ns;
     bool auto_mtls;
     bool registry_only;
     struct mesh_mark outbound_mark; /* who says so; line 0: nobody */
@@ -154,7 +165,7 @@ bool mesh__speaks_mesh_tls(const struct mesh_labels *labels,
 bool mesh__locality_read(struct mesh_arena *arena,
                          const struct mesh_labels *labels,
                          struct mesh_slice *out);
-/* False for names and sockets: only DNS can use those. */
+/* A name is kept as one: only DNS can use it. False for a socket. */
 bool mesh__instance_fill(struct mesh__instance *out,
                          const struct mesh_workload_entry *entry,
                          struct mesh_slice name, struct mesh_slice namespace_,

@@ -84,45 +84,37 @@ static void check_client_tls(struct mesh_reader *reader,
 
 static const struct mesh_value mode_values[] = {
     MESH__VALUE("DISABLE"),
-    { "SIMPLE", MESH__FIELD_REFUSED,
-      "connections would be made without the TLS asked for" },
-    { "MUTUAL", MESH__FIELD_REFUSED,
-      "connections would be made without the TLS asked for" },
+    MESH__VALUE("SIMPLE"),
+    MESH__VALUE("MUTUAL"),
     MESH__VALUE("ISTIO_MUTUAL"),
     { 0 },
 };
 
 static const struct mesh_field client_tls_fields[] = {
-    { MESH__ROW("caCertificates", STRING, REFUSED),
-      MESH__PUT(struct mesh_client_tls, judged.ca_certificates), MESH__JUDGED,
-      .default_value = "OS trust store",
-      .reason = "certificates and keys of DestinationRules are not yet used, "
-                "so the connection would be another than the one asked for" },
+    { MESH__ROW("caCertificates", STRING, ENFORCED),
+      MESH__PUT(struct mesh_client_tls, ca_certificates),
+      .default_value = "OS trust store" },
     { MESH__ROW("caCrl", STRING, REFUSED), .bounds = "not with credentialName",
-      .reason = "certificates and keys of DestinationRules are not yet used, "
-                "so the connection would be another than the one asked for" },
-    { MESH__ROW("clientCertificate", STRING, REFUSED),
-      .bounds = "MUTUAL only; required there without credentialName",
-      .reason = "certificates and keys of DestinationRules are not yet used, "
-                "so the connection would be another than the one asked for" },
+      .reason = "revocation lists are not read, so a revoked certificate would "
+                "be taken" },
+    { MESH__ROW("clientCertificate", STRING, ENFORCED),
+      MESH__PUT(struct mesh_client_tls, client_certificate),
+      .bounds = "MUTUAL only; required there without credentialName" },
     { MESH__ROW("credentialName", STRING, REFUSED),
       MESH__PUT(struct mesh_client_tls, judged.credential_name), MESH__JUDGED,
       .check = check_config_map,
       .bounds = "not with the certificate file fields; gateways or rules with "
                 "workloadSelector",
-      .reason = "certificates and keys of DestinationRules are not yet used, "
-                "so the connection would be another than the one asked for" },
-    { MESH__ROW("insecureSkipVerify", BOOL, REFUSED), .nullable = true,
-      .harmless = "false", .default_value = "false",
-      .bounds = "not with CA or SAN fields",
-      .reason = "certificates and keys of DestinationRules are not yet used, "
-                "so the connection would be another than the one asked for" },
+      .reason = "there is no store of secrets by name, so the certificate "
+                "asked for would not be shown" },
+    { MESH__ROW("insecureSkipVerify", BOOL, ENFORCED), .nullable = true,
+      MESH__PUT(struct mesh_client_tls, skip_verify), .default_value = "false",
+      .bounds = "not with CA or SAN fields" },
     { MESH__ROW("mode", ENUM, ENFORCED), .values = mode_values,
       MESH__PUT(struct mesh_client_tls, mode), .default_value = "DISABLE" },
-    { MESH__ROW("privateKey", STRING, REFUSED),
-      .bounds = "MUTUAL only; required there without credentialName",
-      .reason = "certificates and keys of DestinationRules are not yet used, "
-                "so the connection would be another than the one asked for" },
+    { MESH__ROW("privateKey", STRING, ENFORCED),
+      MESH__PUT(struct mesh_client_tls, private_key),
+      .bounds = "MUTUAL only; required there without credentialName" },
     { MESH__ROW("sni", STRING, ENFORCED),
       MESH__PUT(struct mesh_client_tls, sni),
       .default_value = "outbound_.port_.subset_.host (ISTIO_MUTUAL); request "

@@ -256,9 +256,7 @@ static const struct mesh_value simple_values[] = {
     MESH__VALUE("UNSPECIFIED"),
     MESH__VALUE("LEAST_CONN"),
     MESH__VALUE("RANDOM"),
-    { "PASSTHROUGH", MESH__FIELD_REFUSED,
-      "traffic would go elsewhere than the policy says: not yet enforced by "
-      "this version" },
+    MESH__VALUE("PASSTHROUGH"),
     MESH__VALUE("ROUND_ROBIN"),
     MESH__VALUE("LEAST_REQUEST"),
     { 0 },

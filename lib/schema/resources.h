@@ -397,8 +397,11 @@ struct mesh_client_tls {
     struct mesh_slice mode;
     struct mesh_slice sni;
     struct mesh_texts subject_alt_names;
+    struct mesh_slice ca_certificates;
+    struct mesh_slice client_certificate;
+    struct mesh_slice private_key;
+    bool skip_verify;
     struct {
-        struct mesh_slice ca_certificates;
         struct mesh_slice credential_name;
     } judged;
 };
@@ -627,6 +630,7 @@ struct mesh_mesh_config {
     struct mesh_traffic_policy default_policy; /* connectionPool and
                                                   outlierDetection only */
     int64_t connect_timeout_ns;
+    int64_t dns_refresh_ns;
     struct mesh_slice path_normalization;
     struct mesh_locality_lb locality;
     struct mesh_locality_lb zone_aware;

@@ -393,16 +393,12 @@ static void check_service_entry(struct mesh_reader *reader,
     const struct mesh_yaml_node *ports = mesh__get(node, "ports");
     struct mesh_spot field = { .up = spot, .name = "ports" };
 
+    (void)into;
     mesh__check_items(reader, spot, node, "hosts", check_host);
     mesh__check_items(reader, spot, node, "addresses", mesh__check_ip_block);
     mesh__reject_twins(reader, &field, ports, "name");
     mesh__reject_twins(reader, &field, ports, "number");
     check_resolution(reader, spot, node);
-    if (!mesh__has(node, resolution_key) && into)
-        mesh__report(reader, spot, node->mark, MESH__REFUSED,
-                     MESH__CODE_REFUSED, "write resolution: STATIC",
-                     "resolution is NONE when not given: only STATIC "
-                     "endpoints are known to this version");
     mesh__reject_both(reader, spot, node, "endpoints", "workloadSelector");
     mesh__check_export_to(reader, spot, node, true);
 }
@@ -491,15 +487,12 @@ static const struct mesh_value location_values[] = {
 };
 
 static const struct mesh_value resolution_values[] = {
-    { "NONE", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
+    MESH__VALUE("NONE"),
     MESH__VALUE("STATIC"),
-    { "DNS", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
-    { "DNS_ROUND_ROBIN", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
+    MESH__VALUE("DNS"),
+    MESH__VALUE("DNS_ROUND_ROBIN"),
     { "DYNAMIC_DNS", MESH__FIELD_REFUSED,
-      "only STATIC endpoints are known to this version" },
+      "names that only a request tells are not resolved by this version" },
     { 0 },
 };
 

@@ -35,6 +35,7 @@ enum mesh_flag { /* Envoy's response flags, in its short names */
                  MESH__FLAG_SI,
                  MESH__FLAG_DI,
                  MESH__FLAG_FI,
+                 MESH__FLAG_DF,
                  MESH__FLAG_COUNT
 };
 

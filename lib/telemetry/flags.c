@@ -15,7 +15,8 @@ static const char *const names[MESH__FLAG_COUNT] = {
     [MESH__FLAG_UR] = "UR",   [MESH__FLAG_LR] = "LR",
     [MESH__FLAG_UPE] = "UPE", [MESH__FLAG_DC] = "DC",
     [MESH__FLAG_DPE] = "DPE", [MESH__FLAG_SI] = "SI",
-    [MESH__FLAG_DI] = "DI",   [MESH__FLAG_FI] = "FI"
+    [MESH__FLAG_DI] = "DI",   [MESH__FLAG_FI] = "FI",
+    [MESH__FLAG_DF] = "DF"
 };
 
 bool mesh__flags_has(const struct mesh_flags *flags, enum mesh_flag flag)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "identity/outside.h"
 
 enum { SNI_MAX = 255, DIGEST_INPUT_MAX = 4 * 1024 * 1024 };
 
@@ -63,6 +64,10 @@ static int add_profile(struct mesh_buffer *out,
     if (rc == 0)
         rc = add_texts(out, expected->trust_domains,
                        expected->trust_domain_count);
+    if (rc == 0)
+        rc =
+            add_bytes(out, expected->outside ? expected->outside->digest : NULL,
+                      expected->outside ? MESH__DIGEST : 0);
     if (rc == 0)
         rc = add_bytes(out, p->credential ? p->credential->digest : NULL,
                        p->credential ? MESH__DIGEST : 0);
@@ -125,13 +130,16 @@ void mesh__tls_kept_fini(struct mesh_tls_kept *kept)
     free_texts(kept->trust_domains, p->expected.trust_domain_count);
     mesh__credential_unref(p->credential);
     mesh__bundle_unref(p->bundle);
+    mesh__outside_unref(p->expected.outside);
     *kept = (struct mesh_tls_kept){ .sni = NULL };
 }
 
 static int check(const struct mesh_tls_profile *p)
 {
-    if (!p->bundle)
+    if (!p->bundle && !p->expected.outside)
         return mesh__fail(MESH_ERR_INVALID, "a TLS profile without roots");
+    if (p->expected.outside && p->role == MESH__TLS_SERVER)
+        return mesh__fail(MESH_ERR_INVALID, "a TLS server asks for SPIFFE ids");
     if (!p->credential && p->role == MESH__TLS_SERVER)
         return mesh__fail(MESH_ERR_INVALID, "a TLS server without credential");
     if (p->sni && strlen(p->sni) > SNI_MAX)
@@ -177,6 +185,7 @@ int mesh__tls_keep(const struct mesh_tls_profile *profile,
     *p = *profile;
     mesh__credential_ref(p->credential);
     mesh__bundle_ref(p->bundle);
+    mesh__outside_ref(p->expected.outside);
     rc = copy(profile, out);
     if (rc < 0) {
         mesh__tls_kept_fini(out);

@@ -41,8 +41,8 @@ void *mesh__new_aligned(size_t size, void **memory)
 
 /* --- endpoints --- */
 
-static void endpoint_key(const struct mesh_address *address,
-                         char key[MESH__LIVE_KEY])
+void mesh__live_key(const struct mesh_address *address,
+                    char key[MESH__LIVE_KEY])
 {
     key[0] = (char)address->family;
     key[1] = (char)(address->port >> 8);
@@ -62,7 +62,7 @@ void mesh__live_endpoint_unref(struct mesh_live_endpoint *endpoint)
     mesh__free(endpoint->memory);
 }
 
-static void endpoints_unref(struct mesh_live_endpoint *endpoint)
+void mesh__live_endpoints_unref(struct mesh_live_endpoint *endpoint)
 {
     struct mesh_live_endpoint *next;
 
@@ -72,9 +72,8 @@ static void endpoints_unref(struct mesh_live_endpoint *endpoint)
     }
 }
 
-static struct mesh_live_endpoint *endpoint_new(
-    struct mesh_live_destination *shared, const struct mesh_address *address,
-    uint64_t now_ns)
+struct mesh_live_endpoint *mesh__live_endpoint_new(
+    struct mesh_live_destination *shared, const struct mesh_address *address)
 {
     struct mesh_live_endpoint *endpoint;
     void *memory;
@@ -85,15 +84,27 @@ static struct mesh_live_endpoint *endpoint_new(
     endpoint->memory = memory;
     endpoint->address = *address;
     endpoint->admitted_at_ns = MESH__NEVER;
-    endpoint->absent_since_ns = now_ns;
-    atomic_init(&endpoint->present_since_ns, now_ns);
+    atomic_init(&endpoint->present_since_ns, 0);
     endpoint->shelf_free = shared->shelf_free;
     atomic_init(&endpoint->refs, 1);
-    endpoint_key(address, endpoint->key);
+    mesh__live_key(address, endpoint->key);
+    return endpoint;
+}
+
+static struct mesh_live_endpoint *endpoint_new(
+    struct mesh_live_destination *shared, const struct mesh_address *address,
+    uint64_t now_ns)
+{
+    struct mesh_live_endpoint *endpoint =
+        mesh__live_endpoint_new(shared, address);
+
+    if (!endpoint)
+        return NULL;
+    endpoint->absent_since_ns = now_ns;
     if (mesh__map_put(&shared->by_address,
                       mesh__slice(endpoint->key, MESH__LIVE_KEY),
                       endpoint) < 0) {
-        mesh__free(memory);
+        mesh__live_endpoint_unref(endpoint);
         return NULL;
     }
     pthread_mutex_lock(&shared->lock);
@@ -110,7 +121,7 @@ struct mesh_live_endpoint *mesh__live_endpoint_for(
     struct mesh_live_endpoint *endpoint;
     char key[MESH__LIVE_KEY];
 
-    endpoint_key(address, key);
+    mesh__live_key(address, key);
     endpoint =
         mesh__map_find(&shared->by_address, mesh__slice(key, MESH__LIVE_KEY));
     return endpoint ? endpoint : endpoint_new(shared, address, now_ns);
@@ -120,9 +131,15 @@ struct mesh_live_endpoint *mesh__live_endpoint_for(
 
 void mesh__live_destination_unref(struct mesh_live_destination *shared)
 {
+    struct mesh_map_entry *entry;
+    size_t at = 0;
+
     if (!shared || atomic_fetch_sub(&shared->refs, 1) != 1)
         return;
-    endpoints_unref(shared->endpoints);
+    mesh__live_endpoints_unref(shared->endpoints);
+    while ((entry = mesh__map_next(&shared->originals, &at)))
+        mesh__live_endpoint_unref(entry->value);
+    mesh__map_fini(&shared->originals);
     mesh__map_fini(&shared->by_address);
     pthread_mutex_destroy(&shared->lock);
     mesh__free(shared->name);
@@ -251,6 +268,8 @@ static int walk_snapshot(struct walk *walk, struct mesh_snapshot *snapshot)
         for (size_t j = 0; j < part->other_count && rc == 0; j++)
             rc = walk_part(walk, part->others[j]);
     }
+    if (rc == 0 && snapshot->outside)
+        rc = walk_part(walk, snapshot->outside);
     return rc;
 }
 
@@ -405,7 +424,7 @@ static void let_go(struct gone *gone)
 {
     struct mesh_live_destination *next;
 
-    endpoints_unref(gone->endpoints);
+    mesh__live_endpoints_unref(gone->endpoints);
     for (; gone->destinations; gone->destinations = next) {
         next = gone->destinations->next_gone;
         mesh__live_destination_unref(gone->destinations);

@@ -8,6 +8,7 @@ libmesh_core_la_SOURCES += \
 	lib/traffic/hashed.c lib/traffic/hashed.h \
 	lib/traffic/key.c lib/traffic/key.h \
 	lib/traffic/live.c lib/traffic/live.h lib/traffic/state.h \
+	lib/traffic/original.c lib/traffic/original.h \
 	lib/traffic/outlier.c lib/traffic/outlier.h \
 	lib/traffic/pick.c lib/traffic/pick.h \
 	lib/traffic/priority.c lib/traffic/priority.h \

@@ -33,6 +33,7 @@ static const struct {
     [MESH__FAILURE_TIMEOUT] = { "the timeout of the whole", 0, false },
     [MESH__FAILURE_OVERFLOW] = { "a full breaker", 0, false },
     [MESH__FAILURE_NO_ENDPOINT] = { "no endpoint", 0, false },
+    [MESH__FAILURE_NAME] = { "a name without address", 0, false },
     [MESH__FAILURE_LOCAL] = { "a local failure", 0, false },
 };
 

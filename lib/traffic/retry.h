@@ -23,6 +23,7 @@ enum mesh_failure { /* how an attempt ended without a usable response head */
                     MESH__FAILURE_TIMEOUT,  /* the whole; never retried (UT)  */
                     MESH__FAILURE_OVERFLOW, /* a breaker; never retried (UO) */
                     MESH__FAILURE_NO_ENDPOINT, /* UH; never retried */
+                    MESH__FAILURE_NAME, /* no address for it; never retried */
                     MESH__FAILURE_LOCAL /* memory, descriptors: never retried */
 };
 

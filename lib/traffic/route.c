@@ -98,9 +98,9 @@ static bool find_host(const struct mesh_snapshot *snapshot,
     out->host = mesh__snapshot_host(snapshot, head->authority, port);
     if (why)
         explain_host(snapshot, out->host, head->authority, port, why);
-    if (!out->host)
+    if (!out->host && !snapshot->outside)
         out->outcome = MESH__ROUTE_NO_HOST;
-    return out->host != NULL;
+    return out->host || snapshot->outside;
 }
 
 static void explain_rule(const struct mesh_route_rule *rule,
@@ -149,6 +149,15 @@ static bool find_rule(const struct mesh_head *head, struct mesh_route *out,
     out->outcome =
         result == MESH__MATCH_LIMIT ? MESH__ROUTE_LIMIT : MESH__ROUTE_NO_RULE;
     return false;
+}
+
+/* ALLOW_ANY: to the caller's own address. */
+static void let_through(const struct mesh_snapshot *snapshot,
+                        struct mesh_route *out, struct mesh__why *why)
+{
+    out->rule = snapshot->allow_any;
+    mesh__why_add(why, "route", out->rule->name, true, out->rule->mark,
+                  "the outbound policy lets unknown hosts through");
 }
 
 const struct mesh_arm *mesh__arms_pick(const struct mesh_arm *arms,
@@ -301,8 +310,11 @@ void mesh__route_find(const struct mesh_snapshot *snapshot,
 {
     *out = (struct mesh_route){ .outcome = MESH__ROUTE_OK };
     if (!find_path(snapshot, head, arena, out, why) ||
-        !find_host(snapshot, head, port, out, why) ||
-        !find_rule(head, out, why))
+        !find_host(snapshot, head, port, out, why))
+        return;
+    if (!out->host)
+        let_through(snapshot, out, why);
+    else if (!find_rule(head, out, why))
         return;
     out->target = out->path;
     find_timeout(head, out);

@@ -14,7 +14,7 @@ enum mesh_route_outcome {
     MESH__ROUTE_OK,
     MESH__ROUTE_REDIRECT,       /* answered here, as the rule says          */
     MESH__ROUTE_DIRECT,         /* answered here, as the rule says          */
-    MESH__ROUTE_NO_HOST,        /* no virtual host: ALLOW_ANY or block_all  */
+    MESH__ROUTE_NO_HOST,        /* no virtual host: REGISTRY_ONLY, block_all */
     MESH__ROUTE_NO_RULE,        /* 404, NR, route_not_found                 */
     MESH__ROUTE_NO_DESTINATION, /* 503, NC, cluster_not_found               */
     MESH__ROUTE_BAD_PATH,       /* 400, path_normalization_failed           */
@@ -27,7 +27,7 @@ enum mesh_route_outcome {
 /* Points into the snapshot, which the caller holds. */
 struct mesh_route {
     enum mesh_route_outcome outcome;
-    const struct mesh_virtual_host *host;
+    const struct mesh_virtual_host *host; /* NULL: let through (allow_any) */
     const struct mesh_route_rule *rule;
     const struct mesh_arm *arm;
     const struct mesh_destination *destination;

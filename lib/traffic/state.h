@@ -27,6 +27,8 @@ struct mesh_live_destination {
     struct mesh_live_endpoint *endpoints; /* under lock, as these: */
     struct mesh_node bindings;
     uint64_t published_at_ns;   /* the last time; MESH__NEVER: never yet */
+    struct mesh_map originals;  /* that callers brought along, by address */
+    uint64_t looked_at_ns;      /* when the idle of those were looked for */
     struct mesh_map by_address; /* under the registry's lock, as these: */
     uint64_t epoch;             /* the last bind that named it */
     uint64_t named_by;          /* which binding did, its serial */
@@ -49,7 +51,6 @@ void *mesh__new_aligned(size_t size, void **memory);
 struct mesh_live_endpoint *mesh__live_endpoint_for(
     struct mesh_live_destination *shared, const struct mesh_address *address,
     uint64_t now_ns);
-void mesh__live_endpoint_unref(struct mesh_live_endpoint *endpoint);
 void mesh__live_destination_unref(struct mesh_live_destination *shared);
 
 /* binding.c: a binding of its own, not yet listed. 0 or NOMEM. */
@@ -68,6 +69,16 @@ void mesh__binding_list(struct mesh_live *live);
 void mesh__binding_show(struct mesh_live *live);
 /* In a forked child. */
 void mesh__binding_forked(struct mesh_live *live);
+/* The key of by_address and originals. */
+void mesh__live_key(const struct mesh_address *address,
+                    char key[MESH__LIVE_KEY]);
+/* In no table yet, with one reference; NULL when memory is out. */
+struct mesh_live_endpoint *mesh__live_endpoint_new(
+    struct mesh_live_destination *shared, const struct mesh_address *address);
+/* With none of our locks held: a shelf may go with it. */
+void mesh__live_endpoint_unref(struct mesh_live_endpoint *endpoint);
+/* All of a chain by next; NULL is accepted. */
+void mesh__live_endpoints_unref(struct mesh_live_endpoint *endpoint);
 
 /* Show the picker, through every binding, who is ejected. Under the lock. */
 void mesh__live_publish(struct mesh_live_destination *shared);

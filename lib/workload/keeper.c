@@ -141,6 +141,20 @@ static void warn_of_expiry(struct mesh_workload *workload)
     mesh__bundle_unref(bundle);
 }
 
+/* Certificates and roots that DestinationRules name. */
+static void tell_outside(void *user, int rc, const char *name)
+{
+    struct mesh_workload *workload = user;
+
+    if (rc == 0)
+        mesh__log_write(&workload->log, MESH_EVENT_IDENTITY_ROTATED,
+                        "%s: taken anew", name);
+    else
+        mesh__log_write(&workload->log, MESH_EVENT_IDENTITY_REFUSED,
+                        "%s: what was read before stays: %s", name,
+                        mesh__error_line());
+}
+
 static void on_look(struct mesh_timer *timer)
 {
     struct mesh_workload *workload =
@@ -149,6 +163,9 @@ static void on_look(struct mesh_timer *timer)
     (void)mesh__file_watch_renew(&workload->policy_watch);
     (void)mesh__file_watch_renew(&workload->identity_watch);
     look(workload);
+    mesh__outsides_refresh(&workload->outsides, tell_outside);
+    if (workload->names.behind)
+        mesh__names_follow(workload, workload->keeper->hold->snapshot);
     warn_of_expiry(workload);
     again(workload, timer, MESH__KEEPER_LOOK_MS);
 }
@@ -229,6 +246,7 @@ void mesh__keeper_stop(struct mesh_workload *workload)
 
     mesh__helper_stop(workload);
     mesh__loop_enter(loop);
+    mesh__names_stop(workload);
     mesh__file_watch_stop(&workload->policy_watch);
     mesh__file_watch_stop(&workload->identity_watch);
     mesh__loop_cancel_timer(loop, &workload->sweep_timer);

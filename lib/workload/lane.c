@@ -65,6 +65,9 @@ static bool renew(struct mesh_lane *lane)
     lane->hold = hold;
     lane->generation = generation;
     hand_down(lane);
+    mesh__client_env_renewed(&lane->client);
+    if (lane->kind == MESH__LANE_KEEPER && !lane->workload->settings.offline)
+        mesh__names_follow(lane->workload, snapshot);
     mesh__hold_retire(old);
     return true;
 }
@@ -116,6 +119,7 @@ static void fill_client_env(struct mesh_lane *lane)
     mesh__client_env_init(env, &lane->link);
     env->pools = workload->pools;
     env->identity = &workload->identity;
+    env->outsides = &workload->outsides;
     env->rng = workload->rng;
     env->log = &workload->log;
     env->tracing = workload->spans != NULL;
@@ -129,6 +133,20 @@ static void fill_client_env(struct mesh_lane *lane)
     env->user = lane;
     if (address)
         (void)mesh__address_parse_ip(mesh__slice_of(address), &env->from);
+}
+
+/* The port is taken, also on failure. */
+static int open_loop(struct mesh_workload *workload, struct mesh_port *port,
+                     struct mesh_lane *lane)
+{
+    int rc = mesh__port_kernel_set_nameservers(
+        port, workload->settings.text[MESH__SET_NAMESERVERS]);
+
+    if (rc < 0) {
+        port->ops->free(port);
+        return rc;
+    }
+    return mesh__loop_new(port, &lane->loop);
 }
 
 int mesh__lane_new(struct mesh_workload *workload, enum mesh_lane_kind kind,
@@ -149,7 +167,7 @@ int mesh__lane_new(struct mesh_workload *workload, enum mesh_lane_kind kind,
                                                            : MESH__PORT_EPOLL,
                                &port);
     if (rc == 0)
-        rc = mesh__loop_new(port, &lane->loop);
+        rc = open_loop(workload, port, lane);
     if (rc < 0) {
         mesh__free(lane);
         return rc;

@@ -141,6 +141,8 @@ int mesh__workload_new(struct mesh_config *config, struct mesh_workload **out)
     workload->access_fd = -1;
     mesh__buffer_init(&workload->access, MESH__ACCESS_BUFFER);
     mesh__list_init(&workload->lanes);
+    mesh__names_init(&workload->names);
+    mesh__outsides_init(&workload->outsides, mesh__outside_read, workload);
     for (size_t i = 0; i < MESH__LANE_STRIPES; i++)
         mesh__list_init(&workload->stripes[i]);
     init_locks(workload);
@@ -189,6 +191,8 @@ static void destroy(struct mesh_workload *workload)
     mesh__record_close(workload);
     mesh__snapshot_unref(workload->snapshot);
     mesh__lane_unref(workload->keeper);
+    mesh__names_fini(&workload->names);
+    mesh__outsides_fini(&workload->outsides);
     if (workload->pools)
         mesh__pools_sweep(workload->pools, 0, true);
     mesh__live_registry_free(workload->live);
@@ -364,6 +368,10 @@ static void bury(struct mesh_lane *lane)
     }
     mesh__pools_forget(lane->workload->pools, &lane->link);
     mesh__loop_forked(lane->loop);
+    mesh__loop_visit(lane->loop);
+    mesh__names_free(lane->link.names);
+    lane->link.names = NULL;
+    mesh__loop_leave(lane->loop);
 }
 
 int mesh__workload_after_fork(struct mesh_workload *workload)
@@ -380,6 +388,8 @@ int mesh__workload_after_fork(struct mesh_workload *workload)
     for (struct mesh_node *node = workload->lanes.next;
          node != &workload->lanes; node = node->next)
         bury(MESH__OF(node, struct mesh_lane, node));
+    mesh__names_forked(&workload->names);
+    (void)pthread_mutex_init(&workload->outsides.lock, NULL);
     mesh__pools_forked(workload->pools);
     mesh__live_forked(workload->live);
     if (workload->spans)

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAMES_BYTES = 256 * 1024 * 1024 }; /* answers, while they compile */
+
 struct mesh_snapshot *mesh__workload_snapshot(struct mesh_workload *workload)
 {
     struct mesh_snapshot *snapshot;
@@ -81,17 +83,24 @@ static int compile(struct mesh_workload *workload,
     struct mesh_credential *credential;
     struct mesh_bundle *bundle;
     struct mesh_whoami me;
+    struct mesh_known_names names;
+    struct mesh_arena names_arena;
     struct mesh_arena arena;
     int rc;
 
     mesh__arena_init(&arena, 1024 * 1024);
+    mesh__arena_init(&names_arena, NAMES_BYTES);
     (void)mesh__identity_get(&workload->identity, &credential, &bundle);
     rc = whoami(workload, credential, &arena, &me);
+    if (rc == 0)
+        rc = mesh__names_known(&workload->names, &names_arena, &names);
+    me.names = &names;
     if (rc == 0)
         rc = mesh__policy_compile(collection, &me, previous, generation, out);
     mesh__credential_unref(credential);
     mesh__bundle_unref(bundle);
     mesh__arena_fini(&arena);
+    mesh__arena_fini(&names_arena);
     return rc;
 }
 
@@ -401,6 +410,53 @@ int mesh__workload_load_policy(struct mesh_workload *workload,
     mesh__collection_unref(loading.collection);
     mesh__snapshot_unref(loading.previous);
     mesh__diagnostics_fini(&own);
+    return rc;
+}
+
+/* The same policy with other answers: what is told of its files stays. */
+static void replace(struct mesh_workload *workload,
+                    struct mesh_snapshot *snapshot)
+{
+    struct mesh_snapshot *old;
+
+    if (workload->judged + 1 == snapshot->generation)
+        workload->judged = snapshot->generation; /* nothing new to judge */
+    (void)pthread_mutex_lock(&workload->lock);
+    old = workload->snapshot;
+    workload->snapshot = snapshot;
+    (void)pthread_mutex_unlock(&workload->lock);
+    atomic_store_explicit(&workload->generation, snapshot->generation,
+                          memory_order_release);
+    mesh__snapshot_unref(old);
+    mesh__lanes_wake(workload);
+}
+
+static int renew(struct mesh_workload *workload)
+{
+    struct mesh_snapshot *previous = mesh__workload_snapshot(workload);
+    struct mesh_snapshot *snapshot = NULL;
+    int rc = compile(workload, previous->collection, previous,
+                     previous->generation + 1, &snapshot);
+
+    if (rc == 0)
+        rc = mesh__live_bind(
+            workload->live, snapshot, mesh__kernel_now_ns(),
+            mesh__config_ns(&workload->settings, MESH_LIMIT_ABSENT_MS));
+    if (rc == 0)
+        replace(workload, snapshot);
+    else
+        mesh__snapshot_unref(snapshot);
+    mesh__snapshot_unref(previous);
+    return rc;
+}
+
+int mesh__workload_renew(struct mesh_workload *workload)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&workload->reload_lock);
+    rc = renew(workload);
+    (void)pthread_mutex_unlock(&workload->reload_lock);
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "value/labels.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The variable that speaks where no setter did. */
 static const char *const variables[MESH__SETTINGS] = {
@@ -21,6 +22,7 @@ static const char *const variables[MESH__SETTINGS] = {
     [MESH__SET_TRUST_DOMAIN] = "MESH_TRUST_DOMAIN",
     [MESH__SET_ADDRESS] = "MESH_ADDRESS",
     [MESH__SET_LOCALITY] = "MESH_LOCALITY",
+    [MESH__SET_NAMESERVERS] = "MESH_NAMESERVERS",
     [MESH__SET_ACCESS_LOG] = "MESH_ACCESS_LOG",
     [MESH__SET_OTLP_ENDPOINT] = "OTEL_EXPORTER_OTLP_ENDPOINT",
     [MESH__SET_MODULES] = "MESH_MODULES",
@@ -96,9 +98,27 @@ int mesh__config_limit(struct mesh_config *config, int limit, int64_t value)
     return 0;
 }
 
+bool mesh__config_nameservers_fit(const char *text)
+{
+    struct mesh_address address;
+
+    for (;;) {
+        size_t len = strcspn(text, ",");
+        struct mesh_slice one = mesh__slice(text, len);
+
+        if (!mesh__address_parse_ip(one, &address) &&
+            !mesh__address_parse(one, &address))
+            return false;
+        if (text[len] == '\0')
+            return true;
+        text += len + 1;
+    }
+}
+
 static int check(const struct mesh_config *config)
 {
     const char *address = config->text[MESH__SET_ADDRESS];
+    const char *servers = config->text[MESH__SET_NAMESERVERS];
     const char *text = config->text[MESH__SET_LABELS];
     struct mesh_labels labels = { 0 };
     struct mesh_address parsed;
@@ -109,6 +129,11 @@ static int check(const struct mesh_config *config)
         return mesh__fail(MESH_ERR_INVALID,
                           "address (MESH_ADDRESS): \"%s\" is no IP address",
                           address);
+    if (servers && !mesh__config_nameservers_fit(servers))
+        return mesh__fail(MESH_ERR_INVALID,
+                          "name servers (MESH_NAMESERVERS): \"%s\" is no list "
+                          "of IP addresses",
+                          servers);
     if (!text)
         return 0;
     mesh__arena_init(&arena, (size_t)any);

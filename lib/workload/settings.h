@@ -26,6 +26,7 @@ enum mesh_setting {
     MESH__SET_TRUST_DOMAIN,
     MESH__SET_ADDRESS,
     MESH__SET_LOCALITY,
+    MESH__SET_NAMESERVERS,
     MESH__SET_ACCESS_LOG,
     MESH__SET_OTLP_ENDPOINT,
     MESH__SET_MODULES, /* MESH_MODULES; environment only */
@@ -47,12 +48,14 @@ void mesh__config_fini(struct mesh_config *config);
 /* 0 or MESH_ERR_NOMEM; text NULL unsets. */
 int mesh__config_set(struct mesh_config *config, enum mesh_setting setting,
                      const char *text);
+/* "192.0.2.53,[2001:db8::53]:5353" */
+bool mesh__config_nameservers_fit(const char *text);
 /* As mesh_config_set_limit. */
 int mesh__config_limit(struct mesh_config *config, int limit, int64_t value);
 
 /*
  * A copy with everything the environment adds (secure_getenv). Checks what can
- * be checked without files: address, labels, locality. 0, MESH_ERR_INVALID
+ * be checked without files: address, name servers, labels. 0, MESH_ERR_INVALID
  * with the setting's name, MESH_ERR_NOMEM.
  */
 int mesh__config_resolve(const struct mesh_config *config,

@@ -21,8 +21,10 @@
 #include "policy/policy.h"
 #include "server/server.h"
 #include "source/files.h"
+#include "source/outside.h"
 #include "source/watch.h"
 #include "traffic/live.h"
+#include "workload/names.h"
 #include "workload/settings.h"
 
 #include <mesh/workload.h>
@@ -90,6 +92,7 @@ struct mesh_workload {
     struct mesh_rng *rng;
     const struct mesh_tls_engine *engine;
     struct mesh_identity identity;
+    struct mesh_outsides outsides;
     struct mesh_live_registry *live;
     struct mesh_port *port; /* closes what no loop holds            */
     struct mesh_pools *pools;
@@ -119,6 +122,7 @@ struct mesh_workload {
 
     struct mesh_file_watch policy_watch;
     struct mesh_file_watch identity_watch;
+    struct mesh_name_table names;
     struct mesh_timer sweep_timer;
     int64_t expiry_told_s; /* the keeper's: when it was said last */
     struct mesh_timer look_timer;
@@ -192,6 +196,8 @@ int mesh__workload_load_policy(struct mesh_workload *workload,
  */
 bool mesh__workload_judge(struct mesh_workload *workload);
 int mesh__workload_load_identity(struct mesh_workload *workload, bool first);
+/* Compile what was read last again: names have other addresses. */
+int mesh__workload_renew(struct mesh_workload *workload);
 /* The snapshot in force, counted. */
 struct mesh_snapshot *mesh__workload_snapshot(struct mesh_workload *workload);
 

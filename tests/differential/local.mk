@@ -116,3 +116,9 @@ EXTRA_DIST += tests/differential/cases/visibility-routes.yaml \
 	tests/differential/cases/visibility-routes.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/subsets.yaml
+EXTRA_DIST += tests/differential/cases/dr-tls.yaml \
+	tests/differential/cases/dr-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/unknown-host-allow-any.yaml \
+	tests/differential/cases/unknown-host-allow-any.seen.jsonl
+EXTRA_DIST += tests/differential/cases/unknown-host-registry-only.yaml \
+	tests/differential/cases/unknown-host-registry-only.seen.jsonl

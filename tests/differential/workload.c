@@ -11,7 +11,7 @@
  *   step KEY=VALUE...    add a step: status body header times delay_ms, and
  *                        reset, close or cut; the last one repeats
  *   sync                 is answered by "done"
- *   send ID METHOD URL KEY=VALUE...   header body give_up_ms
+ *   send ID METHOD URL KEY=VALUE...   header body address give_up_ms
  *
  *   saw method= path= header=... body=      what the application was asked
  *   answer id= code= status= header=... body= flags= ...
@@ -396,6 +396,8 @@ static int build_request(char **rest, mesh_request *request,
 
         if (!strcmp(pair.key, "give_up_ms"))
             *give_up_ms = strtoll(pair.value.at, NULL, 10);
+        else if (!strcmp(pair.key, "address"))
+            rc = mesh_request_set_address(request, pair.value.at, error);
         else if (!strcmp(pair.key, "body"))
             rc = mesh_request_set_body(request, pair.value.at, pair.value.size,
                                        error);

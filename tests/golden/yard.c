@@ -96,7 +96,8 @@ struct mesh_whoami yard_whoami(struct yard *yard, const char *words)
 static const char *const protocols[] = { "auto", "http", "http2", "tcp" };
 static const char *const balancers[] = { "least-request", "round-robin",
                                          "random", "ring", "maglev" };
-static const char *const tls_modes[] = { "auto", "off", "mesh" };
+static const char *const tls_modes[] = { "auto", "off", "mesh", "simple",
+                                         "mutual" };
 static const char *const mtls_modes[] = { "permissive", "strict", "disable" };
 static const char *const path_modes[] = { "base", "none", "merge-slashes",
                                           "decode-and-merge-slashes" };

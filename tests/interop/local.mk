@@ -18,5 +18,7 @@ EXTRA_DIST += tests/interop/strangers.py tests/interop/test_openssl.py \
 	tests/interop/test_curl.py \
 	tests/interop/test_envoy.py \
 	tests/interop/test_nginx.py \
-	tests/interop/guest.py tests/interop/test_slow.py \
+	tests/interop/guest.py tests/interop/nameserver.py \
+	tests/interop/test_names.py tests/interop/test_outside_tls.py \
+	tests/interop/test_slow.py \
 	tests/interop/test_startup.py

@@ -13,3 +13,7 @@ tests_sim_test_decisions_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/sim/test_actions
 tests_sim_test_actions_SOURCES = tests/sim/test_actions.c $(SIM_WORLD)
 tests_sim_test_actions_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/sim/test_names
+tests_sim_test_names_SOURCES = tests/sim/test_names.c $(SIM_WORLD)
+tests_sim_test_names_LDADD = $(TEST_LIBS)

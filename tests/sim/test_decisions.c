@@ -1087,7 +1087,8 @@ static void end_streams(void)
 static void a_stream_goes_where_it_was_meant_to(void **state)
 {
     (void)state;
-    begin_streams(PEERS("STRICT"));
+    begin_streams(PEERS("STRICT") "outboundTrafficPolicy: {mode: "
+                                  "REGISTRY_ONLY}\n");
     assert_int_equal(connect_plain(&plains[0], "nobody"), MESH_ERR_NO_ROUTE);
     assert_int_equal(connect_plain(&plains[0], "web"), 0);
     assert_true(plains[0].ready);

@@ -91,8 +91,10 @@ static void set_names(mbedtls_x509write_cert *cert,
     size_t len = 0;
     size_t i = wish->uri_count;
 
-    if (!wish->uri_count && !wish->dns)
+    if (!wish->uri_count && !wish->dns && !wish->ip.len)
         return;
+    if (wish->ip.len)
+        len += add_name(&at, der, 7, wish->ip);
     if (wish->dns)
         len += add_name(&at, der, 2, mesh__slice_of(wish->dns));
     while (i-- > 0)

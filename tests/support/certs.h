@@ -29,7 +29,8 @@ struct cert_wish {
     const char *name;          /* subject CN; NULL: an empty subject */
     struct mesh_slice uris[3]; /* by length: may hold NULs           */
     size_t uri_count;
-    const char *dns; /* a DNS name beside them, or NULL    */
+    const char *dns;      /* a DNS name beside them, or NULL    */
+    struct mesh_slice ip; /* bytes of an address, or nothing  */
     bool is_ca;
     int usage;            /* bits, or CERT_NO_USAGE             */
     const char *extended; /* of 's' server, 'c' client, 'x' code

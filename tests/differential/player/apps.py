@@ -106,6 +106,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in pairs(step.get('headers')):
             self.send_header(name, value)
         self.send_header('x-answered-by', self.app.name)
+        # Recorded applications had none, and a sidecar added it.
+        self.send_header('date', self.date_time_string())
         if not bare:
             self.send_header('content-length', str(len(text)))
         self.end_headers()

@@ -123,7 +123,7 @@ class Sender:
 
     def url(self, request):
         """The URL, and the authority where that is another."""
-        for field in ('to', 'raw', 'raw_bytes', 'version'):
+        for field in ('raw', 'raw_bytes', 'version'):
             if field in request:
                 raise CaseError('"%s" cannot be done through libmesh' % field)
         authority = str(request.get('authority', ''))
@@ -131,7 +131,8 @@ class Sender:
         if not authority or not path.startswith('/'):
             raise CaseError('libmesh sends no request without a host or a '
                             'path that begins with /')
-        port = request.get('port', 80)
+        dialled = request.get('to', '').rpartition(':')[2]
+        port = request.get('port', int(dialled or 80))
         host, colon, text = authority.partition(':')
         if port == 80 and not colon:
             return 'http://%s%s' % (authority, path), None
@@ -141,6 +142,7 @@ class Sender:
         url, authority = self.url(request)
         words = [word(request.get('method', 'GET')), word(url)]
         words += [pair('header', 'host:' + authority)] if authority else []
+        words += [pair('address', request['to'])] if 'to' in request else []
         words += [pair('header', '%s:%s' % tuple(line))
                   for line in self.headers(request, case_id)]
         if str(request.get('body', '')):

@@ -118,6 +118,8 @@ static const struct {
     { "domain", mesh_config_set_trust_domain, "a.org", MESH_ERR_INVALID },
     { "address", mesh_config_set_address, "::1", MESH_ERR_INVALID },
     { "locality", mesh_config_set_locality, "r/z", MESH_ERR_INVALID },
+    { "name servers", mesh_config_set_nameservers, "192.0.2.53,[::1]:53",
+      MESH_ERR_INVALID },
     { "access log", mesh_config_set_access_log, "off", MESH_ERR_INVALID },
     { "otlp", mesh_config_set_otlp_endpoint, "http://c:1", MESH_ERR_INVALID },
 };
@@ -150,6 +152,25 @@ static void an_address_is_an_ip_address(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(mesh_config_set_address(config, bad[i]),
                          MESH_ERR_INVALID);
+    mesh_config_free(config);
+}
+
+static void name_servers_are_addresses(void **state)
+{
+    static const char *const bad[] = {
+        "dns.example", "192.0.2.53,", ",192.0.2.53",          "192.0.2.53:0x35",
+        "::1:53:",     "[::1]53",     "192.0.2.53;192.0.2.54"
+    };
+    static const char *const good[] = { "192.0.2.53", "192.0.2.53:5353", "::1",
+                                        "[::1]:5353,192.0.2.53,::2" };
+    mesh_config *config = mesh_config_new();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(mesh_config_set_nameservers(config, bad[i]),
+                         MESH_ERR_INVALID);
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        assert_int_equal(mesh_config_set_nameservers(config, good[i]), 0);
     mesh_config_free(config);
 }
 
@@ -238,6 +259,7 @@ int main(void)
         cmocka_unit_test(an_error_handle_is_of_the_last_call),
         cmocka_unit_test(texts_are_set_and_unset),
         cmocka_unit_test(an_address_is_an_ip_address),
+        cmocka_unit_test(name_servers_are_addresses),
         cmocka_unit_test(a_switch_is_0_or_1),
         cmocka_unit_test(a_limit_has_bounds),
     };

@@ -88,7 +88,7 @@ static void a_route_is_explained(void **state)
     explain("http://gw/", "true", "\"subset\": \"b\"");
     explain("http://gw/", "false", "\"subset\": \"a\"");
     explain("http://gw/", NULL, "\"verdict\": \"route\"");
-    explain("http://elsewhere/", NULL, "\"verdict\": \"no_host\"");
+    explain("http://elsewhere/", NULL, "\"verdict\": \"passthrough\"");
 }
 
 static void what_a_rule_does_is_explained(void **state)

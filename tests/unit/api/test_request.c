@@ -27,7 +27,7 @@ static const struct {
     { "GET\r\n", "http://web/", MESH_ERR_INVALID },
     { "GET", "", MESH_ERR_INVALID },
     { "GET", "web/", MESH_ERR_INVALID },
-    { "GET", "https://web/", MESH_ERR_INVALID },
+    { "GET", "https://web/", 0 },
     { "GET", "http://", MESH_ERR_INVALID },
     { "GET", "http:///", MESH_ERR_INVALID },
     { "GET", "http://:80/", MESH_ERR_INVALID },

@@ -149,6 +149,55 @@ static void five_failures_eject_one_of_two(void **state)
     assert_int_equal(others, 200);
 }
 
+static const char *value(const mesh_decision *decision, int what)
+{
+    return mesh_decision_value(decision, what);
+}
+
+static void unknown_hosts_go_where_the_caller_says(void **state)
+{
+    mesh_decision *decision;
+    mesh_request *request;
+
+    (void)state;
+    assert_int_equal(route("http://nobody.example/", NULL, &decision), 0);
+    assert_string_equal(value(decision, MESH_DECISION_DESTINATION),
+                        "PassthroughCluster");
+    assert_string_equal(value(decision, MESH_DECISION_ROUTE), "allow_any");
+    assert_int_equal(mesh_pick(decision, NULL), MESH_ERR_RESOLVE);
+    assert_string_equal(value(decision, MESH_DECISION_ENDPOINT), "");
+    mesh_decision_free(decision);
+
+    assert_int_equal(route("http://192.0.2.7:8080/", NULL, &decision), 0);
+    assert_int_equal(mesh_pick(decision, NULL), 0);
+    assert_string_equal(value(decision, MESH_DECISION_ENDPOINT),
+                        "192.0.2.7:8080");
+    assert_int_equal(mesh_pick(decision, NULL), MESH_ERR_STATE);
+    assert_int_equal(mesh_report(decision, MESH_RESULT_STATUS, 503, NULL, NULL),
+                     0);
+    assert_int_equal(mesh_pick(decision, NULL), 0);
+    mesh_decision_free(decision); /* not reported */
+
+    assert_int_equal(
+        mesh_request_new("GET", "http://nobody.example/", &request, NULL), 0);
+    assert_int_equal(mesh_request_set_address(request, "192.0.2.8:99", NULL),
+                     0);
+    assert_int_equal(mesh_request_set_address(request, "nobody", NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_request_set_address(NULL, "192.0.2.8", NULL),
+                     MESH_ERR_INVALID);
+    assert_int_equal(mesh_route(workload, request, &decision, NULL), 0);
+    assert_int_equal(mesh_pick(decision, NULL), 0);
+    assert_string_equal(value(decision, MESH_DECISION_ENDPOINT),
+                        "192.0.2.8:99");
+    mesh_decision_free(decision);
+    assert_int_equal(mesh_request_set_address(request, NULL, NULL), 0);
+    assert_int_equal(mesh_route(workload, request, &decision, NULL), 0);
+    assert_int_equal(mesh_pick(decision, NULL), MESH_ERR_RESOLVE);
+    mesh_decision_free(decision);
+    mesh_request_free(request);
+}
+
 static void the_order_of_calls_is_kept(void **state)
 {
     mesh_decision *decision;
@@ -164,8 +213,8 @@ static void the_order_of_calls_is_kept(void **state)
                      MESH_ERR_INVALID);
     mesh_decision_free(decision); /* not reported: it no longer counts */
 
-    assert_int_equal(route("http://nobody.example/", NULL, &decision),
-                     MESH_ERR_NO_DESTINATION);
+    assert_int_equal(route("http://payment-service/%00", NULL, &decision),
+                     MESH_ERR_INVALID);
     assert_int_equal(mesh_pick(decision, NULL), MESH_ERR_STATE);
     assert_string_equal(
         mesh_decision_value(decision, MESH_DECISION_DESTINATION), "");
@@ -182,6 +231,7 @@ int main(void)
         cmocka_unit_test(the_canary_goes_to_v2),
         cmocka_unit_test(the_policy_says_whether_to_try_again),
         cmocka_unit_test(five_failures_eject_one_of_two),
+        cmocka_unit_test(unknown_hosts_go_where_the_caller_says),
         cmocka_unit_test(the_order_of_calls_is_kept),
     };
 

@@ -7,6 +7,7 @@ check_PROGRAMS += \
 	tests/unit/policy/test_destination \
 	tests/unit/policy/test_inbound \
 	tests/unit/policy/test_judge \
+	tests/unit/policy/test_names \
 	tests/unit/policy/test_rbac \
 	tests/unit/policy/test_routes \
 	tests/unit/policy/test_rules \
@@ -28,6 +29,8 @@ tests_unit_policy_test_delegate_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_destination_SOURCES = \
 	tests/unit/policy/test_destination.c
 tests_unit_policy_test_destination_LDADD = $(YARD_LIBS)
+tests_unit_policy_test_names_SOURCES = tests/unit/policy/test_names.c
+tests_unit_policy_test_names_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_inbound_SOURCES = tests/unit/policy/test_inbound.c
 tests_unit_policy_test_inbound_LDADD = $(YARD_LIBS)
 tests_unit_policy_test_judge_SOURCES = tests/unit/policy/test_judge.c

@@ -102,17 +102,25 @@ static const struct say_row rules[] = {
       "7:10 error spec.trafficPolicy.tls: MUTUAL needs clientCertificate and "
       "privateKey [IST0106]\n"
       "7:11 error spec.trafficPolicy.tls.mode: MUTUAL needs clientCertificate "
-      "and privateKey [IST0106]\n"
-      "7:11 refused spec.trafficPolicy.tls.mode: connections would be made "
-      "without the TLS asked for [LM0004]\n" },
-    { "another way of TLS is refused", POLICY("    tls: {mode: SIMPLE}\n"),
-      "7:11 refused spec.trafficPolicy.tls.mode: connections would be "
-      "made without the TLS asked for [LM0004]\n" },
-    { "the caller's own address is refused",
-      POLICY("    loadBalancer: {simple: PASSTHROUGH}\n"),
-      "7:20 refused spec.trafficPolicy.loadBalancer.simple: traffic "
-      "would go elsewhere than the policy says: not yet enforced by this "
-      "version [LM0004]\n" },
+      "and privateKey [IST0106]\n" },
+    { "and has them",
+      POLICY("    tls: {mode: MUTUAL, clientCertificate: /c, privateKey: /k,"
+             " caCertificates: /r}\n"),
+      "" },
+    { "TLS to the outside", POLICY("    tls: {mode: SIMPLE}\n"), "" },
+    { "of whom nothing is asked",
+      POLICY("    tls: {mode: SIMPLE, insecureSkipVerify: true}\n"), "" },
+    { "a list of what is revoked is refused",
+      POLICY("    tls: {mode: SIMPLE, caCrl: /l}\n"),
+      "7:25 refused spec.trafficPolicy.tls.caCrl: revocation lists are not "
+      "read, so a revoked certificate would be taken [LM0004]\n" },
+    { "so is a secret by name",
+      POLICY("    tls: {mode: SIMPLE, credentialName: s}\n"),
+      "7:25 refused spec.trafficPolicy.tls.credentialName: there is no store "
+      "of secrets by name, so the certificate asked for would not be shown "
+      "[LM0004]\n" },
+    { "the caller's own address",
+      POLICY("    loadBalancer: {simple: PASSTHROUGH}\n"), "" },
     { "HTTP/2 is noted",
       POLICY("    connectionPool: {http: {h2UpgradePolicy: UPGRADE}}\n"),
       "7:29 info spec.trafficPolicy.connectionPool.http.h2UpgradePolicy: "

@@ -214,7 +214,7 @@ static void the_good_stay_and_the_bad_are_known(void **state)
 static void what_is_refused_is_never_left_out(void **state)
 {
     static const char *const files[FILES] = { RULE(
-        "r", "loadBalancer: {simple: PASSTHROUGH}") };
+        "r", "tls: {mode: SIMPLE, caCrl: /l}") };
     struct mesh_diagnostics diagnostics;
     struct mesh_collection *after;
     struct mesh_kept kept;

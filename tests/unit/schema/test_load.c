@@ -412,8 +412,8 @@ static void covers_every_field(void **state)
             MESH__SLICE(
                 "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
                 "metadata: {name: a}\nspec:\n  host: a\n  trafficPolicy:\n"
-                "    retryBudget: {budgetInterval: 1s}\n    loadBalancer:\n"
-                "      simple: PASSTHROUGH\n"),
+                "    retryBudget: {budgetInterval: 1s}\n    tls:\n"
+                "      caCrl: /l\n"),
             &limits, note_use, &text),
         0);
     assert_string_equal(
@@ -425,11 +425,10 @@ static void covers_every_field(void **state)
         "7 DestinationRule/default/a spec.trafficPolicy.retryBudget."
         "budgetInterval noted: only requests under way count: the budget is "
         "never larger than the sidecar's\n"
-        "8 DestinationRule/default/a spec.trafficPolicy.loadBalancer "
-        "enforced\n"
-        "9 DestinationRule/default/a spec.trafficPolicy.loadBalancer.simple "
-        "refused: traffic would go elsewhere than the policy says: not yet "
-        "enforced by this version\n");
+        "8 DestinationRule/default/a spec.trafficPolicy.tls enforced\n"
+        "9 DestinationRule/default/a spec.trafficPolicy.tls.caCrl refused: "
+        "revocation lists are not read, so a revoked certificate would be "
+        "taken\n");
 }
 
 static void note_row(void *user, const struct mesh_field_row *row)

@@ -15,13 +15,14 @@
 
 static const struct say_row entries[] = {
     { "the least there is", SE("  hosts: [a.b]\n  resolution: STATIC\n"), "" },
-    { "names are not yet resolved", SE("  hosts: [a.b]\n  resolution: DNS\n"),
-      "6:3 refused spec.resolution: only STATIC endpoints are known to this "
-      "version [LM0004]\n" },
-    { "nothing said means NONE", SE("  hosts: [a.b]\n"),
-      "5:3 refused spec: resolution is NONE when not given: only STATIC "
-      "endpoints are known to this version [LM0004] (write resolution: "
-      "STATIC)\n" },
+    { "names are resolved", SE("  hosts: [a.b]\n  resolution: DNS\n"), "" },
+    { "or one of them", SE("  hosts: [a.b]\n  resolution: DNS_ROUND_ROBIN\n"),
+      "" },
+    { "but not as requests tell them",
+      SE("  hosts: [a.b]\n  resolution: DYNAMIC_DNS\n"),
+      "6:3 refused spec.resolution: names that only a request tells are not "
+      "resolved by this version [LM0004]\n" },
+    { "nothing said means NONE", SE("  hosts: [a.b]\n"), "" },
     { "hosts are names", SE("  hosts: [\"*\", a_b]\n  resolution: STATIC\n"),
       "5:11 error spec.hosts[0]: \"*\" alone is no host [IST0106]\n"
       "5:16 error spec.hosts[1]: wanted a host such as \"web\", "

@@ -43,6 +43,11 @@ tests_unit_traffic_test_live_SOURCES = tests/unit/traffic/test_live.c \
 	$(TRAFFIC_WORLD)
 tests_unit_traffic_test_live_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/traffic/test_original
+tests_unit_traffic_test_original_SOURCES = tests/unit/traffic/test_original.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_original_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/traffic/test_outlier
 tests_unit_traffic_test_outlier_SOURCES = tests/unit/traffic/test_outlier.c \
 	$(TRAFFIC_WORLD)

@@ -56,6 +56,10 @@ static void what_cannot_be_read_is_refused_by_name(void **state)
     assert_int_equal(mesh__config_resolve(&config, &out), MESH_ERR_INVALID);
     assert_non_null(strstr(mesh__error_line(), "MESH_ADDRESS"));
     assert_int_equal(unsetenv("MESH_ADDRESS"), 0);
+    assert_int_equal(setenv("MESH_NAMESERVERS", "dns.example", 1), 0);
+    assert_int_equal(mesh__config_resolve(&config, &out), MESH_ERR_INVALID);
+    assert_non_null(strstr(mesh__error_line(), "MESH_NAMESERVERS"));
+    assert_int_equal(unsetenv("MESH_NAMESERVERS"), 0);
     assert_int_equal(mesh__config_set(&config, MESH__SET_LABELS, "a=b,=c"), 0);
     assert_int_equal(mesh__config_resolve(&config, &out), MESH_ERR_INVALID);
     mesh__config_fini(&config);
