@@ -158,9 +158,6 @@ enum mesh_answer mesh__step_route(struct mesh_client *client)
         return MESH__WAIT;
     client->outcome.destination = client->route.destination->name;
     client->outcome.subset = client->route.destination->subset;
-    if (client->given_all && mesh__pump_body(client) < 0)
-        return mesh__attempt_failed(client, MESH__FAILURE_LOCAL,
-                                    MESH_ERR_NOMEM);
     return MESH__NEXT;
 }
 

@@ -207,11 +207,10 @@ static void check_default_outlier(struct mesh_reader *reader,
     if (!failures || !mesh__proto_whole(failures, MESH__T_UINT32, &count) ||
         count == 0 || is_true(split))
         return;
-    mesh__reject(reader, spot, failures->mark,
-                 "it needs splitExternalLocalOriginErrors");
-    mesh__reject(reader, spot, split ? split->mark : node->mark,
-                 "consecutiveLocalOriginFailures needs "
-                 "splitExternalLocalOriginErrors");
+    mesh__reject_pair(reader, spot, node, "consecutiveLocalOriginFailures",
+                      "splitExternalLocalOriginErrors",
+                      "consecutiveLocalOriginFailures needs "
+                      "splitExternalLocalOriginErrors: true");
 }
 
 static const struct mesh_message default_outlier_message = {

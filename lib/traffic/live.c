@@ -101,6 +101,7 @@ static struct mesh_live_endpoint *endpoint_new(
     if (!endpoint)
         return NULL;
     endpoint->absent_since_ns = now_ns;
+    atomic_store(&endpoint->present_since_ns, now_ns);
     if (mesh__map_put(&shared->by_address,
                       mesh__slice(endpoint->key, MESH__LIVE_KEY),
                       endpoint) < 0) {

@@ -574,12 +574,22 @@ static int on_event(struct parse *p, const yaml_event_t *event)
     return mesh__fail(MESH_ERR_INTERNAL, "an event that libyaml has not");
 }
 
+/* At the end of everything nobody looks: what never ends is told where it
+ * begins. */
+static yaml_mark_t place_of_problem(const yaml_parser_t *parser)
+{
+    if (parser->context && parser->problem &&
+        strcmp(parser->problem, "found unexpected end of stream") == 0)
+        return parser->context_mark;
+    return parser->problem_mark;
+}
+
 /* What libyaml found: memory, encoding, tokens or grammar. */
 static int parser_problem(struct parse *p)
 {
     const yaml_parser_t *parser = &p->parser;
     const char *what = parser->problem ? parser->problem : "unreadable";
-    struct mesh_mark mark = mark_of(p, parser->problem_mark);
+    struct mesh_mark mark = mark_of(p, place_of_problem(parser));
 
     if (parser->error == YAML_MEMORY_ERROR)
         return mesh__fail(MESH_ERR_NOMEM, "YAML parser");

@@ -176,10 +176,11 @@ static const struct say_row the_whole[] = {
       "defaultTrafficPolicy: {outlierDetection: "
       "{consecutiveLocalOriginFailures: 1}}\n",
       "1:42 error defaultTrafficPolicy.outlierDetection: "
-      "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors "
-      "[IST0106]\n"
-      "1:75 error defaultTrafficPolicy.outlierDetection: it needs "
-      "splitExternalLocalOriginErrors [IST0106]\n" },
+      "consecutiveLocalOriginFailures needs splitExternalLocalOriginErrors: "
+      "true [IST0106]\n"
+      "1:43 error defaultTrafficPolicy.outlierDetection."
+      "consecutiveLocalOriginFailures: consecutiveLocalOriginFailures needs "
+      "splitExternalLocalOriginErrors: true [IST0106]\n" },
     { "shares are shares",
       "defaultTrafficPolicy: {outlierDetection: {maxEjectionPercent: 101}}\n",
       "1:63 error defaultTrafficPolicy.outlierDetection.maxEjectionPercent: "

@@ -19,7 +19,7 @@ static const struct say_row entries[] = {
     { "or one of them", SE("  hosts: [a.b]\n  resolution: DNS_ROUND_ROBIN\n"),
       "" },
     { "but not as requests tell them",
-      SE("  hosts: [a.b]\n  resolution: DYNAMIC_DNS\n"),
+      SE("  hosts: [\"*.b\"]\n  resolution: DYNAMIC_DNS\n"),
       "6:3 refused spec.resolution: names that only a request tells are not "
       "resolved by this version [LM0004]\n" },
     { "nothing said means NONE", SE("  hosts: [a.b]\n"), "" },

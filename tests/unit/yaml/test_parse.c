@@ -128,6 +128,8 @@ static const struct {
     { "a tab is no indentation", "a:\n\tb: 1\n",
       "!2:1 while scanning for the next token found character that cannot "
       "start any token" },
+    { "a quote without an end is told where it begins", "a: 1\nb: \"c\nd: 2\n",
+      "!2:4 while scanning a quoted scalar found unexpected end of stream" },
     { "bad indentation", "a:\n  b: 1\n c: 2\n",
       "!3:2 while parsing a block mapping did not find expected key" },
     { "merge keys are not taken", "a: &x {b: 1}\nc:\n  <<: *x\n",
