@@ -223,7 +223,7 @@ static const struct mesh_field retries_fields[] = {
       .default_value = "false" },
 };
 
-const struct mesh_message mesh__retries_message = {
+static const struct mesh_message retries_message = {
     .name = "retries",
     MESH__FIELDS(retries_fields),
     .set = MESH__AT(struct mesh_http_retry, set),
@@ -299,8 +299,7 @@ static const struct mesh_field http_route_fields[] = {
       MESH__PUT(struct mesh_http_route, redirect),
       .bounds = "not with route, directResponse, fault, rewrite; something "
                 "must be set" },
-    { MESH__ROW("retries", MESSAGE, ENFORCED),
-      .message = &mesh__retries_message,
+    { MESH__ROW("retries", MESSAGE, ENFORCED), .message = &retries_message,
       MESH__PUT(struct mesh_http_route, retries),
       .default_value =
           "MeshConfig.defaultHttpRetryPolicy, else built-in 2 attempts",

@@ -418,7 +418,7 @@ static const struct mesh_field mesh_config_fields[] = {
       MESH__PUT(struct mesh_mesh_config, default_destination_rule_export_to),
       .default_value = "[\"*\"]", .bounds = ". or * or namespace" },
     { MESH__ROW("defaultHttpRetryPolicy", MESSAGE, ENFORCED),
-      .message = &mesh__retries_message,
+      .message = &mesh__default_retry_message,
       MESH__PUT(struct mesh_mesh_config, default_retry),
       .default_value = "built-in: 2 attempts",
       .bounds = "same rules as VirtualService retries" },

@@ -1,9 +1,42 @@
 /*
- * mesh_traffic.c - the mesh-wide defaults of destinations in MeshConfig: two
- * blocks of a DestinationRule's trafficPolicy, judged as MeshConfigs are.
+ * mesh_traffic.c - the mesh-wide defaults of routes and destinations in
+ * MeshConfig: blocks of other kinds, judged as MeshConfigs are.
  */
 #include "schema/proto.h"
 #include "value/duration.h"
+
+static const struct mesh_field default_retry_fields[] = {
+    { MESH__ROW("attempts", INT32, ENFORCED),
+      MESH__PUT(struct mesh_http_retry, attempts), MESH__RANGE(0, 0),
+      .default_value = "0 when block present (disables retries)",
+      .bounds = ">=0" },
+    { MESH__ROW("backoff", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_http_retry, backoff_ns),
+      .default_value = "25ms base in Envoy" },
+    { MESH__ROW("perTryTimeout", DURATION, ENFORCED),
+      MESH__PUT_HAS(struct mesh_http_retry, per_try_timeout_ns,
+                    has_per_try_timeout),
+      .default_value = "none" },
+    { MESH__ROW("retryIgnorePreviousHosts", BOOL, ENFORCED),
+      MESH__PUT_HAS(struct mesh_http_retry, ignore_previous,
+                    has_ignore_previous),
+      .default_value = "true" },
+    { MESH__ROW("retryOn", STRING, ENFORCED),
+      MESH__PUT_HAS(struct mesh_http_retry, retry_on, has_retry_on),
+      .default_value = "connect-failure,refused-stream,unavailable,cancelled,"
+                       "retriable-status-codes",
+      .bounds = "comma list without spaces; unknown words have no effect" },
+    { MESH__ROW("retryRemoteLocalities", BOOL, ENFORCED),
+      MESH__PUT(struct mesh_http_retry, remote_localities),
+      .default_value = "false" },
+};
+
+const struct mesh_message mesh__default_retry_message = {
+    .name = "default_retry",
+    MESH__FIELDS(default_retry_fields),
+    .set = MESH__AT(struct mesh_http_retry, set),
+    .mark = MESH__AT(struct mesh_http_retry, mark),
+};
 
 static const struct mesh_field default_keep_alive_fields[] = {
     { MESH__ROW("interval", DURATION, NOTED),
