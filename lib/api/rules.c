@@ -58,6 +58,7 @@ static const struct {
     { "LM0103", "An endpoint is no IP address: nothing is sent there." },
     { "LM0104", "Istio ignores the resource." },
     { "LM0105", "A list has more than this version has room for." },
+    { "LM0110", "What a route is to do cannot be done as it is written." },
     { "LM0121", "An earlier match takes all that this one could." },
     { "LM0122", "Earlier routes take all that this one could." },
     { "LM0123", "No request can meet a match." },

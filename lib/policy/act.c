@@ -198,12 +198,8 @@ static int base64_digit(char c)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = NULL;
+    const char *at = c ? strchr(digits, c) : NULL;
 
-    if (c == '-' || c == '_') /* the alphabet for URLs is taken as well */
-        c = c == '-' ? '+' : '/';
-    if (c)
-        at = strchr(digits, c);
     return at ? (int)(at - digits) : -1;
 }
 

@@ -365,7 +365,7 @@ static void settle(struct loading *loading)
     if (loading->how != MESH__LOAD_FIRST)
         atomic_fetch_add(&workload->reloads, 1);
     if (loading->how != MESH__LOAD_CHANGED)
-        workload->judged = loading->generation;
+        workload->judged_generation = loading->generation;
     tell_loaded(workload, loading->diagnostics);
     if (is_partly(loading))
         tell_partly(loading);
@@ -467,14 +467,14 @@ bool mesh__workload_judge(struct mesh_workload *workload)
     bool judges;
 
     (void)pthread_mutex_lock(&workload->reload_lock);
-    judges = workload->judged < snapshot->generation;
+    judges = workload->judged_generation < snapshot->generation;
     if (judges) {
         mesh__diagnostics_init(&diagnostics);
         if (mesh__policy_judge(snapshot->collection, &diagnostics) == 0) {
             mesh__diagnostics_sort(&diagnostics);
             tell_judged(workload, snapshot->generation, &diagnostics);
         }
-        workload->judged = snapshot->generation;
+        workload->judged_generation = snapshot->generation;
         mesh__error_clear();
         mesh__diagnostics_fini(&diagnostics);
     }

@@ -113,8 +113,8 @@ struct mesh_workload {
     struct mesh_node lanes;
     size_t lane_count;
 
-    pthread_mutex_t reload_lock; /* one reload at a time                 */
-    uint64_t judged; /* the last generation that was; under reload_lock */
+    pthread_mutex_t reload_lock;     /* one reload at a time                 */
+    uint64_t judged_generation;      /* the last; under reload_lock */
     atomic_uint_fast64_t generation; /* of snapshot; raised after the swap   */
 
     pthread_mutex_t stripe_locks[MESH__LANE_STRIPES];

@@ -141,7 +141,7 @@ static const struct yard_row order[] = {
       STREAM("9000", "0", "'tcp[0]': -> " TWO("9000") AT_B) },
     { "a host under a wildcard service routes all of that", "ns=demo",
       VS("demo", "a",
-         "{hosts: [a.wild.example], tls: [{" MATCH(
+         "{hosts: [A.wild.example], tls: [{" MATCH(
              "{sniHosts: [A.wild.example]}") TO_ONE "}]}"),
       "stream *.wild.example:443 0 'tls[0]': a.wild.example -> " ONE AT_A },
 };

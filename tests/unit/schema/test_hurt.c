@@ -54,7 +54,7 @@ static const struct {
       TEXT(GOOD AND "a: &x {b: 1}\nc: {<<: *x}\n"),
       { 0 },
       1,
-      "6:5 error merge keys (\"<<\") are not taken [LM0001]\n" },
+      "6:5 refused merge keys (\"<<\") are not taken [LM0001]\n" },
     { "invalid UTF-8",
       TEXT(GOOD AND "a: \xC3(\n" AND OTHER),
       { 0 },
@@ -69,7 +69,15 @@ static const struct {
       TEXT(GOOD AND "a: \"b\\0c\"\n" AND OTHER),
       { 0 },
       2,
-      "5:4 error a NUL inside a text [LM0001]\n" },
+      "5:1 error \"apiVersion\" is missing [LM0005]\n"
+      "5:1 error \"kind\" is missing [LM0005]\n"
+      "5:4 refused a NUL inside a text [LM0004]\n" },
+    { "in a resource like others, which is not kept",
+      TEXT(GOOD AND "apiVersion: v1\nkind: Namespace\nmetadata: {name: bad, "
+                    "annotations: {x: \"b\\0c\"}}\n" AND OTHER),
+      { 0 },
+      2,
+      "7:40 refused a NUL inside a text [LM0004]\n" },
     { "a byte order mark is no harm", TEXT("\xEF\xBB\xBF" GOOD), { 0 }, 1, "" },
     { "UTF-16",
       TEXT("\xFF\xFEk\0i\0n\0d\0"),
@@ -129,8 +137,7 @@ static const struct {
       { 0 },
       0,
       "4:74 error spec.trafficPolicy.outlierDetection.consecutive5xxErrors: "
-      "wanted a whole number, found the number 99999999999999999999 "
-      "[IST0106]\n" },
+      "out of range: 99999999999999999999 [IST0106]\n" },
     { "more bytes than a file may have",
       TEXT(GOOD),
       { .file_bytes = sizeof(GOOD) - 2 },

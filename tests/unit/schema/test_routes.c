@@ -533,6 +533,17 @@ static const struct say_row virtual_service_rows[] = {
          "  - {directResponse: {status: 200, body: {bytes: aGk}}}\n"),
       "7:50 error spec.http[0].directResponse.body.bytes: wanted base64 with "
       "its padding, found \"aGk\" [IST0106]\n" },
+    { "bytes are not in the alphabet of URLs",
+      VS("  hosts: [a]\n"
+         "  http:\n"
+         "  - {directResponse: {status: 200, body: {bytes: /+8=}}}\n"),
+      "" },
+    { "bytes are not in the alphabet of URLs, and not so",
+      VS("  hosts: [a]\n"
+         "  http:\n"
+         "  - {directResponse: {status: 200, body: {bytes: _-8=}}}\n"),
+      "7:50 error spec.http[0].directResponse.body.bytes: wanted base64 with "
+      "its padding, found \"_-8=\" [IST0106]\n" },
     { "a delegate goes with replies of its own",
       VS("  hosts: [a]\n"
          "  http:\n"

@@ -75,7 +75,7 @@ static const char policy[] =
     "kind: VirtualService\n"
     "metadata: {name: far, namespace: demo}\n"
     "spec:\n"
-    "  hosts: [far.example]\n"
+    "  hosts: [far.example, other.far.example]\n"
     "  tls:\n"
     "  - match: [{sniHosts: [other.far.example]}]\n"
     "    route: [{destination: {host: to, port: {number: 1}}}]\n";
