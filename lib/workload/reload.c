@@ -419,8 +419,9 @@ static void replace(struct mesh_workload *workload,
 {
     struct mesh_snapshot *old;
 
-    if (workload->judged + 1 == snapshot->generation)
-        workload->judged = snapshot->generation; /* nothing new to judge */
+    if (workload->judged_generation + 1 == snapshot->generation)
+        workload->judged_generation =
+            snapshot->generation; /* nothing new to judge */
     (void)pthread_mutex_lock(&workload->lock);
     old = workload->snapshot;
     workload->snapshot = snapshot;

@@ -117,7 +117,7 @@ static const struct {
       TEXT(GOOD AND "apiVersion: v1\nkind: \"Serv"),
       { 0 },
       1,
-      "6:12 error while scanning a quoted scalar found unexpected end of "
+      "6:7 error while scanning a quoted scalar found unexpected end of "
       "stream "
       "[LM0001]\n" },
     { "in a character",
