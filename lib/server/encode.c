@@ -45,13 +45,16 @@ static int wait_for_body(struct mesh_connection *connection)
 enum mesh_answer mesh__serve_handle(struct mesh_connection *connection)
 {
     struct mesh_inbound_exchange *exchange = connection->exchange;
-    int rc;
+    int rc = 0;
 
-    if (!exchange->handled)
+    if (!exchange->handled) {
+        rc = mesh__serve_bound(connection);
         queue(connection);
+    }
     if (exchange->begun)
         return MESH__NEXT;
-    rc = mesh__request_tend(connection);
+    if (rc == 0)
+        rc = mesh__request_tend(connection);
     if (rc == 0)
         rc = wait_for_body(connection);
     return rc < 0 ? mesh__serve_failed(connection, rc) : MESH__WAIT;

@@ -132,10 +132,11 @@ struct mesh_connection {
     struct mesh_inbound_exchange *exchange; /* NULL between two           */
     struct mesh_timer timer;
     enum mesh_serve_wait awaits;
-    struct mesh_timer last_call;   /* when a doomed one is cut              */
-    struct mesh_task task;         /* goes on where an answer left off      */
-    struct mesh_buffer unsent;     /* of a whole answer's body              */
-    char *client_cert;             /* x-forwarded-client-cert; NULL: none   */
+    struct mesh_timer last_call; /* when a doomed one is cut              */
+    struct mesh_timer patience;  /* the exchange's bound, as its caller says */
+    struct mesh_task task;       /* goes on where an answer left off      */
+    struct mesh_buffer unsent;   /* of a whole answer's body              */
+    char *client_cert;           /* x-forwarded-client-cert; NULL: none   */
     char peer[MESH__ADDRESS_TEXT]; /* its address and ours, as text */
     char local[MESH__ADDRESS_TEXT];
     bool running;     /* inside run; news wait until it returns              */
@@ -170,6 +171,11 @@ int mesh__serve_await(struct mesh_connection *connection,
 /* The same, from now on anew. */
 int mesh__serve_await_anew(struct mesh_connection *connection,
                            enum mesh_serve_wait what, uint64_t ns);
+/*
+ * Bound the exchange by its caller's grpc-timeout, whatever it speaks (Envoy:
+ * max_stream_duration, as istiod sets it up). 0 or MESH_ERR_NOMEM.
+ */
+int mesh__serve_bound(struct mesh_connection *connection);
 /* A blank exchange for this connection; NULL when memory is out. */
 struct mesh_inbound_exchange *mesh__exchange_new(
     struct mesh_connection *connection);

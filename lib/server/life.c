@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "value/duration.h"
+#include "value/grpc.h"
 
 #include <stdio.h>
 
@@ -180,6 +181,42 @@ static void on_due(struct mesh_timer *timer)
     mesh__serve_run(connection);
 }
 
+/* It took longer than the caller wanted to wait. */
+static void on_patience(struct mesh_timer *timer)
+{
+    struct mesh_connection *connection =
+        MESH__OF(timer, struct mesh_connection, patience);
+    struct mesh_inbound_exchange *exchange = connection->exchange;
+    enum mesh_answer answer;
+
+    exchange->code = MESH_ERR_TIMEOUT;
+    exchange->grpc = mesh__grpc_number(MESH__SLICE("DEADLINE_EXCEEDED"));
+    if (exchange->begun)
+        answer = mesh__serve_break(connection, MESH_ERR_TIMEOUT,
+                                   MESH__FLAG_NONE, "max_duration_timeout");
+    else
+        answer = mesh__serve_reply(connection, 504, "max_duration_timeout",
+                                   "downstream duration timeout");
+    connection->step =
+        answer == MESH__CLOSE ? MESH__SERVE_END : MESH__SERVE_RECORD;
+    mesh__error_clear();
+    mesh__serve_run(connection);
+}
+
+int mesh__serve_bound(struct mesh_connection *connection)
+{
+    const struct mesh_inbound_exchange *exchange = connection->exchange;
+    struct mesh_slice value;
+    uint64_t ms;
+
+    if (!mesh__head_get(&exchange->head, MESH__H_GRPC_TIMEOUT, &value) ||
+        !mesh__grpc_timeout(value, &ms) || ms == 0)
+        return 0;
+    return mesh__loop_set_timer(
+        mesh__serve_loop(connection), &connection->patience,
+        mesh__time_add(exchange->start_ns, ms * MESH__MS));
+}
+
 /* Now, whatever is under way on it. */
 static void cut(struct mesh_connection *connection)
 {
@@ -214,6 +251,7 @@ static void on_guest(struct mesh_door *door, int fd,
     connection->server = server;
     mesh__timer_init(&connection->timer, on_due);
     mesh__timer_init(&connection->last_call, on_last_call);
+    mesh__timer_init(&connection->patience, on_patience);
     mesh__task_init(&connection->task, on_task);
     mesh__list_push_back(&server->connections, &connection->node);
     if (mesh__greeting_init(&connection->greeting, door, fd, peer, on_stream,
@@ -315,6 +353,8 @@ void mesh__exchange_part(struct mesh_connection *connection)
 {
     struct mesh_inbound_exchange *exchange = connection->exchange;
 
+    mesh__loop_cancel_timer(mesh__serve_loop(connection),
+                            &connection->patience);
     connection->exchange = NULL;
     exchange->connection = NULL;
     exchange->piece = (struct mesh_slice){ 0 };

@@ -58,7 +58,9 @@ static int begin_in_grpc(struct mesh_connection *connection, unsigned status,
                       MESH__SLICE("application/grpc"));
     if (rc == 0)
         rc = add_line(exchange, MESH__H_GRPC_STATUS,
-                      mesh__slice_of(mesh__grpc_status(status)));
+                      mesh__slice_of(exchange->grpc
+                                         ? exchange->grpc
+                                         : mesh__grpc_status(status)));
     if (rc == 0 && body.len)
         rc = add_line(exchange, MESH__H_GRPC_MESSAGE, mesh__slice_of(message));
     if (rc == 0)

@@ -107,6 +107,8 @@ struct mesh_inbound_exchange {
     bool chunked;
     struct mesh_slice piece; /* of the body, in the stream's buffer  */
     struct mesh_head reply;  /* the response's                       */
+    const char *grpc;        /* grpc-status of an answer in the handler's
+                                place; NULL: by its status             */
     uint64_t announced;      /* body bytes of the reply still owed   */
     uint64_t received;       /* request body bytes                   */
     uint64_t heard;          /* of them when their bound began       */

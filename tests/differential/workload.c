@@ -278,13 +278,14 @@ static void tell_request(const mesh_exchange *exchange, const char *body,
     line_say(&line);
 }
 
+/* MESH_ERR_STATE: its caller's time was out, and it was answered. */
 static void add_header(mesh_exchange *exchange, const char *name,
                        const char *value)
 {
     mesh_error *error = mesh_error_new();
     int rc = mesh_exchange_add_header(exchange, name, value, error);
 
-    if (rc < 0)
+    if (rc < 0 && rc != MESH_ERR_STATE)
         trouble(name, rc, error);
     mesh_error_free(error);
 }

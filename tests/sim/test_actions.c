@@ -694,6 +694,49 @@ static void a_grpc_caller_is_heard(void **state)
     sim_fini(sim);
 }
 
+/* The other side hears any caller. */
+static void a_server_answers_in_its_callers_time(void **state)
+{
+    struct sim_ask soon = { .path = "/echo",
+                            .header = "grpc-timeout",
+                            .value = "2000m" };
+    struct sim_call call;
+
+    (void)state;
+    begin(ROUTE(TO_WEB ONCE), 1);
+    call = ask(&soon);
+    expect(&call, 200, "-"); /* in time */
+    sim->servers[0].manner = SIM_STALLS;
+    call = ask(&soon);
+    expect(&call, 504, "-");
+    expect_about(call.took_ns, 2 * MESH__S);
+    assert_string_equal(call.text, "downstream duration timeout");
+    assert_int_equal(sim->servers[0].last_status, 504);
+    assert_string_equal(sim->servers[0].last_flags, "-");
+    sim->servers[0].manner = SIM_HALVES; /* what has begun is cut */
+    call = ask(&soon);
+    assert_int_equal(call.code, MESH_ERR_RESET);
+    expect_about(call.took_ns, 2 * MESH__S);
+    sim_fini(sim);
+}
+
+static void and_a_grpc_caller_in_its_words(void **state)
+{
+    (void)state;
+    begin(ROUTE(TO_WEB ONCE), 1);
+    sim->servers[0].manner = SIM_STALLS;
+    sim_raw_open(sim, NULL);
+    sim_raw_say(sim, "POST /echo HTTP/1.1\r\nhost: web\r\n"
+                     "content-type: application/grpc\r\n"
+                     "grpc-timeout: 300m\r\ncontent-length: 0\r\n\r\n");
+    sim_pass(sim, 200 * MESH__MS);
+    assert_int_equal(sim->raw.len, 0);
+    sim_pass(sim, 200 * MESH__MS);
+    expect_line(sim->raw.heard, "HTTP/1.1 200 ");
+    expect_line(sim->raw.heard, "grpc-status: 4\r\n");
+    sim_fini(sim);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -747,6 +790,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_copy_under_way_can_be_ended),
         cmocka_unit_test(a_copy_that_still_connects_can_be_ended),
         cmocka_unit_test(a_grpc_caller_is_heard),
+        cmocka_unit_test(a_server_answers_in_its_callers_time),
+        cmocka_unit_test(and_a_grpc_caller_in_its_words),
     };
 
     if (argc == 2)
