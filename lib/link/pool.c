@@ -629,7 +629,7 @@ static void keep_session(struct mesh_pool *pool, struct mesh_stream *stream)
     mesh__buffer_fini(&old);
 }
 
-/* Until when an idle stream may stay. */
+/* Until when an idle stream may stay. Under the lock. */
 static uint64_t stays_until_ns(const struct mesh_pool *pool,
                                const struct mesh_stream *stream)
 {
@@ -642,14 +642,11 @@ static uint64_t stays_until_ns(const struct mesh_pool *pool,
 }
 
 /* A stream in hand that nobody waits for: keep it here or on the shelf. */
-static void shelve(struct mesh_pool *pool, struct mesh_stream *stream)
+static void shelve(struct mesh_stream *stream, uint64_t until_ns)
 {
     struct mesh_link *link = stream->link;
     bool keep = link->keeps_idle;
-    uint64_t until_ns;
 
-    stream->idle_since_ns = mesh__loop_now(link->loop);
-    until_ns = stays_until_ns(pool, stream);
     if (keep) {
         stream->on_ready = on_idle;
         stream->owner = NULL;
@@ -666,15 +663,18 @@ static void shelve(struct mesh_pool *pool, struct mesh_stream *stream)
 /* Hand a usable stream on, or keep it. Detached before a waiter may have it. */
 static void pass_on(struct mesh_pool *pool, struct mesh_stream *stream)
 {
+    uint64_t until_ns;
     bool wanted;
 
+    stream->idle_since_ns = mesh__loop_now(stream->link->loop);
     lock(pool);
     wanted = !mesh__list_empty(&pool->waiting);
+    until_ns = stays_until_ns(pool, stream);
     unlock(pool);
     if (wanted)
         mesh__stream_detach(stream);
     else
-        shelve(pool, stream);
+        shelve(stream, until_ns);
     lock(pool);
     if (!stream->link && grant(pool, stream)) {
         stream = NULL;

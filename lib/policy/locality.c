@@ -130,7 +130,7 @@ static bool distributes(const struct mesh__service *service,
     if (count == 0)
         return false;
     *out = (struct setting){ .locality = &nothing,
-                             .failover_priority = { close, count },
+                             .failover_priority = { close, count, NULL },
                              .force = true };
     return true;
 }

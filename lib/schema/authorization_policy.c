@@ -140,8 +140,8 @@ static void check_item(struct mesh_reader *reader, const struct mesh_spot *spot,
         [J_TEXT] = "text",
         [J_IP] = "an IP address or a block such as 10.0.0.0/8",
         [J_PORT] = "a port, 65535 at most",
-        [J_PATH] = "{*} and {**} as whole segments, the latter last, no "
-                   "other \"*\" or brace beside them",
+        [J_PATH] = ("{*} and {**} as whole segments, the latter last, no "
+                    "other \"*\" or brace beside them"),
         [J_ACCOUNT] = "a service account or \"namespace/account\"",
         [J_WILDCARD] = "one \"*\" at most, at the start or end",
         [J_DOMAIN] = "a trust domain, \"*\" at its start or end only",
