@@ -9,6 +9,7 @@
 
 #include <mesh/mesh.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -75,17 +76,34 @@ static void lay_out(void)
     }
 }
 
+/*
+ * Nothing comes back as it was: whoever swaps directories fills a new one each
+ * time. Here the two take turns, and their files get a date of their own.
+ */
+static void renew(int version, long count)
+{
+    const struct timespec dates[2] = { { count, 0 }, { count, 0 } };
+    char path[PATH_MOST];
+
+    for (int i = 0; i < FILES; i++)
+        must(utimensat(AT_FDCWD, at(path, "..v%d/f%d.yaml", version, i), dates,
+                       0) == 0,
+             "utimensat");
+}
+
 static void *swap(void *user)
 {
     char link_path[PATH_MOST];
     char next[PATH_MOST];
     int version = 1;
+    long count = 0;
 
     (void)user;
     at(link_path, "..data", 0, 0);
     at(next, "..data_tmp", 0, 0);
     while (!atomic_load(&stopping)) {
         version = 3 - version;
+        renew(version, ++count);
         must(symlink(version == 1 ? "..v1" : "..v2", next) == 0, "symlink");
         must(rename(next, link_path) == 0, "rename");
         sched_yield();

@@ -164,7 +164,10 @@ static void test_keep_survives(void **state)
         .sni = "name",
         .alpn = two,
         .alpn_count = 2,
-        .expected = { two, 2, joined, 1 },
+        .expected = { .ids = two,
+                      .count = 2,
+                      .trust_domains = joined,
+                      .trust_domain_count = 1 },
         .credential = fake_credential("spiffe://td/a", NOW),
         .bundle = fake_bundle("td"),
     };
