@@ -120,8 +120,7 @@ static int compare_workloads(const void *a, const void *b)
 
     if (order)
         return order;
-    return (left->resource > right->resource) -
-           (left->resource < right->resource);
+    return mesh__position_compare(left->resource, right->resource);
 }
 
 /* --- by label --- */

@@ -47,6 +47,20 @@ bool mesh__texts_equal(const struct mesh_texts *a, const struct mesh_texts *b)
     return a->count == b->count;
 }
 
+int mesh__position_compare(const struct mesh_resource *a,
+                           const struct mesh_resource *b)
+{
+    unsigned left = mesh__line_of(a, a->mark);
+    unsigned right = mesh__line_of(b, b->mark);
+
+    if (a->file != b->file)
+        return a->file < b->file ? -1 : 1;
+    if (left != right)
+        return left < right ? -1 : 1;
+    return (a->mark.column > b->mark.column) -
+           (a->mark.column < b->mark.column);
+}
+
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b)
 {
@@ -57,7 +71,8 @@ int mesh__age_compare(const struct mesh_resource *a,
     order = mesh__text_compare(a->name, b->name);
     if (order)
         return order;
-    return mesh__text_compare(mesh__namespace_of(a), mesh__namespace_of(b));
+    order = mesh__text_compare(mesh__namespace_of(a), mesh__namespace_of(b));
+    return order ? order : mesh__position_compare(a, b);
 }
 
 bool mesh__visible(const struct mesh_texts *export_to, struct mesh_slice owner,
@@ -111,11 +126,8 @@ static int compare_age(const void *a, const void *b)
 {
     const struct mesh_resource *const *left = a;
     const struct mesh_resource *const *right = b;
-    int order = mesh__age_compare(*left, *right);
 
-    if (order)
-        return order;
-    return *left < *right ? -1 : *left > *right;
+    return mesh__age_compare(*left, *right);
 }
 
 void mesh__list_sort(struct mesh__list *list)

@@ -222,7 +222,13 @@ int mesh__text_compare(struct mesh_slice a, struct mesh_slice b);
 /* A resource's namespace; "default" where it names none. */
 struct mesh_slice mesh__namespace_of(const struct mesh_resource *resource);
 
-/* Oldest first, then by name, then by namespace (Istio: model/config.go). */
+/* By file, then by line: no two are equal. */
+int mesh__position_compare(const struct mesh_resource *a,
+                           const struct mesh_resource *b);
+/*
+ * Oldest first, then by name, then by namespace (Istio: model/config.go).
+ * Those that are not in force may share all three: by position then.
+ */
 int mesh__age_compare(const struct mesh_resource *a,
                       const struct mesh_resource *b);
 void mesh__list_sort(struct mesh__list *list);
