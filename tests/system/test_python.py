@@ -12,6 +12,7 @@ from stage import (BUILD, STRICT, Checks, Stage, free_ports,  # noqa: E402
 
 CLIENT = os.path.join(HERE, 'client.py')
 ANSWER = "('MESH_OK', 200, b'nobody -\\n')"
+CLOSED = '---\noutboundTrafficPolicy: {mode: REGISTRY_ONLY}\n'
 
 
 def lines_of_code(path):
@@ -25,7 +26,7 @@ def main():
     checks = Checks()
     with Stage('caller', 'back') as stage:
         port = free_ports(1)[0]
-        stage.write(STRICT + service('back', port))
+        stage.write(STRICT + service('back', port) + CLOSED)
         server = stage.server('back', port, threads=8)
         began = time.monotonic()
         done = subprocess.run(
