@@ -202,13 +202,19 @@ MESH_EXTERN void mesh_decision_free(mesh_decision *decision);
  * mesh_decision_json - the decision and its reasons as JSON.
  *
  * explain: "resource", "rule", "destination" {"host", "subset", "port",
- * "weight"}, "endpoints" [{"address", "port", "labels"}], "timeout_ms",
- * "retries" {"attempts", "per_try_timeout_ms", "retry_on"}, "tls" {"mode",
- * "sni", "principals"}, "headers" {"request", "response"}, "rewrite" {"path",
- * "authority"}, "fault", "cors", "mirror" [{"destination", "percent",
- * "drawn"}], "redirect" {"status", "location"}, "direct_response" {"status",
- * "body"}, "rules" [{"name", "matched", "reason", "file", "line"}],
- * "verdict".
+ * "weight", "balancer", "ring_size", "warmup"}, "endpoints" [{"address",
+ * "port", "labels", "locality", "weight", "priority", "picked"}],
+ * "timeout_ms", "retries" {"attempts", "per_try_timeout_ms", "back_off_ms",
+ * "back_off_max_ms", "other_hosts", "other_localities", "retry_on"},
+ * "tls" {"mode", "sni", "principals"; outside the mesh "names", "roots",
+ * "chain", "key", "verified"}, "connection_pool" {"max_connections",
+ * "max_pending_requests", "max_requests", "max_retries", "retry_budget",
+ * "max_requests_per_connection", "connect_timeout_ms", "idle_timeout_ms",
+ * "max_connection_duration_ms"}, "outlier_detection", "headers" {"request",
+ * "response"}, "rewrite" {"path", "authority"}, "fault", "cors", "mirror"
+ * [{"destination", "percent", "drawn"}], "redirect" {"status", "location"},
+ * "direct_response" {"status", "body"}, "rules" [{"name", "matched",
+ * "reason", "file", "line"}], "verdict".
  * authorize: "verdict" (allow, deny, reject), "action", "policy", "rule",
  * "reason", "normalized_path", "dry_run".
  *

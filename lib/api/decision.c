@@ -6,6 +6,7 @@
  */
 #include "api/acts.h"
 #include "api/inside.h"
+#include "api/reach.h"
 
 #include "base/alloc.h"
 #include "value/duration.h"
@@ -94,6 +95,7 @@ struct explain {
     uint64_t draw; /* the route's */
     struct mesh_acts acts;
     struct mesh_pick pick;
+    struct mesh_reach reach;
     struct mesh__why why;
     struct mesh_json json;
     struct mesh_buffer *text;
@@ -122,30 +124,8 @@ static const char *verdict_of(const struct explain *explain)
     return names[explain->route.outcome];
 }
 
-static void where(struct mesh_json *json, const struct mesh_snapshot *snapshot,
-                  struct mesh_mark mark)
-{
-    const struct mesh_resource *resource;
-    const char *file;
-
-    if (!mesh__mark_resource(snapshot, mark, &resource, &file)) {
-        mesh__json_null(json, "file");
-        mesh__json_null(json, "line");
-        return;
-    }
-    mesh__json_text(json, "file", file);
-    mesh__json_number(json, "line", mesh__line_of(resource, mark));
-}
-
 static void explain_destination(struct explain *explain)
 {
-    static const char *const balancers[] = {
-        [MESH__LEAST_REQUEST] = "least_request",
-        [MESH__ROUND_ROBIN] = "round_robin",
-        [MESH__RANDOM] = "random",
-        [MESH__RING_HASH] = "ring_hash",
-        [MESH__MAGLEV] = "maglev",
-    };
     const struct mesh_destination *destination = explain->route.destination;
     struct mesh_json *json = &explain->json;
 
@@ -161,49 +141,8 @@ static void explain_destination(struct explain *explain)
     mesh__json_number(json, "port", destination->port);
     mesh__json_number(json, "weight",
                       explain->route.arm ? explain->route.arm->weight : 0);
-    mesh__json_text(json, "balancer", balancers[destination->balancer]);
+    mesh__reach_balancing(&explain->reach, json);
     mesh__json_close(json, '}');
-}
-
-static void endpoint_labels(struct mesh_json *json,
-                            const struct mesh_endpoint *endpoint)
-{
-    char key[256];
-
-    mesh__json_open(json, "labels", '{');
-    for (size_t i = 0; i < endpoint->labels.count; i++) {
-        const struct mesh_label *label = &endpoint->labels.items[i];
-
-        (void)snprintf(key, sizeof(key), "%.*s", (int)label->key.len,
-                       label->key.at);
-        mesh__json_string(json, key, label->value);
-    }
-    mesh__json_close(json, '}');
-}
-
-static void explain_endpoints(struct explain *explain)
-{
-    const struct mesh_destination *destination = explain->route.destination;
-    struct mesh_json *json = &explain->json;
-    char ip[MESH__ADDRESS_TEXT];
-
-    mesh__json_open(json, "endpoints", '[');
-    for (size_t i = 0; destination && i < destination->endpoints->count; i++) {
-        const struct mesh_endpoint *endpoint =
-            &destination->endpoints->endpoints[i];
-
-        mesh__address_print_ip(&endpoint->address, ip);
-        mesh__json_open(json, NULL, '{');
-        mesh__json_text(json, "address", ip);
-        mesh__json_number(json, "port", endpoint->address.port);
-        mesh__json_text(json, "workload", endpoint->workload);
-        mesh__json_text(json, "principal", endpoint->spiffe);
-        mesh__json_bool(json, "mtls", endpoint->mesh_tls);
-        mesh__json_bool(json, "picked", endpoint == explain->pick.endpoint);
-        endpoint_labels(json, endpoint);
-        mesh__json_close(json, '}');
-    }
-    mesh__json_close(json, ']');
 }
 
 static void explain_retries(struct explain *explain)
@@ -226,6 +165,12 @@ static void explain_retries(struct explain *explain)
                           (int64_t)(retry->per_try_ns / MESH__MS));
     else
         mesh__json_null(json, "per_try_timeout_ms");
+    mesh__json_number(json, "back_off_ms",
+                      (int64_t)(retry->base_ns / MESH__MS));
+    mesh__json_number(json, "back_off_max_ms",
+                      (int64_t)(retry->max_ns / MESH__MS));
+    mesh__json_bool(json, "other_hosts", retry->host_picks != 0);
+    mesh__json_bool(json, "other_localities", retry->leave_priorities);
     mesh__json_open(json, "retry_on", '[');
     while (piece[0]) {
         size_t len = strcspn(piece, ",");
@@ -235,58 +180,6 @@ static void explain_retries(struct explain *explain)
     }
     mesh__json_close(json, ']');
     mesh__json_close(json, '}');
-}
-
-static void explain_tls(struct explain *explain)
-{
-    static const char *const modes[] = { [MESH__TLS_AUTO] = "auto",
-                                         [MESH__TLS_OFF] = "disable",
-                                         [MESH__TLS_MESH] = "istio_mutual",
-                                         [MESH__TLS_SIMPLE] = "simple",
-                                         [MESH__TLS_MUTUAL] = "mutual" };
-    const struct mesh_destination *destination = explain->route.destination;
-    struct mesh_json *json = &explain->json;
-
-    if (!destination) {
-        mesh__json_null(json, "tls");
-        return;
-    }
-    mesh__json_open(json, "tls", '{');
-    mesh__json_text(json, "mode", modes[destination->tls.mode]);
-    mesh__json_text(json, "sni", destination->tls.sni);
-    mesh__json_open(json, "principals", '[');
-    for (size_t i = 0; i < destination->tls.name_count; i++)
-        mesh__json_text(json, NULL, destination->tls.names[i]);
-    mesh__json_close(json, ']');
-    where(json, explain->snapshot, destination->tls.mark);
-    mesh__json_close(json, '}');
-}
-
-/* "1 of 1 is over maxEjectionPercent 50": what never happens is said. */
-static void outlier_note(const struct explain *explain, char *out, size_t size)
-{
-    const struct mesh_destination *destination = explain->route.destination;
-    const struct mesh_outlier_policy *policy;
-    size_t count;
-
-    out[0] = '\0';
-    if (!destination || !destination->outlier.enabled)
-        return;
-    policy = &destination->outlier;
-    count = destination->endpoints->count;
-    if (!mesh__outlier_can_eject(policy, count))
-        (void)snprintf(out, size,
-                       "outlierDetection can never eject an endpoint here: 1 "
-                       "of %zu is over maxEjectionPercent %u",
-                       count, (unsigned)policy->max_ejection_percent);
-    else
-        (void)snprintf(
-            out, size,
-            "outlierDetection ejects after %u 5xx in a row, for "
-            "%llu ms at first, at most %u %% of %zu endpoints",
-            (unsigned)policy->consecutive_5xx,
-            (unsigned long long)(policy->base_ejection_ns / MESH__MS),
-            (unsigned)policy->max_ejection_percent, count);
 }
 
 static void explain_rules(struct explain *explain)
@@ -302,40 +195,10 @@ static void explain_rules(struct explain *explain)
         mesh__json_text(json, "name", step->name);
         mesh__json_bool(json, "matched", step->matched);
         mesh__json_text(json, "reason", step->reason);
-        where(json, explain->snapshot, step->mark);
+        mesh__reach_where(explain->snapshot, step->mark, json);
         mesh__json_close(json, '}');
     }
     mesh__json_close(json, ']');
-}
-
-static void explain_breakers(struct explain *explain)
-{
-    const struct mesh_destination *destination = explain->route.destination;
-    struct mesh_json *json = &explain->json;
-    const struct mesh_breaker_policy *breakers;
-    char text[64];
-
-    if (!destination) {
-        mesh__json_null(json, "connection_pool");
-        return;
-    }
-    breakers = &destination->breakers;
-    mesh__json_open(json, "connection_pool", '{');
-    mesh__json_number(json, "max_connections", breakers->max_connections);
-    mesh__json_number(json, "max_pending_requests", breakers->max_pending);
-    mesh__json_number(json, "max_requests", breakers->max_requests);
-    mesh__json_number(json, "max_retries", breakers->max_retries);
-    if (breakers->retry_budget) {
-        (void)snprintf(text, sizeof(text), "%g %%, at least %u",
-                       breakers->budget_percent,
-                       (unsigned)breakers->budget_retries);
-        mesh__json_text(json, "retry_budget", text);
-    }
-    mesh__json_number(json, "connect_timeout_ms",
-                      (int64_t)(breakers->connect_timeout_ns / MESH__MS));
-    mesh__json_text(json, "scope", "this process");
-    where(json, explain->snapshot, breakers->mark);
-    mesh__json_close(json, '}');
 }
 
 static void explain_json(struct explain *explain)
@@ -353,17 +216,14 @@ static void explain_json(struct explain *explain)
                     explain->route.host ? explain->route.host->name : NULL);
     mesh__json_text(json, "rule", rule ? rule->name : NULL);
     explain_destination(explain);
-    explain_endpoints(explain);
+    mesh__reach_endpoints(&explain->reach, json);
     if (explain->route.timeout_ns)
         mesh__json_number(json, "timeout_ms",
                           (int64_t)(explain->route.timeout_ns / MESH__MS));
     else
         mesh__json_null(json, "timeout_ms");
     explain_retries(explain);
-    explain_tls(explain);
-    explain_breakers(explain);
-    outlier_note(explain, text, sizeof(text));
-    mesh__json_text(json, "outlier_detection", text[0] ? text : NULL);
+    mesh__reach_json(&explain->reach, json);
     mesh__acts_json(&explain->route, &explain->acts, explain->draw, json);
     explain_rules(explain);
     mesh__json_close(json, '}');
@@ -423,15 +283,9 @@ static void explain_text(struct explain *explain)
                 rule->arms[i].destination ? rule->arms[i].destination->name
                                           : rule->arms[i].missing);
     }
-    if (destination && destination->original)
-        say(explain, "  endpoint     the address that the caller dials\n");
-    for (size_t i = 0; destination && i < destination->endpoints->count; i++)
-        say(explain, "  endpoint %s %s%s\n",
-            destination->endpoints->endpoints[i].text,
-            destination->endpoints->endpoints[i].workload,
-            &destination->endpoints->endpoints[i] == explain->pick.endpoint
-                ? "  <- picked"
-                : "");
+    if (destination && explain->json.rc == 0)
+        explain->json.rc =
+            mesh__reach_endpoints_text(&explain->reach, explain->text);
     if (explain->route.timeout_ns)
         say(explain, "timeout      %llu ms\n",
             (unsigned long long)(explain->route.timeout_ns / MESH__MS));
@@ -444,13 +298,20 @@ static void explain_text(struct explain *explain)
         if (rule->retry.per_try_ns)
             say(explain, "  per try    %llu ms\n",
                 (unsigned long long)(rule->retry.per_try_ns / MESH__MS));
+        if (rule->retry.attempts)
+            say(explain,
+                "  back-off   drawn, below %llu ms at first and %llu ms "
+                "later%s%s\n",
+                (unsigned long long)(rule->retry.base_ns / MESH__MS),
+                (unsigned long long)(rule->retry.max_ns / MESH__MS),
+                rule->retry.host_picks ? "; another host" : "",
+                rule->retry.leave_priorities ? "; another locality" : "");
     }
     if (explain->json.rc == 0)
         explain->json.rc = mesh__acts_text(&explain->route, &explain->acts,
                                            explain->draw, explain->text);
-    outlier_note(explain, text, sizeof(text));
-    if (text[0])
-        say(explain, "outliers     %s\n", text);
+    if (destination && explain->json.rc == 0)
+        explain->json.rc = mesh__reach_text(&explain->reach, explain->text);
     explain_steps(explain);
 }
 
@@ -499,6 +360,8 @@ static int explain_request(struct mesh_workload *workload,
         rc = mesh__fail(MESH_ERR_NOMEM, "a route");
     if (rc == 0)
         rc = whole(&explain.why);
+    explain.reach = (struct mesh_reach){ snapshot, explain.route.destination,
+                                         explain.pick.endpoint };
     if (rc == 0) {
         explain_json(&explain);
         explain_text(&explain);
@@ -798,7 +661,7 @@ static int authorize_out(struct authorize *authorize,
         mesh__json_text(&json, "name", step->name);
         mesh__json_bool(&json, "matched", step->matched);
         mesh__json_text(&json, "reason", step->reason);
-        where(&json, authorize->snapshot, step->mark);
+        mesh__reach_where(authorize->snapshot, step->mark, &json);
         mesh__json_close(&json, '}');
     }
     mesh__json_close(&json, ']');

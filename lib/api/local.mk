@@ -9,6 +9,7 @@ libmesh_core_la_SOURCES += \
 	lib/api/identity.c \
 	lib/api/inside.h \
 	lib/api/loop.c \
+	lib/api/reach.c lib/api/reach.h \
 	lib/api/request.c \
 	lib/api/response.c \
 	lib/api/routing.c \

@@ -24,7 +24,8 @@ static const char policy[] =
     "spec: {address: 10.0.0.2, labels: {app: gw, v: b}}\n---\n"
     "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
     "metadata: {name: gw, namespace: demo}\n"
-    "spec: {host: gw, subsets: [{name: a, labels: {v: a}}, "
+    "spec: {host: gw, trafficPolicy: {loadBalancer: {simple: ROUND_ROBIN, "
+    "warmup: {duration: 10s}}}, subsets: [{name: a, labels: {v: a}}, "
     "{name: b, labels: {v: b}}]}\n---\n"
     "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
     "metadata: {name: gw, namespace: demo}\n"
@@ -41,6 +42,24 @@ static const char policy[] =
     "{match: [{headers: {x-canary: {exact: 'true'"
     "}}}], route: [{destination: {host: gw, subset: b}}]}, {timeout: 3s, "
     "route: [{destination: {host: gw, subset: a}}]}]}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+    "metadata: {name: far, namespace: demo}\n"
+    "spec: {hosts: [far.example], ports: [{number: 80, name: http, protocol: "
+    "HTTP}], location: MESH_EXTERNAL, resolution: STATIC, endpoints: "
+    "[{address: 10.0.0.3, locality: eu/a, weight: 2}, {address: 10.0.0.4, "
+    "locality: us/b}]}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
+    "metadata: {name: far, namespace: demo}\n"
+    "spec: {host: far.example, trafficPolicy: {connectionPool: {tcp: "
+    "{maxConnections: 10, connectTimeout: 1s, maxConnectionDuration: 60s}, "
+    "http: {http1MaxPendingRequests: 5, maxRequestsPerConnection: 7, "
+    "idleTimeout: 30s}}, loadBalancer: {consistentHash: {httpHeaderName: "
+    "x-user, ringHash: {minimumRingSize: 512}}}, "
+    "outlierDetection: {consecutive5xxErrors: 3, consecutiveGatewayErrors: 2, "
+    "interval: 5s, baseEjectionTime: 10s, maxEjectionPercent: 50, "
+    "minHealthPercent: 20}, retryBudget: {percent: 25, minRetryConcurrency: "
+    "4}, tls: {mode: SIMPLE, sni: sni.example, caCertificates: /roots, "
+    "subjectAltNames: [san.example]}}}\n---\n"
     "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
     "metadata: {name: allow, namespace: demo}\n"
     "spec: {selector: {matchLabels: {app: gw}}, rules: [{from: [{source: "
@@ -123,11 +142,86 @@ static void what_a_rule_does_is_explained(void **state)
             "\"redirect\": null, \"direct_response\": null");
 }
 
+static void how_it_is_reached_is_explained(void **state)
+{
+    (void)state;
+    explain(
+        "http://far.example/", NULL,
+        "\"balancer\": \"ring_hash\", \"ring_size\": 512, \"warmup\": null");
+    explain("http://far.example/", NULL,
+            "\"locality\": \"eu/a\", \"weight\": 2, \"priority\": 0");
+    explain("http://far.example/", NULL,
+            "\"tls\": {\"mode\": \"simple\", \"sni\": \"sni.example\", "
+            "\"names\": [\"san.example\"], \"roots\": \"/roots\", "
+            "\"chain\": null, \"key\": null, \"verified\": true, \"file\": ");
+    explain("http://far.example/", NULL,
+            "\"connection_pool\": {\"max_connections\": 10, "
+            "\"max_pending_requests\": 5, ");
+    explain("http://far.example/", NULL,
+            "\"retry_budget\": \"25 %, at least 4\", "
+            "\"max_requests_per_connection\": 7, \"connect_timeout_ms\": "
+            "1000, \"idle_timeout_ms\": 30000, "
+            "\"max_connection_duration_ms\": 60000, \"scope\": ");
+    explain("http://far.example/", NULL,
+            "\"outlier_detection\": \"outlierDetection ejects after 3 5xx or "
+            "2 gateway errors in a row, for 10000 ms at first and 300000 ms "
+            "at most, at most 50 % of 2 endpoints, and looks every 5000 ms; "
+            "when less than 20 % are left, all are taken\"");
+    explain(
+        "http://gw/", NULL,
+        "\"balancer\": \"round_robin\", \"ring_size\": null, \"warmup\": "
+        "{\"duration_ms\": 10000, \"minimum_percent\": 10, \"aggression\": 1}");
+    explain("http://gw/", NULL,
+            "\"max_requests_per_connection\": null, \"connect_timeout_ms\": "
+            "10000, \"idle_timeout_ms\": 3600000, "
+            "\"max_connection_duration_ms\": null");
+    explain("http://gw/", NULL,
+            "\"back_off_ms\": 25, \"back_off_max_ms\": 250, \"other_hosts\": "
+            "true, \"other_localities\": false, \"retry_on\": [");
+    explain("http://gw/gone", NULL,
+            "\"tls\": null, \"connection_pool\": null, "
+            "\"outlier_detection\": null");
+}
+
+static void tell(const char *url, const char *const *lines, size_t count)
+{
+    mesh_decision *decision;
+    mesh_request *request;
+
+    assert_int_equal(mesh_request_new("GET", url, &request, NULL), 0);
+    assert_int_equal(mesh_explain(workload, request, 1, &decision, NULL), 0);
+    for (size_t i = 0; i < count; i++)
+        has(mesh_decision_text(decision), lines[i]);
+    mesh_decision_free(decision);
+    mesh_request_free(request);
+}
+
 /* For people the same, a line each. */
 static void and_told_to_people(void **state)
 {
+    static const char *const far[] = {
+        "  endpoint 10.0.0.3:80 far in eu/a, weight 2",
+        "balancer     ring_hash of at least 512 entries  [DestinationRule "
+        "demo/far (",
+        "tls          simple, server name sni.example  [DestinationRule "
+        "demo/far (",
+        "  name       san.example\n",
+        "  roots      /roots\n",
+        "pool         connects in 1000 ms  [DestinationRule demo/far (",
+        "  at most    10 connections\n",
+        "  at most    5 requests that wait for one\n",
+        "  at most    7 requests a connection\n",
+        "  idle for   30000 ms\n",
+        "  open for   60000 ms\n",
+        "  budget     25 % retries, at least 4\n",
+        "outliers     outlierDetection ejects after 3 5xx or 2 gateway ",
+    };
     static const char *const lines[] = {
         "header       request  remove x-d\n",
+        "balancer     round_robin  [DestinationRule demo/gw (",
+        "  back-off   drawn, below 25 ms at first and 250 ms later; another "
+        "host",
+        "warm-up      10000 ms, from 10 % on, aggression 1\n",
         "header       request  set x-a: b%REQ(x-c)%\n",
         "header       response add x-e: f\n",
         "path         /new\n",
@@ -135,17 +229,10 @@ static void and_told_to_people(void **state)
         "fault        0.5 % wait for 2000 ms",
         "mirror       100 % to outbound|80|b|gw.demo",
     };
-    mesh_decision *decision;
-    mesh_request *request;
 
     (void)state;
-    assert_int_equal(mesh_request_new("GET", "http://gw/act", &request, NULL),
-                     0);
-    assert_int_equal(mesh_explain(workload, request, 1, &decision, NULL), 0);
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-        has(mesh_decision_text(decision), lines[i]);
-    mesh_decision_free(decision);
-    mesh_request_free(request);
+    tell("http://gw/act", lines, sizeof(lines) / sizeof(lines[0]));
+    tell("http://far.example/", far, sizeof(far) / sizeof(far[0]));
 }
 
 /* --- authorize --- */
@@ -506,6 +593,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_route_is_explained),
         cmocka_unit_test(what_a_rule_does_is_explained),
+        cmocka_unit_test(how_it_is_reached_is_explained),
         cmocka_unit_test(and_told_to_people),
         cmocka_unit_test(an_unknown_is_held_against_the_caller),
         cmocka_unit_test(what_is_no_attribute_is_refused),
