@@ -24,7 +24,10 @@ static void reject_weights(struct mesh_reader *reader,
     }
 }
 
-/* Several destinations share by weight: somebody must get something. */
+/*
+ * Several destinations share by weight: somebody must get something. A weight
+ * that is no number has a finding of its own.
+ */
 void mesh__check_weights(struct mesh_reader *reader,
                          const struct mesh_spot *spot,
                          const struct mesh_yaml_node *route)
@@ -39,8 +42,9 @@ void mesh__check_weights(struct mesh_reader *reader,
             mesh__get(route->items[i], "weight");
         double value = 0;
 
-        if (weight && mesh__yaml_float(weight, &value) && value > 0 &&
-            value <= INT32_MAX)
+        if (weight && !mesh__yaml_float(weight, &value))
+            return;
+        if (value > 0 && value <= INT32_MAX)
             total += (int64_t)value;
     }
     if (total == 0)
