@@ -23,6 +23,7 @@ struct keeping {
     const struct mesh_collection *previous; /* or NULL */
     struct mesh_diagnostics *diagnostics;
     struct mesh_map held; /* by the address of a sheet's place */
+    uint32_t first_held;  /* file in which something held stands */
     struct mesh_kept *out;
 };
 
@@ -92,20 +93,29 @@ static const struct mesh_resource *find(const struct mesh_collection *c,
 
 /* --- bad resources --- */
 
+/*
+ * A good one of the same name stands for it, as it would in a cluster that took
+ * the one and rejected the other; but nobody knows which of two was to guard.
+ */
 static int keep_resource(struct keeping *keeping,
                          const struct mesh_resource *bad)
 {
+    const struct mesh_resource *stands = find(keeping->c, bad->full_name);
     const struct mesh_resource *earlier =
         find(keeping->previous, bad->full_name);
 
-    if (earlier)
+    if (stands && stands->file >= keeping->first_held)
+        return 0; /* two bad ones, one earlier */
+    if (earlier && !stands)
         return hold(keeping, earlier);
     if (bad->guards)
         return mesh__fail(MESH_ERR_POLICY,
-                          "%s (%s:%u) may not be left out, and there is no "
-                          "earlier version of it",
+                          "%s (%s:%u) may not be left out, and %s",
                           bad->full_name, keeping->c->files[bad->file].name,
-                          mesh__line_of(bad, bad->mark));
+                          mesh__line_of(bad, bad->mark),
+                          stands ? "another of its name is no earlier version "
+                                   "of it"
+                                 : "there is no earlier version of it");
     keeping->out->left_out++;
     return 0;
 }
@@ -186,6 +196,7 @@ int mesh__collection_keep_good(struct mesh_collection *collection,
     struct keeping keeping = { .c = collection,
                                .previous = previous,
                                .diagnostics = diagnostics,
+                               .first_held = (uint32_t)collection->file_count,
                                .out = out };
     int rc;
 
