@@ -14,10 +14,7 @@ enum {
 
 static const uint64_t base_ns = 25u * 1000000u;
 
-static const struct {
-    const char *token;
-    uint32_t bit;
-} tokens[] = {
+const struct mesh_retry_token mesh__retry_tokens[MESH__RETRY_TOKENS] = {
     { "5xx", MESH__RETRY_5XX },
     { "gateway-error", MESH__RETRY_GATEWAY_ERROR },
     { "reset", MESH__RETRY_RESET },
@@ -36,9 +33,9 @@ static const struct {
 
 static uint32_t bit_of(struct mesh_slice token)
 {
-    for (size_t i = 0; i < sizeof(tokens) / sizeof(*tokens); i++)
-        if (mesh__slice_is(token, tokens[i].token))
-            return tokens[i].bit;
+    for (size_t i = 0; i < MESH__RETRY_TOKENS; i++)
+        if (mesh__slice_is(token, mesh__retry_tokens[i].name))
+            return mesh__retry_tokens[i].bit;
     return 0; /* without effect in HTTP/1.1 and HTTP/2, too */
 }
 

@@ -231,7 +231,14 @@ enum { /* bits of mesh_retry_policy.on, one per token of semantics 4.4 */
        MESH__RETRY_GRPC_UNAVAILABLE = 1 << 13
 };
 
-enum { MESH__RETRY_CODES = 16 };
+enum { MESH__RETRY_TOKENS = 14, MESH__RETRY_CODES = 16 };
+
+/* As retryOn names them. */
+struct mesh_retry_token {
+    const char *name;
+    uint32_t bit;
+};
+extern const struct mesh_retry_token mesh__retry_tokens[MESH__RETRY_TOKENS];
 
 struct mesh_retry_policy {
     uint32_t on;       /* 0: no retries */

@@ -37,26 +37,6 @@ static const struct {
     [MESH__FAILURE_LOCAL] = { "a local failure", 0, false },
 };
 
-static const struct {
-    const char *name;
-    uint32_t bit;
-} tokens[] = {
-    { "5xx", MESH__RETRY_5XX },
-    { "gateway-error", MESH__RETRY_GATEWAY_ERROR },
-    { "reset", MESH__RETRY_RESET },
-    { "reset-before-request", MESH__RETRY_RESET_BEFORE_REQUEST },
-    { "connect-failure", MESH__RETRY_CONNECT_FAILURE },
-    { "refused-stream", MESH__RETRY_REFUSED_STREAM },
-    { "retriable-4xx", MESH__RETRY_4XX },
-    { "retriable-status-codes", MESH__RETRY_STATUS_CODES },
-    { "envoy-ratelimited", MESH__RETRY_RATELIMITED },
-    { "cancelled", MESH__RETRY_GRPC_CANCELLED },
-    { "deadline-exceeded", MESH__RETRY_GRPC_DEADLINE },
-    { "internal", MESH__RETRY_GRPC_INTERNAL },
-    { "resource-exhausted", MESH__RETRY_GRPC_EXHAUSTED },
-    { "unavailable", MESH__RETRY_GRPC_UNAVAILABLE },
-};
-
 /* --- would this be retried at all --- */
 
 /* The condition that a grpc-status in the response head answers to. */
@@ -259,10 +239,10 @@ void mesh__retry_print(const struct mesh_retry_policy *policy, char *out,
     struct mesh_text text;
 
     mesh__text_init(&text, out, size);
-    for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
-        if (policy->on & tokens[i].bit)
+    for (size_t i = 0; i < MESH__RETRY_TOKENS; i++) {
+        if (policy->on & mesh__retry_tokens[i].bit)
             mesh__text_format(&text, "%s%s", text.len ? "," : "",
-                              tokens[i].name);
+                              mesh__retry_tokens[i].name);
     }
     for (size_t i = 0; i < policy->code_count; i++)
         mesh__text_format(&text, "%s%u", text.len ? "," : "",

@@ -12,6 +12,7 @@ libmesh_core_la_SOURCES += \
 	lib/value/maglev.c lib/value/maglev.h \
 	lib/value/match.c lib/value/match.h \
 	lib/value/path.c lib/value/path.h \
+	lib/value/pcre.c lib/value/pcre.h \
 	lib/value/re2.c lib/value/re2.h \
 	lib/value/replace.c lib/value/replace.h \
 	lib/value/ring.c lib/value/ring.h \

@@ -13,10 +13,8 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "value/re2.h"
+#include "value/pcre.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdatomic.h>
 
 enum {
@@ -58,117 +56,44 @@ static void desk_leave(void *memory, void *user)
     (void)user;
 }
 
-static void *heap_take(size_t size, void *user)
+/* Groups without a name capture nothing: they would cost frames. */
+static int fill(struct mesh_regex *regex, struct mesh_slice expression)
 {
-    (void)user;
-    return mesh__malloc(size);
-}
+    const uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED |
+                             PCRE2_NO_AUTO_CAPTURE | PCRE2_DUPNAMES;
+    pcre2_general_context *general = mesh__pcre_general();
+    int rc;
 
-static void heap_leave(void *memory, void *user)
-{
-    (void)user;
-    mesh__free(memory);
-}
-
-static int compile_failed(int code, PCRE2_SIZE at)
-{
-    PCRE2_UCHAR text[128];
-
-    if (code == PCRE2_ERROR_NOMEMORY || code == PCRE2_ERROR_HEAP_FAILED)
-        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
-    if (pcre2_get_error_message(code, text, sizeof(text)) < 0)
-        text[0] = '\0';
-    return mesh__fail(MESH_ERR_INVALID, "regular expression, byte %zu: %s", at,
-                      (const char *)text);
-}
-
-/*
- * What makes PCRE2 read as RE2 does: UTF-8 in which a byte that is none fits
- * nothing, "." stops at a newline, "$" is the very end, \d \w \s \b are
- * ASCII, and groups without a name capture nothing (they cost frames).
- */
-static int compile(struct mesh_regex *regex, struct mesh_slice expression,
-                   pcre2_general_context *general)
-{
-    const uint32_t options = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_UTF |
-                             PCRE2_DOLLAR_ENDONLY | PCRE2_NO_AUTO_CAPTURE |
-                             PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP |
-                             PCRE2_DUPNAMES;
-    pcre2_compile_context *context = pcre2_compile_context_create(general);
-    PCRE2_SIZE at = 0;
-    int code = 0;
-
-    if (!context)
-        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
-    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    (void)pcre2_set_parens_nest_limit(context, MESH__RE2_DEPTH + 1);
-    regex->code = pcre2_compile((PCRE2_SPTR)expression.at, expression.len,
-                                options, &code, &at, context);
-    pcre2_compile_context_free(context);
-    return regex->code ? 0 : compile_failed(code, at);
-}
-
-static int limit(struct mesh_regex *regex, pcre2_general_context *general)
-{
-    regex->limits = pcre2_match_context_create(general);
-    if (!regex->limits)
-        return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
-    (void)pcre2_set_match_limit(regex->limits, MESH__REGEX_STEPS);
-    (void)pcre2_set_depth_limit(regex->limits, MESH__REGEX_STEPS);
-    (void)pcre2_set_heap_limit(regex->limits, FRAMES_KIB);
-    return 0;
-}
-
-static int check(struct mesh_slice expression)
-{
-    const char *why;
-    bool ours;
-    size_t at;
-
-    if (expression.len > MESH__REGEX_MAX)
-        return mesh__fail(MESH_ERR_INVALID,
-                          "a regular expression of %zu bytes, at most %d are "
-                          "taken",
-                          expression.len, MESH__REGEX_MAX);
-    why = mesh__re2_check(expression, &at, &ours);
-    if (why)
-        return mesh__fail(ours ? MESH_ERR_POLICY : MESH_ERR_INVALID,
-                          "regular expression, byte %zu: %s", at, why);
-    return 0;
+    if (!general)
+        return MESH_ERR_NOMEM;
+    rc = mesh__pcre_compile(expression, options, general, &regex->code);
+    if (rc == 0) {
+        regex->limits =
+            mesh__pcre_limits(general, MESH__REGEX_STEPS, FRAMES_KIB);
+        rc = regex->limits ? 0 : MESH_ERR_NOMEM;
+    }
+    pcre2_general_context_free(general);
+    return rc;
 }
 
 int mesh__regex_new(struct mesh_slice expression, struct mesh_regex **out)
 {
-    pcre2_general_context *general = NULL;
     struct mesh_regex *regex;
     int rc;
 
     *out = NULL;
-    rc = check(expression);
+    rc = mesh__pcre_check(expression);
     if (rc < 0)
         return rc;
-    if (expression.len == 0)
-        expression = MESH__SLICE("");
     regex = mesh__calloc(1, sizeof(*regex));
     if (!regex)
         return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
     atomic_init(&regex->refs, 1);
-    general = pcre2_general_context_create(heap_take, heap_leave, NULL);
-    if (!general) {
-        rc = mesh__fail(MESH_ERR_NOMEM, "a regular expression");
-        goto done;
-    }
-    rc = compile(regex, expression, general);
+    rc = fill(regex, expression);
     if (rc < 0)
-        goto done;
-    rc = limit(regex, general);
-    if (rc < 0)
-        goto done;
-    *out = regex;
-    regex = NULL;
-done:
-    pcre2_general_context_free(general);
-    mesh__regex_unref(regex);
+        mesh__regex_unref(regex);
+    else
+        *out = regex;
     return rc;
 }
 

@@ -8,11 +8,7 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/error.h"
-#include "value/match.h"
-#include "value/re2.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "value/pcre.h"
 
 enum { GROUPS = 10 }; /* \0 to \9 */
 
@@ -25,86 +21,12 @@ struct mesh_replace {
     bool never; /* it names a group that is not there: RE2 gives up, too */
 };
 
-static void *heap_take(size_t size, void *user)
-{
-    (void)user;
-    return mesh__malloc(size);
-}
-
-static void heap_leave(void *memory, void *user)
-{
-    (void)user;
-    mesh__free(memory);
-}
-
 static int no_memory(void)
 {
     return mesh__fail(MESH_ERR_NOMEM, "a regular expression");
 }
 
 /* --- making --- */
-
-static int check_expression(struct mesh_slice expression)
-{
-    const char *why;
-    size_t at;
-    bool ours;
-
-    if (expression.len > MESH__REGEX_MAX)
-        return mesh__fail(MESH_ERR_INVALID,
-                          "a regular expression of %zu bytes, at most %d are "
-                          "taken",
-                          expression.len, MESH__REGEX_MAX);
-    why = mesh__re2_check(expression, &at, &ours);
-    if (why)
-        return mesh__fail(MESH_ERR_INVALID, "regular expression, byte %zu: %s",
-                          at, why);
-    return 0;
-}
-
-static int compile_failed(int code, PCRE2_SIZE at)
-{
-    PCRE2_UCHAR text[128];
-
-    if (code == PCRE2_ERROR_NOMEMORY || code == PCRE2_ERROR_HEAP_FAILED)
-        return no_memory();
-    if (pcre2_get_error_message(code, text, sizeof(text)) < 0)
-        text[0] = '\0';
-    return mesh__fail(MESH_ERR_INVALID, "regular expression, byte %zu: %s", at,
-                      (const char *)text);
-}
-
-/* As match.c has it, but at any place and with groups. */
-static int compile(struct mesh_replace *replace, struct mesh_slice expression)
-{
-    const uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY |
-                             PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP;
-    pcre2_compile_context *context =
-        pcre2_compile_context_create(replace->general);
-    PCRE2_SIZE at = 0;
-    int code = 0;
-
-    if (!context)
-        return no_memory();
-    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
-    (void)pcre2_set_parens_nest_limit(context, MESH__RE2_DEPTH + 1);
-    replace->code =
-        pcre2_compile((PCRE2_SPTR)(expression.len ? expression.at : ""),
-                      expression.len, options, &code, &at, context);
-    pcre2_compile_context_free(context);
-    return replace->code ? 0 : compile_failed(code, at);
-}
-
-static int limit(struct mesh_replace *replace)
-{
-    replace->limits = pcre2_match_context_create(replace->general);
-    if (!replace->limits)
-        return no_memory();
-    (void)pcre2_set_match_limit(replace->limits, MESH__REPLACE_STEPS);
-    (void)pcre2_set_depth_limit(replace->limits, MESH__REPLACE_STEPS);
-    (void)pcre2_set_heap_limit(replace->limits, MESH__REPLACE_KIB);
-    return 0;
-}
 
 /* Each backslash has a digit behind it, or another. */
 static int check_substitution(struct mesh_replace *replace)
@@ -136,17 +58,18 @@ static int fill(struct mesh_replace *replace, struct mesh_slice expression,
 {
     int rc;
 
-    replace->general =
-        pcre2_general_context_create(heap_take, heap_leave, NULL);
+    replace->general = mesh__pcre_general();
     replace->substitution = mesh__strndup(
         substitution.len ? substitution.at : "", substitution.len);
     replace->len = substitution.len;
     if (!replace->general || !replace->substitution)
         return no_memory();
-    rc = compile(replace, expression);
-    if (rc == 0)
-        rc = limit(replace);
-    return rc == 0 ? check_substitution(replace) : rc;
+    rc = mesh__pcre_compile(expression, 0, replace->general, &replace->code);
+    if (rc < 0)
+        return rc;
+    replace->limits = mesh__pcre_limits(replace->general, MESH__REPLACE_STEPS,
+                                        MESH__REPLACE_KIB);
+    return replace->limits ? check_substitution(replace) : MESH_ERR_NOMEM;
 }
 
 int mesh__replace_new(struct mesh_slice expression,
@@ -156,7 +79,7 @@ int mesh__replace_new(struct mesh_slice expression,
     int rc;
 
     *out = NULL;
-    rc = check_expression(expression);
+    rc = mesh__pcre_check(expression);
     if (rc < 0)
         return rc;
     replace = mesh__calloc(1, sizeof(*replace));
