@@ -17,20 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct mesh_name_watch {
-    struct mesh_node node;
-    struct mesh_workload *workload;
-    struct mesh_lookup lookup;
-    struct mesh_timer timer; /* its place is kept: asking again cannot fail */
-    char *name;
-    bool wanted;
-    bool sticky;
-    int said;     /* the code of the last answer */
-    bool settled; /* answered once, or nobody could say: under the lock, as */
-    size_t count; /* these */
-    struct mesh_address addresses[MESH__NAME_ADDRESSES];
-};
-
 static struct mesh_loop *loop_of(const struct mesh_workload *workload)
 {
     return workload->keeper->loop;
@@ -62,6 +48,34 @@ static size_t choose(const struct mesh_workload *workload,
     return count;
 }
 
+static bool is_one_of(const struct mesh_address *address,
+                      const struct mesh_address *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (memcmp(address, &addresses[i], sizeof(*address)) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Nothing of the answer is new. Servers answer in turns: where all addresses
+ * are used their order says nothing, where the first one is it says who.
+ */
+static bool is_same(const struct mesh_name_watch *watch,
+                    const struct mesh_address *addresses, size_t count)
+{
+    if (count != watch->count)
+        return false;
+    if (watch->sticky)
+        return memcmp(addresses, watch->addresses,
+                      count * sizeof(*addresses)) == 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_one_of(&addresses[i], watch->addresses, count) ||
+            !is_one_of(&watch->addresses[i], addresses, count))
+            return false;
+    return true;
+}
+
 /* Under the lock. True when what the compiler sees is another. */
 static bool take_answer(struct mesh_name_watch *watch,
                         const struct mesh_address *addresses, size_t count)
@@ -73,8 +87,7 @@ static bool take_answer(struct mesh_name_watch *watch,
     watch->settled = true;
     if (lookup->code < 0 && !none)
         return first; /* the last answer stays */
-    if (count == watch->count &&
-        memcmp(addresses, watch->addresses, count * sizeof(*addresses)) == 0)
+    if (is_same(watch, addresses, count))
         return first;
     memcpy(watch->addresses, addresses, count * sizeof(*addresses));
     watch->count = count;

@@ -8,6 +8,7 @@
 #define MESH_WORKLOAD_NAMES_H
 
 #include "net/loop.h"
+#include "net/names.h"
 #include "policy/dns.h"
 #include "policy/snapshot.h"
 
@@ -19,6 +20,21 @@ struct mesh_workload;
 enum {
     MESH__NAMES_MERGE_MS = 50, /* answers of so long make one compilation */
     MESH__NAMES_LEAST_S = 1    /* no name is asked for sooner again       */
+};
+
+/* One name: asked for again when its answer has lived. */
+struct mesh_name_watch {
+    struct mesh_node node;
+    struct mesh_workload *workload;
+    struct mesh_lookup lookup;
+    struct mesh_timer timer; /* its place is kept: asking again cannot fail */
+    char *name;
+    bool wanted;
+    bool sticky;  /* DNS_ROUND_ROBIN alone stands on it           */
+    int said;     /* the code of the last answer                  */
+    bool settled; /* answered once, or nobody could say: under the lock, as */
+    size_t count; /* these                                        */
+    struct mesh_address addresses[MESH__NAME_ADDRESSES];
 };
 
 struct mesh_name_table {

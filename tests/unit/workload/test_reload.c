@@ -7,7 +7,7 @@
  */
 #include "../source/ground.h"
 #include "base/error.h"
-#include "workload/workload.h"
+#include "by_hand.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,45 +60,13 @@ static void end(void)
     assert_int_equal(ground_close(NULL), 0);
 }
 
-/* --- the keeper by hand --- */
-
-static void step(void)
-{
-    while (mesh_loop_step(workload->keeper->loop, 0, NULL) == 1)
-        continue;
-}
-
-static bool is_set(const struct mesh_timer *timer)
-{
-    bool set;
-
-    mesh__loop_enter(workload->keeper->loop);
-    set = timer->place != 0;
-    mesh__loop_leave(workload->keeper->loop);
-    return set;
-}
-
-/* It runs now; false: it was not set. */
-static bool run(struct mesh_timer *timer)
-{
-    struct mesh_loop *loop = workload->keeper->loop;
-    bool set = is_set(timer);
-
-    if (!set)
-        return false;
-    mesh__loop_enter(loop);
-    assert_int_equal(mesh__loop_set_timer(loop, timer, mesh__loop_now(loop)),
-                     0);
-    mesh__loop_leave(loop);
-    step();
-    return true;
-}
+/* --- what is seen of it --- */
 
 /* What a change brings about: told by inotify, read when it has settled. */
 static bool settle(void)
 {
-    step();
-    return run(&workload->settle_timer);
+    by_hand_step(workload);
+    return by_hand_run(workload, &workload->settle_timer);
 }
 
 static int64_t number(const char *name)
@@ -181,7 +149,7 @@ static void many_changes_settle_together(void **state)
         ground_write(name, i == 19 ? SERVICE("last", "80")
                                    : "apiVersion: v1\nkind: Namespace\n"
                                      "metadata: {name: a}\n");
-        step(); /* told each time */
+        by_hand_step(workload); /* told each time */
         assert_int_equal(generation(), 1);
     }
     assert_true(settle());
@@ -213,9 +181,10 @@ static void a_change_that_is_not_told_is_found(void **state)
     ground_write("policy/b.yaml", SERVICE("more", "80"));
     assert_false(settle());
     assert_false(has_host("more"));
-    assert_true(run(&workload->look_timer));
+    assert_true(by_hand_run(workload, &workload->look_timer));
     assert_true(has_host("more"));
-    assert_true(is_set(&workload->look_timer)); /* and so it goes on */
+    assert_true(by_hand_is_set(workload,
+                               &workload->look_timer)); /* and so it goes on */
     end();
 }
 
@@ -305,7 +274,8 @@ static void a_broken_one_changes_nothing_and_is_told_once(void **state)
     assert_non_null(strstr(line, "generation 1 stays in force: 1 errors"));
     assert_non_null(strstr(line, "a.yaml:4:"));
 
-    assert_true(run(&workload->look_timer)); /* nothing new to tell */
+    assert_true(
+        by_hand_run(workload, &workload->look_timer)); /* nothing new to tell */
     assert_int_equal(events(MESH_EVENT_POLICY_REFUSED, line), 0);
     assert_true(number("policy_stale_ms") > 0);
 
@@ -356,7 +326,7 @@ static void the_good_ones_are_in_force(void **state)
     assert_int_equal(events(MESH_EVENT_POLICY_PARTLY, line), 1);
     assert_non_null(strstr(line, "1 are left out; first: "));
     assert_non_null(strstr(line, "a.yaml:14:"));
-    assert_true(run(&workload->look_timer));
+    assert_true(by_hand_run(workload, &workload->look_timer));
     assert_int_equal(events(MESH_EVENT_POLICY_PARTLY, line), 0);
 
     ground_write("policy/a.yaml", GOOD AND SERVICE("bad", "80"));
@@ -430,14 +400,14 @@ static void warnings_are_told_after_the_swap(void **state)
     begin(GOOD, false);
     (void)events(0, line);
     ground_write("policy/a.yaml", GOOD AND ROUTES("nobody"));
-    step();
+    by_hand_step(workload);
     mesh__loop_enter(workload->keeper->loop);
     workload->judge_not_before_ns = UINT64_MAX / 2; /* it has judged a lot */
     mesh__loop_leave(workload->keeper->loop);
-    assert_true(run(&workload->settle_timer));
+    assert_true(by_hand_run(workload, &workload->settle_timer));
     assert_int_equal(generation(), 2);
     assert_int_equal(events(MESH_EVENT_POLICY_JUDGED, line), 0);
-    assert_true(run(&workload->judge_timer));
+    assert_true(by_hand_run(workload, &workload->judge_timer));
     assert_int_equal(events(MESH_EVENT_POLICY_JUDGED, line), 1);
     assert_non_null(strstr(line, "generation 2: 1 warnings"));
     assert_non_null(strstr(line, "nobody"));
