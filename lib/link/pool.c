@@ -1,85 +1,16 @@
 /*
- * pool.c - the shelf of one endpoint: idle streams, and who waits for one.
+ * pool.c - the shelf of one endpoint: streams are taken, opened and given back.
  *
- * Knows who comes first and what must not be used again. Declines to know why
- * an endpoint was picked and what is sent on a stream.
+ * Knows what must not be used again. Declines to know why an endpoint was
+ * picked and what is sent on a stream.
  */
-#include "link/pool.h"
+#include "link/shelf.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
 #include "value/duration.h"
 
-#include <stdio.h>
-
-struct mesh_pool {
-    atomic_int refs;
-    struct mesh_pools *pools;
-    struct mesh_node node; /* in pools, under its lock */
-    struct mesh_address address;
-
-    /* The next that proves another name, in a chain that only grows. */
-    _Atomic(struct mesh_pool *) next;
-    char *name; /* of the server; NULL in the first */
-
-    pthread_mutex_t lock; /* over everything below */
-    bool closed;
-    bool shaking;             /* the first handshake, no session yet     */
-    struct mesh_node idle;    /* most recently used first                */
-    struct mesh_node waiting; /* struct mesh_waiter.node, first come     */
-    size_t waiters;
-    size_t open;       /* connections, connecting ones included   */
-    size_t connecting; /* under way or told to a waiter           */
-    size_t idle_count;
-    uint64_t doubt_ns; /* a stream ended under us: look at older ones   */
-    struct mesh_permits permits; /* of the last question                */
-    const struct mesh_tls_engine *engine;
-    struct mesh_tls_config *config; /* NULL: plaintext                    */
-    bool configured;
-    uint64_t serial;
-    uint64_t key[2];
-    uint8_t digest[MESH__DIGEST];
-    struct mesh_buffer session; /* to resume, empty when there is none */
-};
-
-struct mesh_pools {
-    struct mesh_port *port;
-    pthread_mutex_t lock;
-    struct mesh_node all;
-};
-
-static void lock(struct mesh_pool *pool)
-{
-    (void)pthread_mutex_lock(&pool->lock);
-}
-
-static void unlock(struct mesh_pool *pool)
-{
-    (void)pthread_mutex_unlock(&pool->lock);
-}
-
 /* --- life --- */
-
-int mesh__pools_new(struct mesh_port *port, struct mesh_pools **out)
-{
-    struct mesh_pools *pools = mesh__calloc(1, sizeof(*pools));
-
-    *out = pools;
-    if (!pools)
-        return mesh__fail(MESH_ERR_NOMEM, "the pools");
-    pools->port = port;
-    (void)pthread_mutex_init(&pools->lock, NULL);
-    mesh__list_init(&pools->all);
-    return 0;
-}
-
-void mesh__pools_free(struct mesh_pools *pools)
-{
-    if (!pools)
-        return;
-    (void)pthread_mutex_destroy(&pools->lock);
-    mesh__free(pools);
-}
 
 int mesh__pool_new(struct mesh_pools *pools, const struct mesh_address *address,
                    struct mesh_pool **out)
@@ -184,7 +115,7 @@ struct mesh_pool *mesh__pool_named(struct mesh_pool *pool, const char *name)
 
 /* --- counting, all under the lock --- */
 
-static void connection_begins(struct mesh_pool *pool)
+void mesh__pool_connection_begins(struct mesh_pool *pool)
 {
     pool->open++;
     pool->connecting++;
@@ -193,14 +124,14 @@ static void connection_begins(struct mesh_pool *pool)
         mesh__quota_raise(pool->permits.connections);
 }
 
-static void connection_gone(struct mesh_pool *pool)
+void mesh__pool_connection_gone(struct mesh_pool *pool)
 {
     pool->open--;
     if (pool->permits.connections)
         mesh__quota_lower(pool->permits.connections);
 }
 
-static void connection_decided(struct mesh_pool *pool)
+void mesh__pool_connection_decided(struct mesh_pool *pool)
 {
     pool->connecting--;
     pool->shaking = false;
@@ -212,7 +143,7 @@ static void connection_decided(struct mesh_pool *pool)
  * way may always have one (Envoy: a host pool with zero connections), because
  * idle ones may be kept by loops that are not ours to empty.
  */
-static bool may_connect(const struct mesh_pool *pool)
+bool mesh__pool_may_connect(const struct mesh_pool *pool)
 {
     if (pool->closed || pool->waiters <= pool->connecting)
         return false;
@@ -232,8 +163,8 @@ static uint64_t grown_old_ns(const struct mesh_pool *pool,
     return most_ns ? mesh__time_add(stream->opened_ns, most_ns) : MESH__NEVER;
 }
 
-static bool usable(const struct mesh_pool *pool,
-                   const struct mesh_stream *stream, uint64_t now_ns)
+bool mesh__pool_usable(const struct mesh_pool *pool,
+                       const struct mesh_stream *stream, uint64_t now_ns)
 {
     const struct mesh_permits *permits = &pool->permits;
 
@@ -242,201 +173,6 @@ static bool usable(const struct mesh_pool *pool,
            (permits->max_requests_per_connection == 0 ||
             stream->used < permits->max_requests_per_connection) &&
            now_ns < grown_old_ns(pool, stream);
-}
-
-static void close_all(struct mesh_pool *pool, struct mesh_node *victims)
-{
-    struct mesh_node *node;
-
-    while ((node = mesh__list_pop(victims))) {
-        struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
-
-        mesh__stream_close(stream, pool->pools->port, false);
-        mesh__pool_unref(pool);
-    }
-}
-
-/* --- waiters --- */
-
-static void run_turn(struct mesh_note *note);
-
-void mesh__waiter_init(struct mesh_waiter *waiter,
-                       void (*on_turn)(struct mesh_waiter *, enum mesh_turn))
-{
-    *waiter = (struct mesh_waiter){ .on_turn = on_turn };
-    mesh__list_init(&waiter->node);
-    mesh__list_init(&waiter->note.node);
-    waiter->note.run = run_turn;
-}
-
-static void enqueue(struct mesh_pool *pool, struct mesh_link *link,
-                    struct mesh_waiter *waiter)
-{
-    waiter->link = link;
-    waiter->pool = mesh__pool_ref(pool);
-    waiter->queued = true;
-    waiter->told = waiter->connect_due = waiter->ended = false;
-    waiter->stream = waiter->heir = NULL;
-    waiter->code = 0;
-    waiter->line[0] = '\0';
-    mesh__list_push_back(&pool->waiting, &waiter->node);
-    pool->waiters++;
-    if (pool->permits.pending)
-        mesh__quota_raise(pool->permits.pending);
-}
-
-static void dequeue(struct mesh_pool *pool, struct mesh_waiter *waiter)
-{
-    mesh__list_remove(&waiter->node);
-    waiter->queued = false;
-    waiter->ended = true;
-    pool->waiters--;
-    if (pool->permits.pending)
-        mesh__quota_lower(pool->permits.pending);
-}
-
-/* Under the lock: posting is a leaf below it. */
-static void post(struct mesh_waiter *waiter)
-{
-    if (waiter->posted)
-        return;
-    waiter->posted = true;
-    mesh__loop_post(waiter->link->loop, &waiter->note);
-}
-
-/* Tell waiters to connect, as many as may: again, those who did before. */
-static void tell_some(struct mesh_pool *pool, bool again)
-{
-    for (struct mesh_node *node = pool->waiting.next;
-         node != &pool->waiting && may_connect(pool); node = node->next) {
-        struct mesh_waiter *waiter = MESH__OF(node, struct mesh_waiter, node);
-
-        if (waiter->told != again || waiter->connect_due)
-            continue;
-        connection_begins(pool);
-        waiter->told = true;
-        waiter->connect_due = true;
-        post(waiter);
-    }
-}
-
-/*
- * Whose connection went to somebody else connects again, if nobody is left who
- * did not yet: one waits for each that may begin.
- */
-static void tell_connects(struct mesh_pool *pool)
-{
-    tell_some(pool, false);
-    tell_some(pool, true);
-}
-
-/* A stream in hand: to the first waiter. False when nobody waits. */
-static bool grant(struct mesh_pool *pool, struct mesh_stream *stream)
-{
-    struct mesh_waiter *waiter;
-
-    if (mesh__list_empty(&pool->waiting))
-        return false;
-    waiter = MESH__OF(pool->waiting.next, struct mesh_waiter, node);
-    dequeue(pool, waiter);
-    waiter->stream = stream;
-    post(waiter);
-    return true;
-}
-
-static void fail_waiters(struct mesh_pool *pool, int code, const char *line)
-{
-    while (!mesh__list_empty(&pool->waiting)) {
-        struct mesh_waiter *waiter =
-            MESH__OF(pool->waiting.next, struct mesh_waiter, node);
-
-        dequeue(pool, waiter);
-        waiter->code = code;
-        (void)snprintf(waiter->line, sizeof(waiter->line), "%s", line);
-        post(waiter);
-    }
-}
-
-/* A suspended connection: to a waiter. False when none has room for it. */
-static bool bequeath(struct mesh_pool *pool, struct mesh_stream *stream)
-{
-    for (struct mesh_node *node = pool->waiting.next; node != &pool->waiting;
-         node = node->next) {
-        struct mesh_waiter *waiter = MESH__OF(node, struct mesh_waiter, node);
-
-        if (waiter->heir)
-            continue;
-        waiter->heir = stream;
-        post(waiter);
-        return true;
-    }
-    return false;
-}
-
-/* The duty to connect of a waiter that no longer waits goes to another. */
-static void give_up_connect(struct mesh_pool *pool)
-{
-    connection_decided(pool);
-    connection_gone(pool);
-    tell_connects(pool);
-}
-
-static void pass_under_way(struct mesh_pool *pool, struct mesh_stream *stream);
-static void go_on(struct mesh_stream *stream, struct mesh_link *link);
-
-static void run_turn(struct mesh_note *note)
-{
-    struct mesh_waiter *waiter = MESH__OF(note, struct mesh_waiter, note);
-    struct mesh_pool *pool = waiter->pool;
-    struct mesh_stream *heir;
-    bool connect;
-    bool ended;
-
-    lock(pool);
-    waiter->posted = false;
-    heir = waiter->heir;
-    waiter->heir = NULL;
-    connect = waiter->connect_due;
-    waiter->connect_due = false;
-    ended = waiter->ended;
-    if (connect && ended) {
-        give_up_connect(pool);
-        connect = false;
-    }
-    unlock(pool);
-    if (heir && ended)
-        pass_under_way(pool, heir);
-    else if (heir)
-        go_on(heir, waiter->link);
-    if (ended) {
-        waiter->pool = NULL;
-        if (!waiter->stream && !waiter->code)
-            waiter->code = MESH_ERR_CANCELLED;
-        waiter->on_turn(waiter, waiter->stream ? MESH__TURN_GRANTED
-                                               : MESH__TURN_FAILED);
-        mesh__pool_unref(pool);
-    } else if (connect) {
-        waiter->on_turn(waiter, MESH__TURN_CONNECT);
-    }
-}
-
-bool mesh__pool_cancel(struct mesh_waiter *waiter)
-{
-    struct mesh_pool *pool = waiter->pool;
-    bool done;
-
-    if (!pool)
-        return true;
-    lock(pool);
-    if (waiter->queued)
-        dequeue(pool, waiter);
-    done = !waiter->posted;
-    unlock(pool);
-    if (done) {
-        waiter->pool = NULL;
-        mesh__pool_unref(pool);
-    }
-    return done;
 }
 
 /* --- taking --- */
@@ -455,8 +191,8 @@ static bool trusted(const struct mesh_pool *pool,
 }
 
 /* Was it idle for too long? Clocks of two loops may differ by a turn. */
-static bool overdue(const struct mesh_pool *pool,
-                    const struct mesh_stream *stream, uint64_t now_ns)
+bool mesh__pool_overdue(const struct mesh_pool *pool,
+                        const struct mesh_stream *stream, uint64_t now_ns)
 {
     return pool->permits.idle_timeout_ns &&
            now_ns >= mesh__time_add(stream->idle_since_ns,
@@ -481,11 +217,12 @@ static struct mesh_stream *take_idle(struct mesh_pool *pool,
             continue;
         mesh__list_remove(&stream->node);
         pool->idle_count--;
-        if (usable(pool, stream, now_ns) && !overdue(pool, stream, now_ns) &&
+        if (mesh__pool_usable(pool, stream, now_ns) &&
+            !mesh__pool_overdue(pool, stream, now_ns) &&
             (trusted(pool, stream, now_ns) ||
              mesh__stream_fresh(stream, mesh__loop_port(link->loop))))
             return stream;
-        connection_gone(pool);
+        mesh__pool_connection_gone(pool);
         mesh__list_push_back(victims, &stream->node);
     }
     return NULL;
@@ -498,10 +235,10 @@ static enum mesh_pool_answer queue_up(struct mesh_pool *pool,
     if (pool->permits.pending &&
         !mesh__quota_has_room(pool->permits.pending, pool->permits.max_pending))
         return MESH__POOL_OVERFLOW;
-    enqueue(pool, link, waiter);
-    if (!may_connect(pool))
+    mesh__pool_enqueue(pool, link, waiter);
+    if (!mesh__pool_may_connect(pool))
         return MESH__POOL_WAIT;
-    connection_begins(pool);
+    mesh__pool_connection_begins(pool);
     waiter->told = true;
     return MESH__POOL_CONNECT;
 }
@@ -519,7 +256,7 @@ enum mesh_pool_answer mesh__pool_take(struct mesh_pool *pool,
 
     *out = NULL;
     mesh__list_init(&victims);
-    lock(pool);
+    mesh__pool_lock(pool);
     if (pool->closed) {
         answer = MESH__POOL_CLOSED;
     } else if (!pool->configured || pool->key[0] != permits->key[0] ||
@@ -531,8 +268,8 @@ enum mesh_pool_answer mesh__pool_take(struct mesh_pool *pool,
         if (!*out)
             answer = queue_up(pool, link, waiter);
     }
-    unlock(pool);
-    close_all(pool, &victims);
+    mesh__pool_unlock(pool);
+    mesh__pool_close_all(pool, &victims);
     if (!*out)
         return answer;
     (*out)->on_ready = on_ready;
@@ -575,16 +312,16 @@ int mesh__pool_configure(struct mesh_pool *pool,
         rc = mesh__tls_profile_digest(profile, digest);
     if (rc < 0)
         return rc;
-    lock(pool);
+    mesh__pool_lock(pool);
     same = has_profile(pool, digest, key);
-    unlock(pool);
+    mesh__pool_unlock(pool);
     if (same)
         return 0;
     if (profile)
         rc = engine->config_new(engine, profile, rng, &config);
     if (rc < 0)
         return rc;
-    lock(pool);
+    mesh__pool_lock(pool);
     if (!has_profile(pool, digest, key)) {
         struct mesh_tls_config *old = pool->config;
 
@@ -597,7 +334,7 @@ int mesh__pool_configure(struct mesh_pool *pool,
         mesh__buffer_clear(&pool->session);
         config = old;
     }
-    unlock(pool);
+    mesh__pool_unlock(pool);
     if (config)
         config->engine->config_unref(config);
     return 0;
@@ -617,13 +354,13 @@ static void keep_session(struct mesh_pool *pool, struct mesh_stream *stream)
         mesh__buffer_fini(&session);
         return;
     }
-    lock(pool);
+    mesh__pool_lock(pool);
     old = session;
     if (stream->serial == pool->serial) {
         old = pool->session;
         pool->session = session;
     }
-    unlock(pool);
+    mesh__pool_unlock(pool);
     if (old.memory)
         mesh__wipe(old.memory, old.capacity);
     mesh__buffer_fini(&old);
@@ -667,32 +404,32 @@ static void pass_on(struct mesh_pool *pool, struct mesh_stream *stream)
     bool wanted;
 
     stream->idle_since_ns = mesh__loop_now(stream->link->loop);
-    lock(pool);
+    mesh__pool_lock(pool);
     wanted = !mesh__list_empty(&pool->waiting);
     until_ns = stays_until_ns(pool, stream);
-    unlock(pool);
+    mesh__pool_unlock(pool);
     if (wanted)
         mesh__stream_detach(stream);
     else
         shelve(stream, until_ns);
-    lock(pool);
-    if (!stream->link && grant(pool, stream)) {
+    mesh__pool_lock(pool);
+    if (!stream->link && mesh__pool_grant(pool, stream)) {
         stream = NULL;
     } else {
         mesh__list_push_front(&pool->idle, &stream->node);
         pool->idle_count++;
     }
-    tell_connects(pool);
-    unlock(pool);
+    mesh__pool_tell_connects(pool);
+    mesh__pool_unlock(pool);
 }
 
 static void discard(struct mesh_pool *pool, struct mesh_stream *stream,
                     bool reset)
 {
-    lock(pool);
-    connection_gone(pool);
-    tell_connects(pool);
-    unlock(pool);
+    mesh__pool_lock(pool);
+    mesh__pool_connection_gone(pool);
+    mesh__pool_tell_connects(pool);
+    mesh__pool_unlock(pool);
     mesh__stream_close(stream, pool->pools->port, reset);
     mesh__pool_unref(pool);
 }
@@ -704,10 +441,10 @@ static void on_idle(struct mesh_stream *stream)
 
     if (stream->state == MESH__STREAM_READY && stream->drained)
         return;
-    lock(pool);
+    mesh__pool_lock(pool);
     mesh__list_remove(&stream->node);
     pool->idle_count--;
-    unlock(pool);
+    mesh__pool_unlock(pool);
     discard(pool, stream, false);
 }
 
@@ -719,14 +456,15 @@ static void on_connect(struct mesh_stream *stream)
     mesh__list_remove(&stream->node);
     if (good)
         keep_session(pool, stream);
-    lock(pool);
-    connection_decided(pool);
+    mesh__pool_lock(pool);
+    mesh__pool_connection_decided(pool);
     if (good) {
-        good = usable(pool, stream, mesh__loop_now(stream->link->loop));
+        good =
+            mesh__pool_usable(pool, stream, mesh__loop_now(stream->link->loop));
     } else {
-        fail_waiters(pool, stream->code, stream->line);
+        mesh__pool_fail_waiters(pool, stream->code, stream->line);
     }
-    unlock(pool);
+    mesh__pool_unlock(pool);
     if (good)
         pass_on(pool, stream);
     else
@@ -735,29 +473,30 @@ static void on_connect(struct mesh_stream *stream)
 
 static void connect_failed(struct mesh_pool *pool, int code, const char *line)
 {
-    lock(pool);
-    connection_decided(pool);
-    connection_gone(pool);
-    fail_waiters(pool, code, line);
-    unlock(pool);
+    mesh__pool_lock(pool);
+    mesh__pool_connection_decided(pool);
+    mesh__pool_connection_gone(pool);
+    mesh__pool_fail_waiters(pool, code, line);
+    mesh__pool_unlock(pool);
 }
 
 /* --- connections whose loop is left --- */
 
-static void pass_under_way(struct mesh_pool *pool, struct mesh_stream *stream)
+void mesh__pool_pass_under_way(struct mesh_pool *pool,
+                               struct mesh_stream *stream)
 {
     bool passed;
 
-    lock(pool);
-    passed = bequeath(pool, stream);
+    mesh__pool_lock(pool);
+    passed = mesh__pool_bequeath(pool, stream);
     if (!passed)
-        connection_decided(pool);
-    unlock(pool);
+        mesh__pool_connection_decided(pool);
+    mesh__pool_unlock(pool);
     if (!passed)
         discard(pool, stream, true);
 }
 
-static void go_on(struct mesh_stream *stream, struct mesh_link *link)
+void mesh__pool_go_on(struct mesh_stream *stream, struct mesh_link *link)
 {
     mesh__list_push_back(&link->connecting, &stream->node);
     if (mesh__stream_resume(stream, link, on_connect, NULL) < 0)
@@ -773,20 +512,7 @@ void mesh__pools_hand_over(struct mesh_link *link)
         struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
 
         mesh__stream_suspend(stream);
-        pass_under_way(stream->pool, stream);
-    }
-}
-
-void mesh__pools_forget(struct mesh_pools *pools, struct mesh_link *link)
-{
-    struct mesh_node *node;
-
-    while ((node = mesh__list_pop(&link->connecting))) {
-        struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
-        struct mesh_pool *pool = stream->pool;
-
-        mesh__stream_forked(stream, pools->port);
-        mesh__pool_unref(pool);
+        mesh__pool_pass_under_way(stream->pool, stream);
     }
 }
 
@@ -800,14 +526,14 @@ struct start {
 static void start_of(struct mesh_pool *pool, struct start *start)
 {
     mesh__buffer_init(&start->session, MESH__TLS_SESSION_MAX);
-    lock(pool);
+    mesh__pool_lock(pool);
     start->serial = pool->serial;
     start->config =
         pool->config ? pool->engine->config_ref(pool->config) : NULL;
     if (mesh__buffer_append(&start->session, mesh__buffer_data(&pool->session),
                             pool->session.len) < 0)
         mesh__error_clear(); /* a full handshake, then */
-    unlock(pool);
+    mesh__pool_unlock(pool);
 }
 
 static void start_done(struct start *start)
@@ -847,12 +573,12 @@ void mesh__pool_release(struct mesh_stream *stream, bool reusable, bool reset)
     uint64_t now_ns = mesh__loop_now(stream->link->loop);
     bool session;
 
-    lock(pool);
-    reusable = reusable && usable(pool, stream, now_ns);
+    mesh__pool_lock(pool);
+    reusable = reusable && mesh__pool_usable(pool, stream, now_ns);
     if (stream->state == MESH__STREAM_FAILED || stream->read_ended)
         pool->doubt_ns = now_ns;
     session = pool->session.len == 0;
-    unlock(pool);
+    mesh__pool_unlock(pool);
     if (!reusable) {
         discard(pool, stream, reset);
         return;
@@ -860,154 +586,4 @@ void mesh__pool_release(struct mesh_stream *stream, bool reusable, bool reset)
     if (session)
         keep_session(pool, stream); /* TLS 1.3: tickets come late */
     pass_on(pool, stream);
-}
-
-/* --- all of them --- */
-
-/* Take idle streams out: shelved ones that are spent, or any when forget. */
-static void collect(struct mesh_pool *pool, uint64_t now_ns, bool forget,
-                    struct mesh_node *victims)
-{
-    struct mesh_node *node = pool->idle.next;
-
-    while (node != &pool->idle) {
-        struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
-
-        node = node->next;
-        if (stream->link)
-            continue;
-        if (!forget && usable(pool, stream, now_ns) &&
-            !overdue(pool, stream, now_ns) &&
-            mesh__stream_fresh(stream, pool->pools->port))
-            continue;
-        mesh__list_remove(&stream->node);
-        pool->idle_count--;
-        connection_gone(pool);
-        mesh__list_push_back(victims, &stream->node);
-    }
-}
-
-void mesh__pool_close(struct mesh_pool *pool)
-{
-    struct mesh_node victims;
-
-    mesh__list_init(&victims);
-    lock(pool);
-    pool->closed = true;
-    collect(pool, 0, true, &victims);
-    fail_waiters(pool, MESH_ERR_NO_ENDPOINT, "the endpoint is gone");
-    /* The quotas may go with the endpoint: nothing is counted from here on. */
-    while (pool->permits.connections && pool->open) {
-        mesh__quota_lower(pool->permits.connections);
-        pool->open--;
-    }
-    pool->permits.connections = NULL;
-    pool->permits.pending = NULL;
-    pool->open = (size_t)1 << 32; /* still counted down by its last streams */
-    unlock(pool);
-    close_all(pool, &victims);
-    if (atomic_load(&pool->next))
-        mesh__pool_close(atomic_load(&pool->next));
-}
-
-void mesh__pools_sweep(struct mesh_pools *pools, uint64_t now_ns, bool forget)
-{
-    struct mesh_node victims;
-    struct mesh_node *node;
-
-    mesh__list_init(&victims);
-    (void)pthread_mutex_lock(&pools->lock);
-    for (node = pools->all.next; node != &pools->all; node = node->next) {
-        struct mesh_pool *pool = MESH__OF(node, struct mesh_pool, node);
-
-        lock(pool);
-        collect(pool, now_ns, forget, &victims);
-        tell_connects(pool);
-        unlock(pool);
-    }
-    (void)pthread_mutex_unlock(&pools->lock);
-    while ((node = mesh__list_pop(&victims))) {
-        struct mesh_stream *stream = MESH__OF(node, struct mesh_stream, node);
-        struct mesh_pool *pool = stream->pool;
-
-        mesh__stream_close(stream, pools->port, false);
-        mesh__pool_unref(pool);
-    }
-}
-
-void mesh__pools_leave(struct mesh_pools *pools, struct mesh_link *link)
-{
-    mesh__pools_hand_over(link);
-    (void)pthread_mutex_lock(&pools->lock);
-    for (struct mesh_node *at = pools->all.next; at != &pools->all;
-         at = at->next) {
-        struct mesh_pool *pool = MESH__OF(at, struct mesh_pool, node);
-
-        lock(pool);
-        for (struct mesh_node *node = pool->idle.next; node != &pool->idle;
-             node = node->next) {
-            struct mesh_stream *stream =
-                MESH__OF(node, struct mesh_stream, node);
-
-            if (stream->link == link)
-                mesh__stream_detach(stream);
-        }
-        unlock(pool);
-    }
-    (void)pthread_mutex_unlock(&pools->lock);
-}
-
-void mesh__pools_counts(struct mesh_pools *pools, size_t *open, size_t *idle)
-{
-    *open = *idle = 0;
-    (void)pthread_mutex_lock(&pools->lock);
-    for (struct mesh_node *at = pools->all.next; at != &pools->all;
-         at = at->next) {
-        struct mesh_pool *pool = MESH__OF(at, struct mesh_pool, node);
-
-        lock(pool);
-        *open += pool->closed ? 0 : pool->open;
-        *idle += pool->idle_count;
-        unlock(pool);
-    }
-    (void)pthread_mutex_unlock(&pools->lock);
-}
-
-void mesh__pools_forked(struct mesh_pools *pools)
-{
-    (void)pthread_mutex_init(&pools->lock, NULL);
-    for (struct mesh_node *at = pools->all.next; at != &pools->all;
-         at = at->next) {
-        struct mesh_pool *pool = MESH__OF(at, struct mesh_pool, node);
-        struct mesh_node *node;
-
-        (void)pthread_mutex_init(&pool->lock, NULL);
-        while ((node = mesh__list_pop(&pool->idle)))
-            mesh__stream_forked(MESH__OF(node, struct mesh_stream, node),
-                                pools->port);
-        while ((node = mesh__list_pop(&pool->waiting))) {
-            struct mesh_waiter *waiter =
-                MESH__OF(node, struct mesh_waiter, node);
-
-            if (waiter->heir)
-                mesh__stream_forked(waiter->heir, pools->port);
-            waiter->heir = NULL;
-        }
-        while (pool->permits.connections && pool->open) {
-            mesh__quota_lower(pool->permits.connections);
-            pool->open--;
-        }
-        while (pool->permits.pending && pool->waiters) {
-            mesh__quota_lower(pool->permits.pending);
-            pool->waiters--;
-        }
-        pool->open = pool->waiters = pool->connecting = pool->idle_count = 0;
-        pool->shaking = false;
-        mesh__buffer_clear(&pool->session);
-    }
-}
-
-void mesh__pools_set_port(struct mesh_pools *pools, struct mesh_port *port)
-{
-    pools->port = port;
 }
