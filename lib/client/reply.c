@@ -89,10 +89,25 @@ static int set(struct mesh_client *client, enum mesh_header_id id,
                            mesh__slice_of(value));
 }
 
+/* As a sidecar's codec frames it towards its application. */
+static int describe_length(struct mesh_client *client, size_t length)
+{
+    unsigned status = client->outcome.status;
+
+    if (length)
+        return set(client, MESH__H_CONTENT_LENGTH,
+                   mesh__arena_format(&client->arena, "%zu", length));
+    if (status == 204 || status == 304)
+        return 0;
+    return mesh__slice_is(client->request->head.method, "HEAD")
+               ? set(client, MESH__H_TRANSFER_ENCODING, "chunked")
+               : set(client, MESH__H_CONTENT_LENGTH, "0");
+}
+
 static int describe_grpc(struct mesh_client *client,
                          const struct mesh_local *local)
 {
-    int rc = set(client, MESH__H_CONTENT_LENGTH, "0");
+    int rc = describe_length(client, 0);
 
     if (rc == 0)
         rc = set(client, MESH__H_CONTENT_TYPE, "application/grpc");
@@ -105,16 +120,12 @@ static int describe_grpc(struct mesh_client *client,
     return rc;
 }
 
-/*
- * A text, of the type that the policy gave it, if it did. With the length that
- * a sidecar's codec would write towards its application.
- */
+/* A text, of the type that the policy gave it, if it did. */
 static int describe_text(struct mesh_client *client, struct mesh_slice body)
 {
     struct mesh_head *head = &client->outcome.response;
     struct mesh_slice type;
-    int rc = set(client, MESH__H_CONTENT_LENGTH,
-                 mesh__arena_format(&client->arena, "%zu", body.len));
+    int rc = describe_length(client, body.len);
 
     if (rc < 0)
         return rc;
