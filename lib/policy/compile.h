@@ -24,6 +24,13 @@ struct mesh__host {
     uint64_t answers;       /* digest of those to its names               */
 };
 
+/* Of those whose endpoints are the host's, the first; NULL: no service. */
+static inline const struct mesh__service *mesh__host_eldest(
+    const struct mesh__host *host)
+{
+    return host->whole ? host->whole->eldest : NULL;
+}
+
 enum {
     MESH__PORT_BITS = 65536 / 64,
     MESH__VIRTUAL_PORT = 80 /* where hosts work that no registry knows */

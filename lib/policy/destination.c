@@ -364,12 +364,13 @@ static int fill_tls(const struct making *making,
 
 /* --- endpoints --- */
 
-/* The port of a service or its twin as that one itself has it, or NULL. */
+/* A service's or its twin's own port of that name, or NULL: endpoints are
+ * known by it. */
 static const struct mesh__port *own_port(const struct mesh__service *service,
-                                         uint16_t number)
+                                         const struct mesh__port *port)
 {
     for (size_t i = 0; i < service->own_count; i++)
-        if (service->ports[i].number == number)
+        if (mesh__slice_equal(service->ports[i].name, port->name))
             return &service->ports[i];
     return NULL;
 }
@@ -429,12 +430,12 @@ static uint32_t add_weights(uint32_t a, uint32_t b)
 
 static size_t count_endpoints(const struct making *making)
 {
-    const struct mesh__service *service = making->host->whole;
+    const struct mesh__service *service = mesh__host_eldest(making->host);
     size_t count = 0;
 
     for (size_t i = 0; i < making->behind_count; i++) {
         const struct mesh__behind *behind = &making->behind[i];
-        const struct mesh__port *port = own_port(service, making->port->number);
+        const struct mesh__port *port = own_port(service, making->port);
 
         for (size_t j = 0; port && j < behind->count; j++)
             count += chosen(making, behind->items[j], port);
@@ -467,7 +468,7 @@ static int add_endpoints(const struct making *making,
 static int fill_endpoints(const struct making *making,
                           struct mesh_endpoint_set *set)
 {
-    const struct mesh__service *service = making->host->whole;
+    const struct mesh__service *service = mesh__host_eldest(making->host);
     int rc = 0;
 
     set->endpoints = mesh__arena_array(&set->arena, count_endpoints(making),
@@ -476,7 +477,7 @@ static int fill_endpoints(const struct making *making,
         return MESH_ERR_NOMEM;
     set->equal_weights = true;
     for (size_t i = 0; rc == 0 && i < making->behind_count; i++) {
-        rc = add_endpoints(making, own_port(service, making->port->number),
+        rc = add_endpoints(making, own_port(service, making->port),
                            &making->behind[i], set);
         service = service->twin;
     }
@@ -602,15 +603,15 @@ static int find_behind(struct making *making)
     size_t count = 0;
     int rc = 0;
 
-    for (const struct mesh__service *one = making->host->whole; one;
+    for (const struct mesh__service *one = mesh__host_eldest(making->host); one;
          one = one->twin)
         count++;
     making->behind =
         mesh__arena_array(&compiler->arena, count, sizeof(*making->behind));
     if (!making->behind)
         return MESH_ERR_NOMEM;
-    for (const struct mesh__service *one = making->host->whole; rc == 0 && one;
-         one = one->twin) {
+    for (const struct mesh__service *one = mesh__host_eldest(making->host);
+         rc == 0 && one; one = one->twin) {
         struct mesh__behind *behind = &making->behind[making->behind_count++];
         bool waits = false;
 

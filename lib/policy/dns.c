@@ -95,8 +95,8 @@ static int want_of_host(struct mesh__compiler *compiler,
 {
     int rc = 0;
 
-    for (const struct mesh__service *one = host->whole; rc == 0 && one;
-         one = one->twin)
+    for (const struct mesh__service *one = mesh__host_eldest(host);
+         rc == 0 && one; one = one->twin)
         if (by_name(one))
             rc = want_of_service(compiler, one, host, seen);
     return rc;
@@ -108,7 +108,8 @@ static int count_names(struct mesh__compiler *compiler, size_t *most)
 
     *most = 0;
     for (size_t i = 0; i < compiler->host_count; i++)
-        for (const struct mesh__service *one = compiler->hosts[i].whole;
+        for (const struct mesh__service *one =
+                 mesh__host_eldest(&compiler->hosts[i]);
              rc == 0 && one; one = one->twin) {
             struct mesh__behind behind;
 

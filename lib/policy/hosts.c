@@ -139,7 +139,8 @@ static int add_imported(struct mesh__compiler *compiler,
 
 /* --- where routes lead --- */
 
-/* One's own namespace's, whoever may see it; else the best that is visible. */
+/* One's own namespace's, whoever may see it; else the best that is visible.
+ * Of each namespace the first speaks. */
 static const struct mesh__service *find_service(
     const struct mesh__compiler *compiler, struct mesh_slice host)
 {
@@ -150,7 +151,8 @@ static const struct mesh__service *find_service(
         if (mesh__slice_equal(own->namespace_, compiler->asker.namespace_))
             return own;
     for (; all; all = all->next)
-        if (mesh__visible(&all->export_to, all->namespace_,
+        if (all->eldest == all &&
+            mesh__visible(&all->export_to, all->namespace_,
                           compiler->asker.namespace_))
             return all;
     return NULL;

@@ -526,32 +526,36 @@ static int unite_ports(struct mesh_arena *arena, struct mesh__service *first,
 }
 
 /* Endpoints stay with the ports that their own entry gives them. */
-static int add_twin(struct mesh_arena *arena, struct mesh__service *first,
-                    struct mesh__service *twin)
+static void add_twin(struct mesh__service *eldest, struct mesh__service *twin)
 {
-    struct mesh__service *last = first;
+    struct mesh__service *last = eldest;
 
     while (last->twin)
         last = last->twin;
     last->twin = twin;
-    return unites(first, twin) ? unite_ports(arena, first, twin) : 0;
+    twin->eldest = eldest;
 }
 
 /* Behind those of the same host: Kubernetes' first, then by age. */
 static int enter_host(struct mesh__world *world, struct mesh__service *service)
 {
     struct mesh__service *first = mesh__map_find(&world->hosts, service->host);
+    struct mesh__service *last = NULL;
+    bool twin = false;
 
+    service->eldest = service;
     if (!first)
         return mesh__map_put(&world->hosts, service->host, service);
-    for (;; first = first->next) {
-        if (!first->kubernetes &&
-            mesh__slice_equal(first->namespace_, service->namespace_))
-            return add_twin(&world->arena, first, service);
-        if (!first->next)
-            break;
+    for (; first; last = first, first = first->next) {
+        if (!mesh__slice_equal(first->namespace_, service->namespace_))
+            continue;
+        if (!twin)
+            add_twin(first->eldest, service);
+        twin = true;
+        if (!first->kubernetes && unites(first, service))
+            return unite_ports(&world->arena, first, service);
     }
-    first->next = service;
+    last->next = service;
     return 0;
 }
 

@@ -90,7 +90,8 @@ static uint64_t mix_service(uint64_t digest,
     if (service)
         digest = mix_list(
             digest, mesh__mtls_policies(&compiler->world, service->namespace_));
-    for (; service; service = service->twin) {
+    for (service = service ? service->eldest : NULL; service;
+         service = service->twin) {
         digest = mix_resource(digest, service->resource);
         for (size_t i = 0; i < service->workloads.count; i++)
             digest =

@@ -87,9 +87,13 @@ struct mesh__service {
     struct mesh__behind workloads; /* by its selector */
     struct mesh__list slices;      /* EndpointSlices  */
     struct mesh__behind *behind;   /* NULL: not asked for yet */
-    struct mesh__service *next;    /* of the same host, in another namespace */
-    struct mesh__service *twin; /* a younger ServiceEntry of the same host and
-                                   namespace: its endpoints are ours, too   */
+    struct mesh__service *next;    /* of the same host */
+    /*
+     * Those of the same host and namespace share their endpoints; the eldest,
+     * or Kubernetes', comes first (Istio: model/push_context.go).
+     */
+    struct mesh__service *eldest;
+    struct mesh__service *twin;
 };
 
 /* MeshConfig with its defaults filled in. */

@@ -189,6 +189,48 @@ static const struct yard_row registry[] = {
       "locality= \n"
       "!endpoint outbound|81||t.example: 10.4.0.1:81 prod/a plain weight=1 "
       "id=? locality= " },
+    { "a ServiceEntry of a Service's host has its endpoints beside it, on "
+      "ports "
+      "of the same name",
+      "ns=prod",
+      "---\napiVersion: v1\nkind: Service\n"
+      "metadata: {name: twin, namespace: prod}\n"
+      "spec: {selector: {app: none}, ports: [{name: http, port: 80}]}\n"
+      "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+      "metadata: {name: twin, namespace: prod}\n"
+      "spec: {hosts: [twin.prod.svc.cluster.local], resolution: STATIC, ports: "
+      "[{number: 80, name: http, protocol: HTTP, targetPort: 8080}, {number: "
+      "81, name: more, protocol: HTTP}], endpoints: [{address: 10.4.0.7}]}\n",
+      "destination outbound|80||twin.prod.svc.cluster.local prod/twin http "
+      "least-request @ Service prod/twin (row.yaml:2)\n"
+      "endpoint outbound|80||twin.prod.svc.cluster.local: 10.4.0.7:8080 "
+      "prod/twin plain weight=1 id=? locality= \n"
+      "!destination outbound|81||twin.prod.svc.cluster.local prod/twin http "
+      "least-request @ ServiceEntry prod/twin (row.yaml:7)" },
+    { "ports of another name have endpoints of their own", "ns=prod",
+      ENTRY("a", "number: 80, name: http, protocol: HTTP",
+            "{address: 10.4.0.1}")
+          ENTRY("b", "number: 80, name: web, protocol: HTTP",
+                "{address: 10.4.0.2}"),
+      "endpoint outbound|80||t.example: 10.4.0.1:80 prod/a plain weight=1 id=? "
+      "locality= \n"
+      "!endpoint outbound|80||t.example: 10.4.0.2:80 prod/b plain weight=1 "
+      "id=? locality= " },
+    { "who may not see the older of two ServiceEntries of a host sees the "
+      "younger, and the endpoints of both",
+      "ns=other",
+      "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+      "metadata: {name: a, namespace: prod}\n"
+      "spec: {hosts: [t.example], exportTo: [prod], resolution: STATIC, ports: "
+      "[{number: 80, name: http, protocol: HTTP}], endpoints: [{address: "
+      "10.4.0.1}]}\n" ENTRY("b", "number: 80, name: http, protocol: HTTP",
+                            "{address: 10.4.0.2}"),
+      "destination outbound|80||t.example prod/t.example http least-request @ "
+      "ServiceEntry prod/b (row.yaml:7)\n"
+      "endpoint outbound|80||t.example: 10.4.0.1:80 prod/a plain weight=1 id=? "
+      "locality= \n"
+      "endpoint outbound|80||t.example: 10.4.0.2:80 prod/b plain weight=1 id=? "
+      "locality= " },
     { "a label tells the place where the field does not", "ns=prod",
       ENTRY("a", "number: 80, name: http, protocol: HTTP",
             "{address: 10.4.0.1, labels: {istio-locality: eu.a.1}}, {address: "
