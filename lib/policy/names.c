@@ -160,6 +160,81 @@ static int compare_parts(const void *a, const void *b)
                               mesh__slice_of((*right)->host));
 }
 
+/* --- who comes first --- */
+
+/* A host, and the VirtualService that makes it one; NULL: none does. */
+struct claim {
+    const struct mesh__host *host;
+    const struct mesh__vs *vs;
+};
+
+/*
+ * Names are handed out as istiod makes virtual hosts: by VirtualService, of
+ * each the hosts that are no service first, and last the services that none
+ * speaks for.
+ */
+static int compare_claims(const void *a, const void *b)
+{
+    const struct claim *left = a;
+    const struct claim *right = b;
+    int order = 0;
+
+    if (left->vs && right->vs)
+        order = mesh__vs_compare(left->vs, right->vs);
+    else if (left->vs || right->vs)
+        return left->vs ? -1 : 1;
+    if (order == 0)
+        order = (left->host->service != NULL) - (right->host->service != NULL);
+    if (order)
+        return order;
+    return (left->host > right->host) - (left->host < right->host);
+}
+
+static const struct mesh__vs *speaker_of(const struct mesh__compiler *compiler,
+                                         const struct mesh__host *host)
+{
+    const struct mesh__vs *first = NULL;
+
+    for (size_t i = 0; i < compiler->scope.count; i++) {
+        const struct mesh__virtuals *all =
+            &compiler->scope.listeners[i].virtuals;
+        struct mesh__vs_run run = host->service
+                                      ? mesh__virtuals_for(all, host->host)
+                                      : mesh__virtuals_of(all, host->host);
+
+        if (run.count &&
+            (!first || mesh__vs_compare(run.items[0].vs, first) < 0))
+            first = run.items[0].vs;
+    }
+    return first;
+}
+
+static int name_in_turn(struct mesh__compiler *compiler)
+{
+    struct claim *claims = mesh__arena_array(
+        &compiler->arena, compiler->host_count, sizeof(*claims));
+    int rc = 0;
+
+    if (!claims)
+        return MESH_ERR_NOMEM;
+    for (size_t i = 0; i < compiler->host_count; i++)
+        claims[i] = (struct claim){ &compiler->hosts[i],
+                                    speaker_of(compiler, &compiler->hosts[i]) };
+    if (compiler->host_count > 1)
+        qsort(claims, compiler->host_count, sizeof(*claims), compare_claims);
+    for (size_t i = 0; rc == 0 && i < compiler->host_count; i++) {
+        const struct mesh__host *host = claims[i].host;
+
+        rc = host->service ? add_short_names(compiler, host)
+                           : add_own_names(compiler, host);
+        if (rc == 0 && host->service)
+            rc = add_addresses(compiler, host);
+    }
+    return rc;
+}
+
+/* --- the whole --- */
+
 int mesh__name_parts(struct mesh__compiler *compiler)
 {
     struct mesh_snapshot *snapshot = compiler->snapshot;
@@ -170,15 +245,10 @@ int mesh__name_parts(struct mesh__compiler *compiler)
     if (!snapshot->wildcards)
         return MESH_ERR_NOMEM;
     for (size_t i = 0; rc == 0 && i < compiler->host_count; i++)
-        rc = add_own_names(compiler, &compiler->hosts[i]);
-    for (size_t i = 0; rc == 0 && i < compiler->host_count; i++) {
-        const struct mesh__host *host = &compiler->hosts[i];
-
-        if (host->service)
-            rc = add_short_names(compiler, host);
-        if (rc == 0 && host->service)
-            rc = add_addresses(compiler, host);
-    }
+        if (compiler->hosts[i].service)
+            rc = add_own_names(compiler, &compiler->hosts[i]);
+    if (rc == 0)
+        rc = name_in_turn(compiler);
     if (snapshot->wildcard_count > 1)
         qsort(snapshot->wildcards, snapshot->wildcard_count,
               sizeof(*snapshot->wildcards), compare_parts);

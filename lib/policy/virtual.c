@@ -105,17 +105,20 @@ static int list_all(struct mesh__compiler *compiler)
 
 /* --- by host --- */
 
+int mesh__vs_compare(const struct mesh__vs *a, const struct mesh__vs *b)
+{
+    if (a->tier != b->tier)
+        return a->tier - b->tier;
+    return mesh__age_compare(a->resource, b->resource);
+}
+
 static int compare_virtuals(const void *a, const void *b)
 {
     const struct mesh__virtual *left = a;
     const struct mesh__virtual *right = b;
     int order = mesh__host_compare(left->host, right->host);
 
-    if (order)
-        return order;
-    if (left->vs->tier != right->vs->tier)
-        return left->vs->tier - right->vs->tier;
-    return mesh__age_compare(left->vs->resource, right->vs->resource);
+    return order ? order : mesh__vs_compare(left->vs, right->vs);
 }
 
 static void enter(struct mesh__virtuals *out, struct mesh__vs *vs)

@@ -44,6 +44,9 @@ struct mesh__vs_run {
     size_t count;
 };
 
+/* Which one is asked first: by tier, then by age. */
+int mesh__vs_compare(const struct mesh__vs *a, const struct mesh__vs *b);
+
 /* The ones of this very host; may be none. */
 struct mesh__vs_run mesh__virtuals_of(const struct mesh__virtuals *virtuals,
                                       struct mesh_slice host);

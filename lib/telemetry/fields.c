@@ -22,7 +22,8 @@ enum source {
     CODE,
     DURATION,
     FLAGS,
-    PEER, /* of the caller's side; ours is no peer to ourselves       */
+    PEER,   /* of the caller's side; ours is no peer to ourselves       */
+    SERVER, /* a server name; one that is none is marked             */
     SERVICE_TIME,
     START_TIME,
     TARGET /* the path as it was sent */
@@ -45,7 +46,7 @@ static const struct mesh_field fields[] = {
     { "path", "REQ(X-ENVOY-ORIGINAL-PATH?:PATH)", SLICE, AT(path) },
     { "protocol", "PROTOCOL", NAME, AT(protocol) },
     { "request_id", "REQ(X-REQUEST-ID)", SLICE, AT(request_id) },
-    { "requested_server_name", "REQUESTED_SERVER_NAME", SLICE, AT(sni) },
+    { "requested_server_name", "REQUESTED_SERVER_NAME", SERVER, AT(sni) },
     { "response_code", "RESPONSE_CODE", CODE, 0 },
     { "response_code_details", "RESPONSE_CODE_DETAILS", REASON, AT(details) },
     { "response_flags", "RESPONSE_FLAGS", FLAGS, 0 },
@@ -95,6 +96,32 @@ static void say_reason(struct mesh_field_value *value, const char *reason)
     for (size_t i = 0; i < text.len; i++)
         if (value->scratch[i] == ' ')
             value->scratch[i] = '_';
+    say_scratch(value);
+}
+
+static bool is_of_host(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+}
+
+/* As Envoy writes it: "invalid:" and '_' for what no name has. */
+static void say_server(struct mesh_field_value *value, struct mesh_slice name)
+{
+    struct mesh_text text;
+    size_t mark;
+
+    for (mark = 0; mark < name.len && is_of_host(name.at[mark]); mark++)
+        continue;
+    if (mark == name.len) {
+        say(value, name);
+        return;
+    }
+    mesh__text_init(&text, value->scratch, sizeof(value->scratch));
+    mesh__text_puts(&text, "invalid:");
+    for (size_t i = 0; i < name.len; i++)
+        mesh__text_format(&text, "%c",
+                          is_of_host(name.at[i]) ? name.at[i] : '_');
     say_scratch(value);
 }
 
@@ -190,6 +217,9 @@ void mesh__field_read(const struct mesh_facts *facts,
     case PEER:
         if (facts->inbound)
             say(value, mesh__slice_of(*(const char *const *)at));
+        break;
+    case SERVER:
+        say_server(value, *(const struct mesh_slice *)at);
         break;
     case SERVICE_TIME:
         say_service_time(value, facts);

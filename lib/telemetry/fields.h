@@ -6,7 +6,7 @@
 
 #include "telemetry/facts.h"
 
-enum { MESH__FIELD_SCRATCH = 256 };
+enum { MESH__FIELD_SCRATCH = 272 }; /* a marked server name */
 
 struct mesh_field {
     const char *key;  /* in Istio's JSON; NULL: only by name          */

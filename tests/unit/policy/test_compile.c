@@ -52,6 +52,20 @@ static const struct yard_row names[] = {
       "spec: {hosts: [web.prod], http: [{route: [{destination: {host: "
       "web}}]}]}\n",
       "domain web.prod -> web.prod\ndomain web -> " WEB },
+    { "but not where an older VirtualService speaks for that one", "ns=prod",
+      "apiVersion: networking.istio.io/v1\n"
+      "kind: VirtualService\n"
+      "metadata: {name: b, namespace: prod, creationTimestamp: "
+      "'2026-01-02T00:00:00Z'}\n"
+      "spec: {hosts: [web.prod], http: [{route: [{destination: {host: "
+      "web}}]}]}\n"
+      "---\napiVersion: networking.istio.io/v1\n"
+      "kind: VirtualService\n"
+      "metadata: {name: c, namespace: prod, creationTimestamp: "
+      "'2026-01-01T00:00:00Z'}\n"
+      "spec: {hosts: ['*.svc.cluster.local'], http: [{route: [{destination: "
+      "{host: web}}]}]}\n",
+      "domain web.prod -> " WEB },
     { "one's own namespace's ServiceEntry comes before a Service", "ns=dev",
       "apiVersion: networking.istio.io/v1\n"
       "kind: ServiceEntry\n"

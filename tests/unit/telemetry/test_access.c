@@ -138,13 +138,13 @@ static void a_peer_cannot_bend_the_line(void **state)
           "%PROTOCOL%|%PROTOCOL%\n", "\"%PROTOCOL%\"" },
     };
     static const struct mesh_telemetry_policy policy = {
-        .access_log_format = "%REQ(USER-AGENT)%|%REQUESTED_SERVER_NAME%"
+        .access_log_format = "%REQ(USER-AGENT)%|%REQ(X-REQUEST-ID)%"
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct mesh_facts facts = { .user_agent = rows[i].sent,
-                                    .sni = rows[i].sent };
+                                    .request_id = rows[i].sent };
         struct mesh_buffer out;
 
         expect_line(&facts, &policy, rows[i].claim, rows[i].text);
@@ -155,6 +155,32 @@ static void a_peer_cannot_bend_the_line(void **state)
             fail_msg("%s: %s", rows[i].claim, mesh__buffer_data(&out));
         assert_null(memchr(mesh__buffer_data(&out), '\n', out.len - 2));
         mesh__buffer_fini(&out);
+    }
+}
+
+static void a_server_name_that_is_none_is_marked(void **state)
+{
+    static const struct mesh_telemetry_policy policy = {
+        .access_log_format = "%REQUESTED_SERVER_NAME%"
+    };
+    static const struct {
+        const char *claim;
+        struct mesh_slice sent;
+        const char *text;
+    } rows[] = {
+        { "none", MESH__SLICE(""), "-\n" },
+        { "a name", MESH__SLICE("outbound_.80_._.a-b.C.example"),
+          "outbound_.80_._.a-b.C.example\n" },
+        { "a wildcard", MESH__SLICE("outbound_.80_._.*.example"),
+          "invalid:outbound_.80_._._.example\n" },
+        { "a forged line", MESH__SLICE("a\n\"b\""), "invalid:a__b_\n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct mesh_facts facts = { .sni = rows[i].sent };
+
+        expect_line(&facts, &policy, rows[i].claim, rows[i].text);
     }
 }
 
@@ -349,6 +375,7 @@ int main(void)
         cmocka_unit_test(nothing_known_is_dashes),
         cmocka_unit_test(the_calendar_is_right),
         cmocka_unit_test(a_peer_cannot_bend_the_line),
+        cmocka_unit_test(a_server_name_that_is_none_is_marked),
         cmocka_unit_test(a_format_of_ones_own),
         cmocka_unit_test(an_object_of_ones_own),
         cmocka_unit_test(what_is_no_object_is_no_format),
