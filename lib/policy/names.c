@@ -190,21 +190,44 @@ static int compare_claims(const void *a, const void *b)
     return (left->host > right->host) - (left->host < right->host);
 }
 
+/* The one in a run, or NULL. */
+static const struct mesh__vs *find_vs(struct mesh__vs_run run,
+                                      const struct mesh_resource *resource)
+{
+    for (size_t i = 0; i < run.count; i++)
+        if (run.items[i].vs->resource == resource)
+            return run.items[i].vs;
+    return NULL;
+}
+
+/* Whose rules a port of the host has: one without rules for us has no say. */
+static const struct mesh__vs *speaker_on(const struct mesh__compiler *compiler,
+                                         const struct mesh__host *host,
+                                         const struct mesh_virtual_host *port)
+{
+    const struct mesh_resource *resource =
+        mesh__collection_at(compiler->world.all, port->mark.place);
+    const struct mesh__vs *found = NULL;
+
+    for (size_t i = 0; port->rule_count && !found && i < compiler->scope.count;
+         i++)
+        found = find_vs(mesh__virtuals_for(
+                            &compiler->scope.listeners[i].virtuals, host->host),
+                        resource);
+    return found;
+}
+
 static const struct mesh__vs *speaker_of(const struct mesh__compiler *compiler,
                                          const struct mesh__host *host)
 {
     const struct mesh__vs *first = NULL;
 
-    for (size_t i = 0; i < compiler->scope.count; i++) {
-        const struct mesh__virtuals *all =
-            &compiler->scope.listeners[i].virtuals;
-        struct mesh__vs_run run = host->service
-                                      ? mesh__virtuals_for(all, host->host)
-                                      : mesh__virtuals_of(all, host->host);
+    for (size_t i = 0; i < host->part->port_count; i++) {
+        const struct mesh__vs *one =
+            speaker_on(compiler, host, &host->part->virtual_hosts[i]);
 
-        if (run.count &&
-            (!first || mesh__vs_compare(run.items[0].vs, first) < 0))
-            first = run.items[0].vs;
+        if (one && (!first || mesh__vs_compare(one, first) < 0))
+            first = one;
     }
     return first;
 }
