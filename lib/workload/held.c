@@ -2,7 +2,7 @@
  * held.c - snapshots for calls that have no loop: a decision holds one without
  * a lock or a count that all threads share.
  *
- * Each stripe of threads has a holder of its own, renewed by whoever comes
+ * Each stripe of threads has a holder of its own, made by whoever comes first
  * after a swap. Declines to know what is decided.
  */
 #include "workload/workload.h"
@@ -24,42 +24,32 @@ void mesh__holders_fini(struct mesh_workload *workload)
     }
 }
 
-/* *old is what stood there before, to be settled when the lock is open. */
-static void renew(struct mesh_workload *workload, struct mesh_holder *holder,
-                  struct mesh_hold **old)
+/* The newest; nothing where memory is out. */
+static struct mesh_hold *make(struct mesh_workload *workload)
 {
     struct mesh_snapshot *snapshot = mesh__workload_snapshot(workload);
     struct mesh_hold *hold = mesh__hold_new(snapshot);
 
-    if (!hold) {
+    if (!hold)
         mesh__snapshot_unref(snapshot);
-        return; /* the old one serves; the next call tries again */
-    }
-    *old = holder->hold;
-    if (*old)
-        (*old)->retired = true;
-    holder->hold = hold;
-    holder->generation = snapshot->generation;
+    return hold;
 }
 
+/*
+ * A swap that comes while a holder is made waits at its lock, and takes it away
+ * again: nobody is late.
+ */
 int mesh__held_take(struct mesh_workload *workload, struct mesh_held *out)
 {
     struct mesh_holder *holder = &workload->holders[mesh__stripe_of_thread()];
-    struct mesh_hold *old = NULL;
-    bool settles = false;
 
-    (void)pthread_mutex_lock(&holder->lock);
-    if (!holder->hold ||
-        holder->generation !=
-            atomic_load_explicit(&workload->generation, memory_order_acquire))
-        renew(workload, holder, &old);
-    settles = old && old->uses == 0;
     *out = (struct mesh_held){ .holder = holder };
+    (void)pthread_mutex_lock(&holder->lock);
+    if (!holder->hold)
+        holder->hold = make(workload);
     if (holder->hold)
         out->hold = mesh__hold_use(holder->hold);
     (void)pthread_mutex_unlock(&holder->lock);
-    if (settles)
-        mesh__hold_settle(old);
     return out->hold ? 0 : mesh__fail(MESH_ERR_NOMEM, "a snapshot's holder");
 }
 

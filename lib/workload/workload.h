@@ -89,7 +89,6 @@ struct mesh_seat {
 struct mesh_holder {
     pthread_mutex_t lock;
     struct mesh_hold *hold; /* under lock; NULL: nobody asked since a swap */
-    uint64_t generation;    /* of hold                                     */
     char apart[64];         /* from the next stripe's cache line           */
 };
 

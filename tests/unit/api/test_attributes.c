@@ -37,7 +37,8 @@ static const char policy[] =
     "  trafficPolicy:\n"
     "    tls: {mode: DISABLE}\n"
     "    connectionPool: {tcp: {maxConnections: 2, connectTimeout: 250ms, "
-    "idleTimeout: 60s, maxConnectionDuration: 300s}}\n"
+    "idleTimeout: 60s, maxConnectionDuration: 300s}, http: {idleTimeout: "
+    "5s}}\n"
     "    outlierDetection: {consecutive5xxErrors: 2, baseEjectionTime: 300s, "
     "maxEjectionPercent: 100}\n"
     "  subsets: [{name: a, labels: {v: a}}, {name: b, labels: {v: b}}]\n---\n"
@@ -781,6 +782,30 @@ static void null_is_refused(void **state)
     mesh_attributes_free(bag);
 }
 
+static void a_decision_keeps_its_policy_and_the_next_is_newer(void **state)
+{
+    mesh_workload *fresh;
+    mesh_decision *before;
+    mesh_decision *after;
+
+    (void)state;
+    ground_directory("change");
+    ground_write("change/policy.yaml", policy);
+    fresh = start("change");
+    assert_int_equal(route_by(fresh, KV " request.method=GET", &before), 0);
+    ground_write("change/policy.yaml", registry_only);
+    assert_int_equal(mesh_workload_reload(fresh, NULL, NULL), 0);
+    assert_int_equal(route_by(fresh, KV " request.method=GET", &after),
+                     MESH_ERR_NO_DESTINATION);
+    assert_string_equal(value(before, MESH_DECISION_ROUTE), "plain");
+    assert_int_equal(mesh_pick(before, NULL), 0);
+    mesh_workload_free(fresh); /* before what it decided */
+    mesh_decision_free(after);
+    assert_int_equal(mesh_report(before, MESH_RESULT_STATUS, 200, NULL, NULL),
+                     0);
+    mesh_decision_free(before);
+}
+
 static int set_up(void **state)
 {
     if (ground_open(state) < 0)
@@ -802,7 +827,8 @@ static int tear_down(void **state)
     return ground_close(state);
 }
 
-int main(void)
+/* By the name of one of them, or all: scripts/mutate. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_bag_is_routed),
@@ -822,8 +848,11 @@ int main(void)
         cmocka_unit_test(a_bag_is_filled_anew),
         cmocka_unit_test(what_is_no_host_is_refused),
         cmocka_unit_test(null_is_refused),
+        cmocka_unit_test(a_decision_keeps_its_policy_and_the_next_is_newer),
         cmocka_unit_test(who_cannot_be_reached_is_ejected),
     };
 
+    if (argc > 1)
+        cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
