@@ -178,7 +178,7 @@ servers() {
         mv "$dir/servers" "$dir/servers.$server"
         from=$dir/servers.$server
     done
-    cp "$from" "$to"
+    cat "$from" >"$to"
 }
 
 # stop PID - a server, whether or not it likes that

@@ -9,7 +9,7 @@ policy=$top_srcdir/examples/db
 check "the example's policy is good" ends_with 0 analyze "$lmesh" analyze \
     --strict "$policy"
 mkdir "$dir/policy"
-cp "$policy/services.yaml" "$dir/policy"
+cat "$policy/services.yaml" >"$dir/policy/services.yaml"
 servers "$policy/endpoints.yaml" "$dir/policy/endpoints.yaml" one two three
 MESH_POLICY=$dir/policy
 export MESH_POLICY
@@ -25,6 +25,10 @@ while [ "$i" -lt 20 ]; do
     echo PING
     i=$((i + 1))
 done >"$dir/pings"
+check "a stream has no headers" ends_with 2 explain "$lmesh" explain \
+    --policy "$dir/policy" -H 'a: b' tcp://db:6000
+check "but a port" ends_with 2 explain "$lmesh" explain \
+    --policy "$dir/policy" tcp://db
 check "the client begins" talk_to client "$program" db 6000
 check "twenty connections" say_all client "$dir/pings" "PONG"
 check "one server of the subset has its share" says client "+PONG one"

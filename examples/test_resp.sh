@@ -9,7 +9,7 @@ policy=$top_srcdir/examples/cache
 check "the example's policy is good" ends_with 0 analyze "$lmesh" analyze \
     "$policy"
 mkdir "$dir/policy"
-cp "$policy/services.yaml" "$dir/policy"
+cat "$policy/services.yaml" >"$dir/policy/services.yaml"
 servers "$policy/endpoints.yaml" "$dir/policy/endpoints.yaml" three four
 followers="127.0.0.1:$three_port 127.0.0.1:$four_port"
 servers "$dir/policy/endpoints.yaml" "$dir/policy/endpoints.yaml" one two

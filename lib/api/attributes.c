@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 
-#include <string.h>
+#include <stddef.h>
 
 enum { FIRST_HEADERS = 16 };
 
@@ -62,71 +62,142 @@ void mesh_attributes_clear(mesh_attributes *attributes)
         mesh__error_clear();
 }
 
-/* --- one of each kind --- */
+/* --- names --- */
 
-static int set_text(struct mesh_attributes *attributes, enum mesh_known *known,
-                    struct mesh_slice *place, const char *value)
-{
-    char *copy = NULL;
+enum kind { TEXT, IP, PORT, HOST };
 
-    if (value) {
-        copy = mesh__arena_strdup(&attributes->arena, value);
-        if (!copy)
-            return MESH_ERR_NOMEM;
-        *place = mesh__slice_of(copy);
+/* Every attribute but headers: what it may be, and where that is kept. */
+struct row {
+    struct mesh_slice name;
+    enum kind kind;
+    size_t known; /* bytes into struct mesh_attributes, as the next */
+    size_t place;
+};
+
+#define NAME(text)                                                             \
+    {                                                                          \
+        text, sizeof(text) - 1                                                 \
     }
-    *known = value ? MESH__PRESENT : MESH__ABSENT;
-    return 0;
+#define AT(field) offsetof(struct mesh_attributes, field)
+
+/* inbound: mesh_authorize(); outbound: mesh_route_attributes() */
+static const struct row rows[] = {
+    /* inbound: who the peer proved to be */
+    { NAME("source.principal"), TEXT, AT(request.principal_known),
+      AT(request.principal) },
+    /* inbound: the peer's address; outbound: for whom, where that is hashed */
+    { NAME("source.ip"), IP, AT(request.source_ip_known),
+      AT(request.source_ip) },
+    /* inbound: the client's, behind proxies */
+    { NAME("remote.ip"), IP, AT(request.remote_ip_known),
+      AT(request.remote_ip) },
+    /* outbound: the service */
+    { NAME("destination.host"), HOST, AT(host_known), AT(host) },
+    /* inbound: our own address; outbound: the one that would be dialled */
+    { NAME("destination.ip"), IP, AT(request.destination_ip_known),
+      AT(request.destination_ip) },
+    /* inbound: our own port; outbound: the service's */
+    { NAME("destination.port"), PORT, AT(request.port_known),
+      AT(request.port) },
+    /* both: the server name of the stream's first bytes */
+    { NAME("connection.sni"), TEXT, AT(request.sni_known), AT(request.sni) },
+    /* both: of a request, or of a message that is like one */
+    { NAME("request.method"), TEXT, AT(request.method_known),
+      AT(request.method) },
+    { NAME("request.host"), TEXT, AT(request.host_known), AT(request.host) },
+    { NAME("request.path"), TEXT, AT(request.path_known), AT(request.path) },
+};
+
+static const struct row *find_row(struct mesh_slice name)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (mesh__slice_equal(rows[i].name, name))
+            return &rows[i];
+    return NULL;
 }
 
-static int set_ip(enum mesh_known *known, struct mesh_address *place,
-                  const char *name, const char *value)
-{
-    if (value && !mesh__address_parse_ip(mesh__slice_of(value), place))
-        return mesh__fail(MESH_ERR_INVALID, "%s: \"%s\" is no IP address", name,
-                          value);
-    *known = value ? MESH__PRESENT : MESH__ABSENT;
-    return 0;
-}
+/* --- values --- */
 
-static int set_port(struct mesh_attributes *attributes, const char *value)
+static int put_text(struct mesh_attributes *attributes, struct mesh_slice value,
+                    struct mesh_slice *place)
 {
-    unsigned long long port = 0;
+    char *copy = mesh__arena_strndup(&attributes->arena, value.at, value.len);
 
-    if (value &&
-        (!mesh__slice_number(mesh__slice_of(value), 65535, &port) || port == 0))
-        return mesh__fail(MESH_ERR_INVALID,
-                          "destination.port: \"%s\" is no port", value);
-    attributes->request.port = (uint16_t)port;
-    attributes->request.port_known = value ? MESH__PRESENT : MESH__ABSENT;
+    if (!copy)
+        return MESH_ERR_NOMEM;
+    *place = mesh__slice(copy, value.len);
     return 0;
 }
 
 /* A name or an address ("::1", "[::1]"); the port is an attribute of its own.
  */
-static int set_host(struct mesh_attributes *attributes, const char *value)
+static int put_host(struct mesh_attributes *attributes, struct mesh_slice value,
+                    struct mesh_slice *place)
 {
-    struct mesh_slice text = mesh__slice_of(value ? value : "");
-    struct mesh_slice host = text;
+    struct mesh_slice host = value;
     struct mesh_address address;
     uint16_t port = 0;
-    char *copy;
 
-    if (!value) {
-        attributes->host_known = MESH__ABSENT;
-        return 0;
-    }
-    if (!mesh__address_parse_ip(text, &address) &&
-        (!mesh__is_authority(text) ||
-         !mesh__authority_split(text, &host, &port) || port))
+    if (!mesh__address_parse_ip(value, &address) &&
+        (!mesh__is_authority(value) ||
+         !mesh__authority_split(value, &host, &port) || port))
         return mesh__fail(MESH_ERR_INVALID,
-                          "destination.host: \"%s\" is no host", value);
-    copy = mesh__arena_strndup(&attributes->arena, host.at, host.len);
-    if (!copy)
-        return MESH_ERR_NOMEM;
-    attributes->host = mesh__slice(copy, host.len);
-    attributes->host_known = MESH__PRESENT;
+                          "destination.host: \"%s\" is no host", value.at);
+    return put_text(attributes, host, place);
+}
+
+static int put_ip(const struct row *row, struct mesh_slice value,
+                  struct mesh_address *place)
+{
+    struct mesh_address address;
+
+    if (!mesh__address_parse_ip(value, &address))
+        return mesh__fail(MESH_ERR_INVALID, "%s: \"%s\" is no IP address",
+                          row->name.at, value.at);
+    *place = address;
     return 0;
+}
+
+static int put_port(struct mesh_slice value, uint16_t *place)
+{
+    unsigned long long port;
+
+    if (!mesh__slice_number(value, UINT16_MAX, &port) || port == 0)
+        return mesh__fail(MESH_ERR_INVALID,
+                          "destination.port: \"%s\" is no port", value.at);
+    *place = (uint16_t)port;
+    return 0;
+}
+
+static int put(struct mesh_attributes *attributes, const struct row *row,
+               const char *text)
+{
+    void *place = (char *)attributes + row->place;
+    struct mesh_slice value = mesh__slice_of(text);
+
+    switch (row->kind) {
+    case TEXT:
+        return put_text(attributes, value, place);
+    case HOST:
+        return put_host(attributes, value, place);
+    case IP:
+        return put_ip(row, value, place);
+    case PORT:
+        break;
+    }
+    return put_port(value, place);
+}
+
+/* What was refused leaves it as it was. */
+static int set(struct mesh_attributes *attributes, const struct row *row,
+               const char *value)
+{
+    enum mesh_known *known = (void *)((char *)attributes + row->known);
+    int rc = value ? put(attributes, row, value) : 0;
+
+    if (rc == 0)
+        *known = value ? MESH__PRESENT : MESH__ABSENT;
+    return rc;
 }
 
 /* --- headers --- */
@@ -167,72 +238,42 @@ static int set_header(struct mesh_attributes *attributes,
     return 0;
 }
 
-/* --- by name --- */
-
-static int set_request(struct mesh_attributes *attributes, const char *name,
-                       const char *value)
+/* The name in "request.headers[name]"; empty: it is none. */
+static struct mesh_slice header_of(struct mesh_slice name)
 {
-    static const struct mesh_slice headers = { "request.headers[", 16 };
-    struct mesh_authz_request *request = &attributes->request;
-    struct mesh_slice text = mesh__slice_of(name);
+    static const struct mesh_slice headers = NAME("request.headers[");
 
-    if (!strcmp(name, "request.method"))
-        return set_text(attributes, &request->method_known, &request->method,
-                        value);
-    if (!strcmp(name, "request.host"))
-        return set_text(attributes, &request->host_known, &request->host,
-                        value);
-    if (!strcmp(name, "request.path"))
-        return set_text(attributes, &request->path_known, &request->path,
-                        value);
-    if (mesh__slice_starts(text, headers) && text.len > headers.len + 1 &&
-        text.at[text.len - 1] == ']')
-        return set_header(
-            attributes,
-            mesh__slice(text.at + headers.len, text.len - headers.len - 1),
-            value);
-    return mesh__fail(MESH_ERR_INVALID, "\"%s\" is no attribute", name);
+    if (!mesh__slice_starts(name, headers) || name.len <= headers.len + 1 ||
+        name.at[name.len - 1] != ']')
+        return mesh__slice("", 0);
+    return mesh__slice(name.at + headers.len, name.len - headers.len - 1);
 }
 
-static int set_connection(struct mesh_attributes *attributes, const char *name,
-                          const char *value)
-{
-    struct mesh_authz_request *request = &attributes->request;
+/* --- the whole --- */
 
-    if (!strcmp(name, "source.principal"))
-        return set_text(attributes, &request->principal_known,
-                        &request->principal, value);
-    if (!strcmp(name, "source.ip"))
-        return set_ip(&request->source_ip_known, &request->source_ip, name,
-                      value);
-    if (!strcmp(name, "remote.ip"))
-        return set_ip(&request->remote_ip_known, &request->remote_ip, name,
-                      value);
-    if (!strcmp(name, "destination.host"))
-        return set_host(attributes, value);
-    if (!strcmp(name, "destination.ip"))
-        return set_ip(&request->destination_ip_known, &request->destination_ip,
-                      name, value);
-    if (!strcmp(name, "destination.port"))
-        return set_port(attributes, value);
-    if (!strcmp(name, "connection.sni"))
-        return set_text(attributes, &request->sni_known, &request->sni, value);
-    return mesh__fail(MESH_ERR_INVALID, "\"%s\" is no attribute", name);
+static int set_by_name(struct mesh_attributes *attributes, const char *name,
+                       const char *value)
+{
+    struct mesh_slice text = mesh__slice_of(name);
+    const struct row *row = find_row(text);
+    struct mesh_slice header = row ? mesh__slice("", 0) : header_of(text);
+    int rc;
+
+    if (row)
+        rc = set(attributes, row, value);
+    else if (header.len)
+        rc = set_header(attributes, header, value);
+    else
+        return mesh__fail(MESH_ERR_INVALID, "\"%s\" is no attribute", name);
+    if (rc == 0 && mesh__slice_starts(text, MESH__SLICE("request.")))
+        attributes->request.http = true;
+    return rc;
 }
 
 int mesh_attributes_set(mesh_attributes *attributes, const char *name,
                         const char *value, mesh_error *error)
 {
-    bool of_request;
-    int rc;
-
     if (!attributes || !name)
         return null_argument(error);
-    of_request =
-        mesh__slice_starts(mesh__slice_of(name), MESH__SLICE("request."));
-    rc = of_request ? set_request(attributes, name, value)
-                    : set_connection(attributes, name, value);
-    if (rc == 0 && of_request)
-        attributes->request.http = true;
-    return mesh__error_out(error, rc);
+    return mesh__error_out(error, set_by_name(attributes, name, value));
 }

@@ -755,6 +755,30 @@ static void what_is_no_host_is_refused(void **state)
     mesh_attributes_free(bag);
 }
 
+/* What was refused leaves what was said before. */
+static void a_refusal_changes_nothing(void **state)
+{
+    static const char *const bad[][2] = {
+        { "destination.host", "a b" },   { "destination.ip", "fe80" },
+        { "destination.port", "65536" }, { "destination.port", "0" },
+        { "request.headers[]", "x" },    { "request.nothing", "x" },
+        { "destination.hosts", "a" },    { "", "a" },
+    };
+    mesh_attributes *bag = bag_of("destination.host=gone destination.port=9 "
+                                  "destination.ip=192.0.2.8");
+    mesh_decision *decision;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_int_equal(mesh_attributes_set(bag, bad[i][0], bad[i][1], NULL),
+                         MESH_ERR_INVALID);
+    assert_int_equal(mesh_route_attributes(workload, bag, &decision, NULL), 0);
+    assert_int_equal(mesh_pick(decision, NULL), 0);
+    assert_string_equal(value(decision, MESH_DECISION_ENDPOINT), "192.0.2.8:9");
+    mesh_decision_free(decision);
+    mesh_attributes_free(bag);
+}
+
 static void null_is_refused(void **state)
 {
     mesh_attributes *bag = bag_of(DB);
@@ -847,6 +871,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(explaining_is_the_same_for_both),
         cmocka_unit_test(a_bag_is_filled_anew),
         cmocka_unit_test(what_is_no_host_is_refused),
+        cmocka_unit_test(a_refusal_changes_nothing),
         cmocka_unit_test(null_is_refused),
         cmocka_unit_test(a_decision_keeps_its_policy_and_the_next_is_newer),
         cmocka_unit_test(who_cannot_be_reached_is_ejected),
