@@ -81,7 +81,9 @@ MESH_EXTERN int mesh_route(mesh_workload *workload, const mesh_request *request,
  * attribute is a stream: the tcp and tls routes of VirtualServices apply, as
  * for mesh_connect(), and one decision stands for one connection. A bag with
  * one is a message of a protocol that is shaped like HTTP: http routes apply,
- * and each message has a decision of its own.
+ * if the service's port may speak HTTP (it is not called tcp, tls, redis ...;
+ * a name that tells no protocol will do), and each message has a decision of
+ * its own.
  *
  * What each attribute is for (names: mesh_attributes_set()):
  *

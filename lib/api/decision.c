@@ -414,9 +414,12 @@ static int explain_asked(struct mesh_workload *workload,
     mesh__why_init(&explain.why);
     mesh__json_init(&explain.json, &decision->json);
     rc = explain_find(&explain, seed, &arena);
-    explain.reach =
-        (struct mesh_reach){ explain.snapshot, explain.route.destination,
-                             explain.pick.endpoint };
+    explain.reach = (struct mesh_reach){
+        .snapshot = explain.snapshot,
+        .destination = explain.route.destination,
+        .picked = explain.pick.endpoint,
+        .is_stream = asked->is_stream,
+    };
     if (rc == 0) {
         explain_json(&explain);
         explain_text(&explain);

@@ -437,7 +437,7 @@ static void connections_have_a_ceiling(void **state)
 
 static void a_stream_is_reported_once_and_never_retried(void **state)
 {
-    mesh_decision *decision = route(DB);
+    mesh_decision *decision = route(RING);
     int64_t again_ms = 7;
 
     (void)state;
@@ -657,6 +657,8 @@ static const struct {
     { "the rest of what a stream has not", DB, "\"retries\": null",
       "outliers" },
     { "how it is reached", DB, "\"connect_timeout_ms\": 250", "250 ms" },
+    { "how long it may be idle", DB, "\"idle_timeout_ms\": 60000",
+      "idle for   60000 ms" },
     { "what decides the endpoint", RING, "\"what\": \"hash\"",
       "source address decides the endpoint" },
     { "an unknown host", "destination.host=gone destination.port=9",
