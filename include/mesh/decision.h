@@ -212,7 +212,7 @@ enum {
  * (as the DestinationRule says: mesh_explain()), or "disable" (plaintext).
  *
  * Ownership: the text lives as long as decision; those of a pick until the
- *            next one.
+ *            next one, also one that finds none.
  * Threads:   the decision's.
  * Returns:   the text, "" where there is none, NULL for an unknown what or
  *            NULL.

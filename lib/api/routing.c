@@ -48,14 +48,22 @@ static void put_back(struct mesh_routing *routing)
     routing->picked = routing->connected = false;
 }
 
+/* There is no endpoint any more. */
+static void forget(struct mesh_routing *routing)
+{
+    if (routing->route.destination->original)
+        mesh__original_done(routing->route.destination, &routing->pick,
+                            mesh__kernel_now_ns());
+    routing->pick = (struct mesh_pick){ .endpoint = NULL };
+}
+
 void mesh__routing_fini(struct mesh_routing *routing)
 {
     if (!routing->workload)
         return;
     put_back(routing);
     if (routing->route.destination) {
-        mesh__original_done(routing->route.destination, &routing->pick,
-                            mesh__kernel_now_ns());
+        forget(routing);
         mesh__retry_end(routing->route.destination, &routing->retry);
     }
     mesh__arena_fini(&routing->arena);
@@ -133,6 +141,8 @@ static void find(struct mesh_routing *routing, const struct mesh_asked *asked)
     routing->is_stream = asked->is_stream;
     routing->secure = asked->secure;
     routing->name = name_of(routing, &stream);
+    routing->route.path = routing->route.target = mesh__slice("", 0);
+    routing->route.authority = routing->route.path;
     if (routing->route.outcome != MESH__ROUTE_OK)
         return;
     if (routing->route.destination->original)
@@ -204,16 +214,15 @@ int mesh_route_attributes(mesh_workload *workload,
 static int pick_original(struct mesh_routing *routing)
 {
     const struct mesh_destination *destination = routing->route.destination;
-    uint64_t now_ns = mesh__kernel_now_ns();
 
     if (!routing->dialled.family)
         return mesh__fail(MESH_ERR_RESOLVE,
                           "%s: goes to an address that was not set, and no "
                           "name is asked for here",
                           destination->name);
-    mesh__original_done(destination, &routing->pick, now_ns);
-    return mesh__original_pick(destination, &routing->dialled, now_ns,
-                               &routing->arena, &routing->pick);
+    return mesh__original_pick(destination, &routing->dialled,
+                               mesh__kernel_now_ns(), &routing->arena,
+                               &routing->pick);
 }
 
 /* No policy retries streams: one that is tried again avoids as much as what
@@ -278,6 +287,7 @@ int mesh_pick(mesh_decision *decision, mesh_error *error)
         return mesh__error_out(
             error, mesh__fail(MESH_ERR_STATE, "the last pick has no report"));
     put_back(routing); /* a connection that is over */
+    forget(routing);
     return mesh__error_out(error, pick(routing));
 }
 

@@ -603,6 +603,9 @@ static void requests_have_a_ceiling(void **state)
     assert_int_equal(mesh_report(busy[0], MESH_RESULT_STATUS, 200, NULL, NULL),
                      0);
     assert_int_equal(mesh_pick(busy[2], NULL), 0);
+    assert_string_not_equal(value(busy[0], MESH_DECISION_ENDPOINT), "");
+    assert_int_equal(mesh_pick(busy[0], NULL), MESH_ERR_OVERFLOW);
+    assert_string_equal(value(busy[0], MESH_DECISION_ENDPOINT), "");
     for (int i = 0; i < 3; i++)
         mesh_decision_free(busy[i]);
 }
