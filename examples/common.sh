@@ -155,3 +155,80 @@ spec:
   serviceAccount: $2
 END
 }
+
+# --- programs that read lines, and servers that speak no HTTP ---
+
+# servers FROM TO NAME... - a resp_server for each, beside us: $NAME_port and
+# $NAME_pid; the policy FROM with these ports becomes TO. $followers are told
+# what is set there.
+followers=
+servers() {
+    from=$1
+    to=$2
+    shift 2
+    for server; do
+        # shellcheck disable=SC2086
+        check "server $server listens" begin "$server" \
+            "$top_builddir/examples/resp_server" "$server" $followers
+        eval "${server}_port=\${address##*:} ${server}_pid=\$pid"
+        awk -v name="$server" -v port="${address##*:}" '
+            $1 == "metadata:" { mine = index($0, "-" name ",") }
+            $1 == "ports:" && mine { sub(/[0-9]+/, port) }
+            { print }' "$from" >"$dir/servers"
+        mv "$dir/servers" "$dir/servers.$server"
+        from=$dir/servers.$server
+    done
+    cat "$from" >"$to"
+}
+
+# stop PID - a server, whether or not it likes that
+stop() {
+    kill -9 "$1" && ! wait "$1" 2>/dev/null
+}
+
+# from FILE NAME PROGRAM... - run, with lines to read
+from() {
+    lines=$1
+    shift
+    run "$@" <"$lines"
+}
+
+# fails_from FILE NAME PROGRAM... - the same; whether it ends with 1
+fails_from() {
+    from "$@"
+    [ $? -eq 1 ]
+}
+
+# talk_to NAME PROGRAM... - beside us, reading what say_all says
+talk_to() {
+    name=$1
+    shift
+    mkfifo "$dir/$name.in" || return 1
+    ${MESH_RUN:-} "$@" <"$dir/$name.in" >"$dir/$name.out" \
+        2>"$dir/$name.err" &
+    talker=$!
+    children="$children $talker"
+    exec 9>"$dir/$name.in"
+}
+
+# say_all NAME FILE PATTERN - give it these lines; whether each gets an answer,
+# a line that fits PATTERN
+say_all() {
+    wanted=$(($(grep -c -e "$3" "$dir/$1.out") + $(wc -l <"$2")))
+    tries=0
+    cat "$2" >&9 || return 1
+    while [ "$tries" -lt 300 ] && kill -0 "$talker" 2>/dev/null &&
+        [ "$(grep -c -e "$3" "$dir/$1.out")" -lt "$wanted" ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+    [ "$(grep -c -e "$3" "$dir/$1.out")" -eq "$wanted" ]
+}
+
+# hang_up CODE FILE - give it the last lines; whether it ends with CODE
+hang_up() {
+    cat "$2" >&9
+    exec 9>&-
+    wait "$talker"
+    [ $? -eq "$1" ]
+}

@@ -3,6 +3,7 @@
  */
 #include "lmesh.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
@@ -15,6 +16,7 @@ static const char usage[] =
     "the names it expects. Nothing is sent. The same seed settles the dice "
     "the\n"
     "same way.\n"
+    "tcp://HOST:PORT is a stream: the tcp and tls routes are told of.\n"
     "Ends with 1 when the request would not be sent to a server.\n";
 
 enum { SEED = LMESH_OWN };
@@ -38,12 +40,66 @@ static int is_routed(const char *json)
     return !strncmp(at, "\"route\"", 7);
 }
 
-static int explain(mesh_workload *workload, const mesh_request *request,
+/* What is asked about: one of the two. */
+struct subject {
+    mesh_request *request;
+    mesh_attributes *stream;
+};
+
+static const char scheme[] = "tcp://";
+
+static int set(mesh_attributes *stream, const char *name, const char *value)
+{
+    mesh_error *error = mesh_error_new();
+    int rc = mesh_attributes_set(stream, name, value, error);
+    int status = rc < 0 ? lmesh_failed("explain", rc, error) : 0;
+
+    mesh_error_free(error);
+    return status;
+}
+
+/* "tcp://HOST:PORT". */
+static int read_stream(const char *url, mesh_attributes **out)
+{
+    char *host = strdup(url + sizeof(scheme) - 1);
+    char *colon = host ? strrchr(host, ':') : NULL;
+    int status;
+
+    *out = host ? mesh_attributes_new() : NULL;
+    if (!*out) {
+        status = LMESH_UNREACHED;
+    } else if (!colon) {
+        status = lmesh_misuse("explain", "%s has no port", url);
+    } else {
+        *colon = '\0';
+        status = set(*out, "destination.host", host);
+        if (!status)
+            status = set(*out, "destination.port", colon + 1);
+    }
+    free(host);
+    return status;
+}
+
+static int read_subject(const struct lmesh_wish *wish, const char *verb,
+                        const char *url, struct subject *out)
+{
+    if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
+        return lmesh_wish_request(wish, verb, url, &out->request);
+    if (wish->method || wish->header_count)
+        return lmesh_misuse(verb, "a stream has neither method nor headers");
+    return read_stream(url, &out->stream);
+}
+
+static int explain(mesh_workload *workload, const struct subject *subject,
                    int64_t seed, int json)
 {
     mesh_error *error = mesh_error_new();
     mesh_decision *decision = NULL;
-    int rc = mesh_explain(workload, request, seed, &decision, error);
+    int rc =
+        subject->stream
+            ? mesh_explain_attributes(workload, subject->stream, seed,
+                                      &decision, error)
+            : mesh_explain(workload, subject->request, seed, &decision, error);
     int status = rc < 0 ? lmesh_failed("explain", rc, error) : 0;
 
     if (decision) {
@@ -86,24 +142,26 @@ static int run(int argc, char **argv)
                                      .config = config };
     struct lmesh_wish wish = { 0 };
     mesh_workload *workload = NULL;
-    mesh_request *request = NULL;
+    struct subject subject = { 0 };
     int64_t seed = 0;
     int status = parse(&options, &wish, &seed);
 
     if (!status)
-        status = lmesh_wish_request(&wish, argv[0], argv[optind], &request);
+        status = read_subject(&wish, argv[0], argv[optind], &subject);
     if (!status)
         status = lmesh_client_labels(&options);
     if (!status)
         status = lmesh_offline(argv[0], config, &workload);
     if (!status)
-        status = explain(workload, request, seed, options.json);
-    mesh_request_free(request);
+        status = explain(workload, &subject, seed, options.json);
+    mesh_request_free(subject.request);
+    mesh_attributes_free(subject.stream);
     mesh_workload_free(workload);
     mesh_config_free(config);
     return status;
 }
 
 const struct lmesh_verb lmesh_explain = {
-    "explain", "what would happen to an outbound request, and why", usage, run
+    "explain", "what would happen to an outbound request or stream, and why",
+    usage, run
 };

@@ -231,8 +231,11 @@ MESH_EXTERN int mesh_config_set_keep_good(mesh_config *config, int on);
 /**
  * mesh_config_set_offline - decide only: no identity, no socket, no watching.
  *
- * For mesh_explain() and mesh_authorize() on a policy directory. Namespace and
- * labels come from the setters; calls, servers and streams are MESH_ERR_STATE.
+ * For mesh_explain() and mesh_authorize() on a policy directory, and for
+ * programs that mesh_route() and connect by themselves: balancing, limits and
+ * outlier detection work; names are not asked for, and a changed policy waits
+ * for mesh_workload_reload(). Namespace and labels come from the setters;
+ * calls, servers and streams are MESH_ERR_STATE.
  *
  * Ownership: config is borrowed.
  * Threads:   the config's.

@@ -41,7 +41,7 @@ void mesh_decision_free(mesh_decision *decision)
         return;
     mesh__buffer_fini(&decision->json);
     mesh__buffer_fini(&decision->text);
-    mesh__routing_free(decision->routing);
+    mesh__routing_fini(&decision->routing);
     mesh__free(decision);
 }
 
@@ -90,9 +90,10 @@ static uint64_t dice(void *user)
 
 struct explain {
     const struct mesh_snapshot *snapshot;
-    const struct mesh_client_request *request;
+    const struct mesh_asked *asked;
     struct mesh_route route;
-    uint64_t draw; /* the route's */
+    struct mesh_stream_choice stream; /* of a stream, beside route */
+    uint64_t draw;                    /* the route's */
     struct mesh_acts acts;
     struct mesh_pick pick;
     struct mesh_reach reach;
@@ -122,6 +123,40 @@ static const char *verdict_of(const struct explain *explain)
     if (explain->route.outcome == MESH__ROUTE_OK && !explain->pick.endpoint)
         return "no_endpoint";
     return names[explain->route.outcome];
+}
+
+/* The rule that was found, of whichever kind. */
+static struct mesh_mark rule_mark(const struct explain *explain)
+{
+    static const struct mesh_mark none;
+
+    if (explain->route.rule)
+        return explain->route.rule->mark;
+    return explain->stream.rule ? explain->stream.rule->mark : none;
+}
+
+static const char *rule_name(const struct explain *explain)
+{
+    if (explain->route.rule)
+        return explain->route.rule->name;
+    return explain->stream.rule ? explain->stream.rule->name : NULL;
+}
+
+static const char *host_name(const struct explain *explain)
+{
+    if (explain->route.host)
+        return explain->route.host->name;
+    return explain->stream.host ? explain->stream.host->name : NULL;
+}
+
+static size_t rule_arms(const struct explain *explain,
+                        const struct mesh_arm **arms)
+{
+    const struct mesh_stream_rule *stream = explain->stream.rule;
+    const struct mesh_route_rule *rule = explain->route.rule;
+
+    *arms = rule ? rule->arms : stream ? stream->arms : NULL;
+    return rule ? rule->arm_count : stream ? stream->arm_count : 0;
 }
 
 static void explain_destination(struct explain *explain)
@@ -204,17 +239,15 @@ static void explain_rules(struct explain *explain)
 static void explain_json(struct explain *explain)
 {
     struct mesh_json *json = &explain->json;
-    const struct mesh_route_rule *rule = explain->route.rule;
+    const char *rule = rule_name(explain);
     char text[512];
 
     mesh__json_open(json, NULL, '{');
     mesh__json_text(json, "verdict", verdict_of(explain));
-    if (rule)
-        mesh__mark_print(explain->snapshot, rule->mark, text, sizeof(text));
+    mesh__mark_print(explain->snapshot, rule_mark(explain), text, sizeof(text));
     mesh__json_text(json, "resource", rule ? text : NULL);
-    mesh__json_text(json, "host",
-                    explain->route.host ? explain->route.host->name : NULL);
-    mesh__json_text(json, "rule", rule ? rule->name : NULL);
+    mesh__json_text(json, "host", host_name(explain));
+    mesh__json_text(json, "rule", rule);
     explain_destination(explain);
     mesh__reach_endpoints(&explain->reach, json);
     if (explain->route.timeout_ns)
@@ -260,57 +293,72 @@ static void explain_steps(struct explain *explain)
     }
 }
 
-static void explain_text(struct explain *explain)
+/* Of a request's rule: how long, and how often again. */
+static void explain_bounds(struct explain *explain)
 {
     const struct mesh_route_rule *rule = explain->route.rule;
-    const struct mesh_destination *destination = explain->route.destination;
     char text[512];
 
-    say(explain, "verdict      %s\n", verdict_of(explain));
-    if (explain->route.host)
-        say(explain, "host         %s\n", explain->route.host->name);
-    if (rule) {
-        mesh__mark_print(explain->snapshot, rule->mark, text, sizeof(text));
-        say(explain, "rule         %s%s%s\n", rule->name,
-            rule->name[0] ? "  " : "", text);
-    }
-    if (destination) {
-        say(explain, "destination  %s%s\n", destination->name,
-            rule && rule->arm_count > 1 ? " (drawn by weight)" : "");
-        for (size_t i = 0; rule && rule->arm_count > 1 && i < rule->arm_count;
-             i++)
-            say(explain, "  weight %u  %s\n", (unsigned)rule->arms[i].weight,
-                rule->arms[i].destination ? rule->arms[i].destination->name
-                                          : rule->arms[i].missing);
-    }
-    if (destination && explain->json.rc == 0)
-        explain->json.rc =
-            mesh__reach_endpoints_text(&explain->reach, explain->text);
+    if (!rule)
+        return;
     if (explain->route.timeout_ns)
         say(explain, "timeout      %llu ms\n",
             (unsigned long long)(explain->route.timeout_ns / MESH__MS));
-    else if (rule)
+    else
         say(explain, "timeout      none\n");
+    mesh__retry_print(&rule->retry, text, sizeof(text));
+    say(explain, "retries      %u on %s\n", (unsigned)rule->retry.attempts,
+        text[0] ? text : "nothing");
+    if (rule->retry.per_try_ns)
+        say(explain, "  per try    %llu ms\n",
+            (unsigned long long)(rule->retry.per_try_ns / MESH__MS));
+    if (rule->retry.attempts)
+        say(explain,
+            "  back-off   drawn, below %llu ms at first and %llu ms "
+            "later%s%s\n",
+            (unsigned long long)(rule->retry.base_ns / MESH__MS),
+            (unsigned long long)(rule->retry.max_ns / MESH__MS),
+            rule->retry.host_picks ? "; another host" : "",
+            rule->retry.leave_priorities ? "; another locality" : "");
+}
+
+static void explain_whither(struct explain *explain)
+{
+    const struct mesh_destination *destination = explain->route.destination;
+    const struct mesh_arm *arms;
+    size_t count = rule_arms(explain, &arms);
+
+    if (!destination)
+        return;
+    say(explain, "destination  %s%s\n", destination->name,
+        count > 1 ? " (drawn by weight)" : "");
+    for (size_t i = 0; count > 1 && i < count; i++)
+        say(explain, "  weight %u  %s\n", (unsigned)arms[i].weight,
+            arms[i].destination ? arms[i].destination->name : arms[i].missing);
+    if (explain->json.rc == 0)
+        explain->json.rc =
+            mesh__reach_endpoints_text(&explain->reach, explain->text);
+}
+
+static void explain_text(struct explain *explain)
+{
+    const char *rule = rule_name(explain);
+    char text[512];
+
+    say(explain, "verdict      %s\n", verdict_of(explain));
+    if (host_name(explain))
+        say(explain, "host         %s\n", host_name(explain));
     if (rule) {
-        mesh__retry_print(&rule->retry, text, sizeof(text));
-        say(explain, "retries      %u on %s\n", (unsigned)rule->retry.attempts,
-            text[0] ? text : "nothing");
-        if (rule->retry.per_try_ns)
-            say(explain, "  per try    %llu ms\n",
-                (unsigned long long)(rule->retry.per_try_ns / MESH__MS));
-        if (rule->retry.attempts)
-            say(explain,
-                "  back-off   drawn, below %llu ms at first and %llu ms "
-                "later%s%s\n",
-                (unsigned long long)(rule->retry.base_ns / MESH__MS),
-                (unsigned long long)(rule->retry.max_ns / MESH__MS),
-                rule->retry.host_picks ? "; another host" : "",
-                rule->retry.leave_priorities ? "; another locality" : "");
+        mesh__mark_print(explain->snapshot, rule_mark(explain), text,
+                         sizeof(text));
+        say(explain, "rule         %s%s%s\n", rule, rule[0] ? "  " : "", text);
     }
+    explain_whither(explain);
+    explain_bounds(explain);
     if (explain->json.rc == 0)
         explain->json.rc = mesh__acts_text(&explain->route, &explain->acts,
                                            explain->draw, explain->text);
-    if (destination && explain->json.rc == 0)
+    if (explain->route.destination && explain->json.rc == 0)
         explain->json.rc = mesh__reach_text(&explain->reach, explain->text);
     explain_steps(explain);
 }
@@ -318,50 +366,60 @@ static void explain_text(struct explain *explain)
 static void explain_pick(struct explain *explain,
                          const struct mesh_draws *draws)
 {
-    const struct mesh_route_rule *rule = explain->route.rule;
     struct mesh_pick_ask ask = { .now_ns = mesh__kernel_now_ns(),
                                  .draws = draws };
     struct mesh_key key = { 0 };
 
-    if (mesh__key_balances(explain->route.destination)) {
-        mesh__key_find(rule->hashes, rule->hash_count, &explain->request->head,
-                       &explain->snapshot->self, draws, &key, &explain->why);
-        ask.has_key = key.known;
-        ask.key = key.hash;
-    }
+    mesh__asked_key(explain->asked, explain->snapshot, &explain->route, draws,
+                    &key, &explain->why);
+    ask.has_key = key.known;
+    ask.key = key.hash;
     mesh__pick(explain->route.destination, &ask, &explain->pick, &explain->why);
 }
 
-static int explain_request(struct mesh_workload *workload,
-                           const struct mesh_client_request *request,
-                           uint64_t seed, struct mesh_decision *decision)
+/* Everything that is drawn and found, with the reasons. */
+static int explain_find(struct explain *explain, uint64_t seed,
+                        struct mesh_arena *arena)
 {
     const struct mesh_draws draws = { dice, &seed };
-    struct mesh_snapshot *snapshot = mesh__workload_snapshot(workload);
-    struct explain explain = { .snapshot = snapshot,
-                               .request = request,
-                               .text = &decision->text };
-    struct mesh_arena arena;
     int rc;
 
+    explain->draw = dice(&seed);
+    mesh__asked_route(explain->asked, explain->snapshot, explain->draw, arena,
+                      &explain->route, &explain->stream, &explain->why);
+    rc = mesh__acts_draw(&explain->route, &explain->asked->head, arena, dice,
+                         &seed, &explain->acts);
+    if (rc == 0 && explain->route.outcome == MESH__ROUTE_OK &&
+        !explain->route.destination->original &&
+        !mesh__acts_verdict(&explain->route, &explain->acts))
+        explain_pick(explain, &draws);
+    if (explain->route.outcome == MESH__ROUTE_NOMEM)
+        rc = mesh__fail(MESH_ERR_NOMEM, "a route");
+    return rc < 0 ? rc : whole(&explain->why);
+}
+
+static int explain_asked(struct mesh_workload *workload,
+                         const struct mesh_asked *asked, uint64_t seed,
+                         struct mesh_decision *decision)
+{
+    struct explain explain = { .asked = asked, .text = &decision->text };
+    struct mesh_arena arena;
+    struct mesh_held held;
+    int rc = mesh__held_take(workload, &held);
+
+    if (rc < 0)
+        return rc;
+    explain.snapshot = held.hold->snapshot;
     mesh__arena_init(&arena, MESH__CLIENT_ARENA);
     mesh__why_init(&explain.why);
     mesh__json_init(&explain.json, &decision->json);
-    explain.draw = dice(&seed);
-    mesh__route_find(snapshot, &request->head, request->port, explain.draw,
-                     &arena, &explain.route, &explain.why);
-    rc = mesh__acts_draw(&explain.route, &request->head, &arena, dice, &seed,
-                         &explain.acts);
-    if (rc == 0 && explain.route.outcome == MESH__ROUTE_OK &&
-        !explain.route.destination->original &&
-        !mesh__acts_verdict(&explain.route, &explain.acts))
-        explain_pick(&explain, &draws);
-    if (explain.route.outcome == MESH__ROUTE_NOMEM)
-        rc = mesh__fail(MESH_ERR_NOMEM, "a route");
-    if (rc == 0)
-        rc = whole(&explain.why);
-    explain.reach = (struct mesh_reach){ snapshot, explain.route.destination,
-                                         explain.pick.endpoint };
+    rc = explain_find(&explain, seed, &arena);
+    explain.reach = (struct mesh_reach){
+        .snapshot = explain.snapshot,
+        .destination = explain.route.destination,
+        .picked = explain.pick.endpoint,
+        .is_stream = asked->is_stream,
+    };
     if (rc == 0) {
         explain_json(&explain);
         explain_text(&explain);
@@ -369,14 +427,29 @@ static int explain_request(struct mesh_workload *workload,
     }
     mesh__why_fini(&explain.why);
     mesh__arena_fini(&arena);
-    mesh__snapshot_unref(snapshot);
+    mesh__held_done(&held);
+    return rc;
+}
+
+static int explain_into(struct mesh_workload *workload,
+                        const struct mesh_asked *asked, int64_t seed,
+                        mesh_decision **out)
+{
+    struct mesh_decision *decision = mesh__decision_new();
+    int rc = decision ? explain_asked(workload, asked, (uint64_t)seed, decision)
+                      : MESH_ERR_NOMEM;
+
+    if (rc < 0)
+        mesh_decision_free(decision);
+    else
+        *out = decision;
     return rc;
 }
 
 int mesh_explain(mesh_workload *workload, const mesh_request *request,
                  int64_t seed, mesh_decision **out, mesh_error *error)
 {
-    struct mesh_decision *decision;
+    struct mesh_asked asked;
     int rc;
 
     if (out)
@@ -386,161 +459,26 @@ int mesh_explain(mesh_workload *workload, const mesh_request *request,
     rc = mesh__workload_check(workload);
     if (rc < 0)
         return mesh__error_out(error, rc);
-    decision = mesh__decision_new();
-    rc = decision ? explain_request(workload, request->request, (uint64_t)seed,
-                                    decision)
-                  : MESH_ERR_NOMEM;
-    if (rc < 0)
-        mesh_decision_free(decision);
-    else
-        *out = decision;
-    return mesh__error_out(error, rc);
+    mesh__asked_of_request(request->request, &asked);
+    return mesh__error_out(error, explain_into(workload, &asked, seed, out));
 }
 
-/* --- attributes --- */
-
-struct mesh_attributes {
-    struct mesh_arena arena;
-    struct mesh_authz_request request;
-    struct mesh_head head;
-};
-
-mesh_attributes *mesh_attributes_new(void)
+int mesh_explain_attributes(mesh_workload *workload,
+                            const mesh_attributes *attributes, int64_t seed,
+                            mesh_decision **out, mesh_error *error)
 {
-    struct mesh_attributes *attributes = mesh__calloc(1, sizeof(*attributes));
-
-    if (!attributes)
-        return NULL;
-    mesh__arena_init(&attributes->arena, MESH__REQUEST_ARENA);
-    if (mesh__head_init(&attributes->head, &attributes->arena, 16) < 0) {
-        mesh_attributes_free(attributes);
-        mesh__error_clear();
-        return NULL;
-    }
-    attributes->request.headers = &attributes->head;
-    return attributes;
-}
-
-void mesh_attributes_free(mesh_attributes *attributes)
-{
-    if (!attributes)
-        return;
-    mesh__arena_fini(&attributes->arena);
-    mesh__free(attributes);
-}
-
-static int set_text(struct mesh_attributes *attributes, enum mesh_known *known,
-                    struct mesh_slice *place, const char *value)
-{
-    char *copy = NULL;
-
-    if (value) {
-        copy = mesh__arena_strdup(&attributes->arena, value);
-        if (!copy)
-            return MESH_ERR_NOMEM;
-        *place = mesh__slice_of(copy);
-    }
-    *known = value ? MESH__PRESENT : MESH__ABSENT;
-    return 0;
-}
-
-static int set_ip(enum mesh_known *known, struct mesh_address *place,
-                  const char *name, const char *value)
-{
-    if (value && !mesh__address_parse_ip(mesh__slice_of(value), place))
-        return mesh__fail(MESH_ERR_INVALID, "%s: \"%s\" is no IP address", name,
-                          value);
-    *known = value ? MESH__PRESENT : MESH__ABSENT;
-    return 0;
-}
-
-static int set_port(struct mesh_attributes *attributes, const char *value)
-{
-    unsigned long long port = 0;
-
-    if (value &&
-        (!mesh__slice_number(mesh__slice_of(value), 65535, &port) || port == 0))
-        return mesh__fail(MESH_ERR_INVALID,
-                          "destination.port: \"%s\" is no port", value);
-    attributes->request.port = (uint16_t)port;
-    attributes->request.port_known = value ? MESH__PRESENT : MESH__ABSENT;
-    return 0;
-}
-
-static int set_header(struct mesh_attributes *attributes,
-                      struct mesh_slice name, const char *value)
-{
-    char *lower = mesh__arena_strndup(&attributes->arena, name.at, name.len);
-    char *copy;
-
-    attributes->request.headers_known = MESH__PRESENT;
-    if (!value)
-        return 0; /* its absence is known, as that of all not set */
-    copy = mesh__arena_strdup(&attributes->arena, value);
-    if (!lower || !copy)
-        return MESH_ERR_NOMEM;
-    for (size_t i = 0; i < name.len; i++)
-        lower[i] = mesh__lower(lower[i]);
-    return mesh__head_add(&attributes->head, &attributes->arena,
-                          MESH__REQUEST_HEADERS, mesh__slice(lower, name.len),
-                          mesh__slice_of(copy));
-}
-
-static int set_request(struct mesh_attributes *attributes, const char *name,
-                       const char *value)
-{
-    static const struct mesh_slice headers = { "request.headers[", 16 };
-    struct mesh_authz_request *request = &attributes->request;
-    struct mesh_slice text = mesh__slice_of(name);
-
-    if (!strcmp(name, "request.method"))
-        return set_text(attributes, &request->method_known, &request->method,
-                        value);
-    if (!strcmp(name, "request.host"))
-        return set_text(attributes, &request->host_known, &request->host,
-                        value);
-    if (!strcmp(name, "request.path"))
-        return set_text(attributes, &request->path_known, &request->path,
-                        value);
-    if (mesh__slice_starts(text, headers) && text.len > headers.len + 1 &&
-        text.at[text.len - 1] == ']')
-        return set_header(
-            attributes,
-            mesh__slice(text.at + headers.len, text.len - headers.len - 1),
-            value);
-    return mesh__fail(MESH_ERR_INVALID, "\"%s\" is no attribute", name);
-}
-
-int mesh_attributes_set(mesh_attributes *attributes, const char *name,
-                        const char *value, mesh_error *error)
-{
-    struct mesh_authz_request *request;
+    struct mesh_asked asked;
     int rc;
 
-    if (!attributes || !name)
+    if (out)
+        *out = NULL;
+    if (!workload || !attributes || !out)
         return null_argument(error);
-    request = &attributes->request;
-    if (!strcmp(name, "source.principal"))
-        rc = set_text(attributes, &request->principal_known,
-                      &request->principal, value);
-    else if (!strcmp(name, "connection.sni"))
-        rc = set_text(attributes, &request->sni_known, &request->sni, value);
-    else if (!strcmp(name, "source.ip"))
-        rc =
-            set_ip(&request->source_ip_known, &request->source_ip, name, value);
-    else if (!strcmp(name, "remote.ip"))
-        rc =
-            set_ip(&request->remote_ip_known, &request->remote_ip, name, value);
-    else if (!strcmp(name, "destination.ip"))
-        rc = set_ip(&request->destination_ip_known, &request->destination_ip,
-                    name, value);
-    else if (!strcmp(name, "destination.port"))
-        rc = set_port(attributes, value);
-    else
-        rc = set_request(attributes, name, value);
-    if (rc == 0 &&
-        mesh__slice_starts(mesh__slice_of(name), MESH__SLICE("request.")))
-        request->http = true;
+    rc = mesh__workload_check(workload);
+    if (rc == 0)
+        rc = mesh__asked_of_attributes(attributes, &asked);
+    if (rc == 0)
+        rc = explain_into(workload, &asked, seed, out);
     return mesh__error_out(error, rc);
 }
 
@@ -675,13 +613,15 @@ static int authorize_with(struct mesh_workload *workload,
                           const struct mesh_attributes *attributes,
                           struct mesh_decision *decision)
 {
-    struct mesh_snapshot *snapshot = mesh__workload_snapshot(workload);
-    struct authorize authorize = { .snapshot = snapshot,
-                                   .request = attributes->request,
+    struct authorize authorize = { .request = attributes->request,
                                    .path = { "", 0 } };
     struct mesh_arena arena;
-    int rc;
+    struct mesh_held held;
+    int rc = mesh__held_take(workload, &held);
 
+    if (rc < 0)
+        return rc;
+    authorize.snapshot = held.hold->snapshot;
     mesh__arena_init(&arena, MESH__CLIENT_ARENA);
     mesh__why_init(&authorize.why);
     rc = reject(&authorize, &arena);
@@ -695,7 +635,7 @@ static int authorize_with(struct mesh_workload *workload,
         rc = mesh__fail(MESH_ERR_DENIED, "%s", authorize.reason);
     mesh__why_fini(&authorize.why);
     mesh__arena_fini(&arena);
-    mesh__snapshot_unref(snapshot);
+    mesh__held_done(&held);
     return rc;
 }
 

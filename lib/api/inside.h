@@ -4,6 +4,8 @@
 #ifndef MESH_API_INSIDE_H
 #define MESH_API_INSIDE_H
 
+#include "api/asked.h"
+
 #include "base/error.h"
 #include "base/text.h"
 #include "workload/workload.h"
@@ -77,30 +79,45 @@ struct mesh_server {
     char address[MESH__ADDRESS_TEXT];
 };
 
-/* Made by mesh_route; what mesh_pick and mesh_report go on with. */
-struct mesh_routing {
-    struct mesh_workload *workload;      /* counted */
-    struct mesh_client_request *request; /* counted */
-    struct mesh_snapshot *snapshot;      /* counted */
+struct mesh_attributes {
     struct mesh_arena arena;
-    struct mesh_route route;
+    struct mesh_authz_request request; /* as authz/ reads it */
+    struct mesh_head head;             /* its headers        */
+    enum mesh_known host_known;        /* destination.host   */
+    struct mesh_slice host;
+};
+
+/*
+ * Made by mesh_route; what mesh_pick and mesh_report go on with. Nothing in it
+ * points to what was asked.
+ */
+struct mesh_routing {
+    struct mesh_workload *workload; /* counted; NULL: there is no routing    */
+    struct mesh_held held;          /* the snapshot that it was made with    */
+    struct mesh_arena arena;
+    struct mesh_route route; /* of a stream: outcome, arm, destination */
+    const char *name;        /* of its rule                            */
+    bool is_stream;
+    bool secure;                 /* the caller asks for TLS           */
+    struct mesh_address dialled; /* ORIGINAL_DST; family 0: not known */
     struct mesh_pick pick;
     struct mesh_key key;
     struct mesh_retry retry;
     size_t tried[MESH__TRIED_MAX];
     size_t tried_count;
-    bool picked; /* and not reported: it counts as under way */
+    bool picked;    /* it counts as under way; a stream's, as long as it is  */
+    bool connected; /* a stream's was reported, and is open                  */
 };
 
 /* Texts of explain and authorize, or a routing. */
 struct mesh_decision {
     struct mesh_buffer json;
     struct mesh_buffer text;
-    struct mesh_routing *routing; /* owned, NULL */
+    struct mesh_routing routing;
 };
 
 struct mesh_decision *mesh__decision_new(void);
-void mesh__routing_free(struct mesh_routing *routing);
+void mesh__routing_fini(struct mesh_routing *routing);
 
 /* A server's environment on a lane, entered. */
 void mesh__seat_init(struct mesh_seat *seat, struct mesh_lane *lane);

@@ -1,6 +1,8 @@
 # api: the public handles
 libmesh_core_la_SOURCES += \
 	lib/api/acts.c lib/api/acts.h \
+	lib/api/asked.c lib/api/asked.h \
+	lib/api/attributes.c \
 	lib/api/call.c \
 	lib/api/config.c \
 	lib/api/conn.c \

@@ -42,6 +42,14 @@ static size_t priority_of(const struct mesh_endpoint_set *set, size_t index)
     return 0;
 }
 
+/* Of a connection that is kept for requests, or of a stream. */
+static uint64_t idle_ns(const struct mesh_reach *reach)
+{
+    const struct mesh_breaker_policy *pool = &reach->destination->breakers;
+
+    return reach->is_stream ? pool->stream_idle_ns : pool->idle_timeout_ns;
+}
+
 /* --- JSON --- */
 
 static void number_or_null(struct mesh_json *json, const char *key, bool is_set,
@@ -177,8 +185,8 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
                    pool->max_requests_per_connection);
     mesh__json_number(json, "connect_timeout_ms",
                       (int64_t)ms_of(pool->connect_timeout_ns));
-    number_or_null(json, "idle_timeout_ms", pool->idle_timeout_ns != 0,
-                   ms_of(pool->idle_timeout_ns));
+    number_or_null(json, "idle_timeout_ms", idle_ns(reach) != 0,
+                   ms_of(idle_ns(reach)));
     number_or_null(json, "max_connection_duration_ms",
                    pool->max_connection_ns != 0,
                    ms_of(pool->max_connection_ns));
@@ -362,8 +370,7 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
           pool->max_retries, " retries" },
         { pool->max_requests_per_connection != 0, "at most",
           pool->max_requests_per_connection, " requests a connection" },
-        { pool->idle_timeout_ns != 0, "idle for", ms_of(pool->idle_timeout_ns),
-          " ms" },
+        { idle_ns(reach) != 0, "idle for", ms_of(idle_ns(reach)), " ms" },
         { pool->max_connection_ns != 0, "open for",
           ms_of(pool->max_connection_ns), " ms" },
     };

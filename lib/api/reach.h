@@ -13,6 +13,7 @@ struct mesh_reach {
     const struct mesh_snapshot *snapshot;
     const struct mesh_destination *destination; /* NULL: nowhere         */
     const struct mesh_endpoint *picked;         /* NULL: none of them    */
+    bool is_stream;
 };
 
 /* The keys "file" and "line" of a mark. */

@@ -21,55 +21,55 @@ static uint64_t draw(void *user)
     return workload->port->ops->random(workload->port);
 }
 
-/* The attempt under way, if there is one, no longer counts. */
-static void put_back(struct mesh_routing *routing)
+/* Where the destination counts it: its connections, or its requests. */
+static struct mesh_quota *quota_of(const struct mesh_routing *routing)
 {
-    if (routing->picked)
-        mesh__quota_lower(&routing->pick.live->active);
-    routing->picked = false;
+    struct mesh_live_quotas *quotas =
+        mesh__live(routing->route.destination)->quotas;
+
+    return routing->is_stream ? &quotas->connections : &quotas->requests;
 }
 
-void mesh__routing_free(struct mesh_routing *routing)
+/* From here on it counts as under way. */
+static void count(struct mesh_routing *routing)
 {
-    if (!routing)
+    mesh__quota_raise(quota_of(routing));
+    mesh__quota_raise(&routing->pick.live->active);
+    routing->picked = true;
+}
+
+/* What is under way, if there is anything, no longer counts. */
+static void put_back(struct mesh_routing *routing)
+{
+    if (routing->picked) {
+        mesh__quota_lower(quota_of(routing));
+        mesh__quota_lower(&routing->pick.live->active);
+    }
+    routing->picked = routing->connected = false;
+}
+
+/* There is no endpoint any more. */
+static void forget(struct mesh_routing *routing)
+{
+    if (routing->route.destination->original)
+        mesh__original_done(routing->route.destination, &routing->pick,
+                            mesh__kernel_now_ns());
+    routing->pick = (struct mesh_pick){ .endpoint = NULL };
+}
+
+void mesh__routing_fini(struct mesh_routing *routing)
+{
+    if (!routing->workload)
         return;
     put_back(routing);
     if (routing->route.destination) {
-        mesh__original_done(routing->route.destination, &routing->pick,
-                            mesh__kernel_now_ns());
+        forget(routing);
         mesh__retry_end(routing->route.destination, &routing->retry);
     }
-    mesh__request_unref(routing->request);
     mesh__arena_fini(&routing->arena);
-    mesh__snapshot_unref(routing->snapshot);
+    mesh__held_done(&routing->held);
     mesh__workload_unref(routing->workload);
-    mesh__free(routing);
-}
-
-/* The address that the caller would dial, as far as it is known here. */
-static int pick_original(struct mesh_routing *routing)
-{
-    const struct mesh_client_request *request = routing->request;
-    struct mesh_address address = request->address;
-    int rc;
-
-    if (!address.family && !mesh__address_parse_ip(request->host, &address))
-        return mesh__fail(MESH_ERR_RESOLVE,
-                          "%s: goes to an address that was not set, and no "
-                          "name is asked for here",
-                          routing->route.destination->name);
-    if (!address.port)
-        address.port = request->port;
-    mesh__original_done(routing->route.destination, &routing->pick,
-                        mesh__kernel_now_ns());
-    rc = mesh__original_pick(routing->route.destination, &address,
-                             mesh__kernel_now_ns(), &routing->arena,
-                             &routing->pick);
-    if (rc < 0)
-        return rc;
-    mesh__quota_raise(&routing->pick.live->active);
-    routing->picked = true;
-    return 0;
+    routing->workload = NULL;
 }
 
 static int code_of(enum mesh_route_outcome outcome)
@@ -102,48 +102,81 @@ static int code_of(enum mesh_route_outcome outcome)
     return mesh__fail(MESH_ERR_INVALID, "the path cannot be normalized");
 }
 
-/* The key, while the request is here to be looked at. */
-static void hash(struct mesh_routing *routing,
-                 const struct mesh_client_request *request)
-{
-    const struct mesh_draws draws = { draw, routing->workload };
-    const struct mesh_route_rule *rule = routing->route.rule;
+/* --- route --- */
 
-    if (routing->route.outcome == MESH__ROUTE_OK &&
-        mesh__key_balances(routing->route.destination))
-        mesh__key_find(rule->hashes, rule->hash_count, &request->head,
-                       &routing->snapshot->self, &draws, &routing->key, NULL);
+/* Where the caller would dial, as far as it is known here. */
+static void note_dialled(struct mesh_routing *routing,
+                         const struct mesh_asked *asked)
+{
+    struct mesh_address address = asked->to.address;
+
+    if (!address.family && !mesh__address_parse_ip(asked->to.name, &address))
+        return;
+    if (!address.port)
+        address.port = asked->to.port;
+    routing->dialled = address;
 }
 
-static struct mesh_decision *routing_new(
-    struct mesh_workload *workload, const struct mesh_client_request *request)
+static const char *name_of(const struct mesh_routing *routing,
+                           const struct mesh_stream_choice *stream)
+{
+    if (routing->route.rule)
+        return routing->route.rule->name;
+    if (stream->rule)
+        return stream->rule->name;
+    return routing->is_stream && routing->route.destination
+               ? routing->held.hold->snapshot->allow_any->name
+               : NULL;
+}
+
+/* All that is needed of what was asked, while it is here to be looked at. */
+static void find(struct mesh_routing *routing, const struct mesh_asked *asked)
+{
+    const struct mesh_snapshot *snapshot = routing->held.hold->snapshot;
+    const struct mesh_draws draws = { draw, routing->workload };
+    struct mesh_stream_choice stream;
+
+    mesh__asked_route(asked, snapshot, draw(routing->workload), &routing->arena,
+                      &routing->route, &stream, NULL);
+    routing->is_stream = asked->is_stream;
+    routing->secure = asked->secure;
+    routing->name = name_of(routing, &stream);
+    routing->route.path = routing->route.target = mesh__slice("", 0);
+    routing->route.authority = routing->route.path;
+    if (routing->route.outcome != MESH__ROUTE_OK)
+        return;
+    if (routing->route.destination->original)
+        note_dialled(routing, asked);
+    else
+        mesh__asked_key(asked, snapshot, &routing->route, &draws, &routing->key,
+                        NULL);
+}
+
+static int route(struct mesh_workload *workload, const struct mesh_asked *asked,
+                 mesh_decision **out)
 {
     struct mesh_decision *decision = mesh__decision_new();
-    struct mesh_routing *routing;
+    struct mesh_held held;
+    int rc = decision ? mesh__held_take(workload, &held) : MESH_ERR_NOMEM;
 
-    if (!decision)
-        return NULL;
-    routing = mesh__calloc(1, sizeof(*routing));
-    if (!routing) {
-        (void)mesh__fail(MESH_ERR_NOMEM, "a decision");
-        mesh_decision_free(decision);
-        return NULL;
+    if (rc == 0) {
+        decision->routing.held = held;
+        decision->routing.workload = mesh__workload_ref(workload);
+        mesh__arena_init(&decision->routing.arena, MESH__CLIENT_ARENA);
+        find(&decision->routing, asked);
+        rc = code_of(decision->routing.route.outcome);
     }
-    decision->routing = routing;
-    routing->workload = mesh__workload_ref(workload);
-    routing->snapshot = mesh__workload_snapshot(workload);
-    routing->request = mesh__request_ref(request);
-    mesh__arena_init(&routing->arena, MESH__CLIENT_ARENA);
-    mesh__route_find(routing->snapshot, &request->head, request->port,
-                     draw(workload), &routing->arena, &routing->route, NULL);
-    hash(routing, request);
-    return decision;
+    if (rc == MESH_ERR_NOMEM)
+        mesh_decision_free(decision);
+    else
+        *out = decision;
+    return rc;
 }
 
 int mesh_route(mesh_workload *workload, const mesh_request *request,
                mesh_decision **out, mesh_error *error)
 {
-    struct mesh_decision *decision;
+    struct mesh_asked asked;
     int rc;
 
     if (out)
@@ -153,61 +186,112 @@ int mesh_route(mesh_workload *workload, const mesh_request *request,
     rc = mesh__workload_check(workload);
     if (rc < 0)
         return mesh__error_out(error, rc);
-    decision = routing_new(workload, request->request);
-    if (!decision)
-        return mesh__error_out(error, MESH_ERR_NOMEM);
-    rc = code_of(decision->routing->route.outcome);
-    if (rc == MESH_ERR_NOMEM)
-        mesh_decision_free(decision);
-    else
-        *out = decision;
+    mesh__asked_of_request(request->request, &asked);
+    return mesh__error_out(error, route(workload, &asked, out));
+}
+
+int mesh_route_attributes(mesh_workload *workload,
+                          const mesh_attributes *attributes,
+                          mesh_decision **out, mesh_error *error)
+{
+    struct mesh_asked asked;
+    int rc;
+
+    if (out)
+        *out = NULL;
+    if (!workload || !attributes || !out)
+        return null_argument(error);
+    rc = mesh__workload_check(workload);
+    if (rc == 0)
+        rc = mesh__asked_of_attributes(attributes, &asked);
+    if (rc == 0)
+        rc = route(workload, &asked, out);
     return mesh__error_out(error, rc);
 }
 
-static void pick(struct mesh_routing *routing)
+/* --- pick --- */
+
+static int pick_original(struct mesh_routing *routing)
+{
+    const struct mesh_destination *destination = routing->route.destination;
+
+    if (!routing->dialled.family)
+        return mesh__fail(MESH_ERR_RESOLVE,
+                          "%s: goes to an address that was not set, and no "
+                          "name is asked for here",
+                          destination->name);
+    return mesh__original_pick(destination, &routing->dialled,
+                               mesh__kernel_now_ns(), &routing->arena,
+                               &routing->pick);
+}
+
+/* No policy retries streams: one that is tried again avoids as much as what
+ * istiod writes for requests. */
+enum { STREAM_PICKS = 5 };
+
+static int pick_endpoint(struct mesh_routing *routing)
 {
     const struct mesh_draws draws = { draw, routing->workload };
-    const struct mesh_retry_policy *retry = &routing->route.rule->retry;
+    const struct mesh_route_rule *rule = routing->route.rule;
     const struct mesh_pick_ask ask = {
         .now_ns = mesh__kernel_now_ns(),
         .draws = &draws,
         .tried = routing->tried,
         .tried_count = routing->tried_count,
-        .re_picks = retry->host_picks,
-        .leave_priorities = retry->leave_priorities,
+        .re_picks = rule ? rule->retry.host_picks : STREAM_PICKS,
+        .leave_priorities = rule && rule->retry.leave_priorities,
         .has_key = routing->key.known,
         .key = routing->key.hash,
     };
 
     mesh__pick(routing->route.destination, &ask, &routing->pick, NULL);
+    if (!routing->pick.endpoint)
+        return mesh__fail(MESH_ERR_NO_ENDPOINT,
+                          "%s has no endpoint that may be used",
+                          routing->route.destination->name);
+    if (routing->tried_count < MESH__TRIED_MAX)
+        routing->tried[routing->tried_count++] = routing->pick.index;
+    return 0;
+}
+
+static int pick(struct mesh_routing *routing)
+{
+    const struct mesh_destination *destination = routing->route.destination;
+    const struct mesh_breaker_policy *breakers = &destination->breakers;
+    int rc;
+
+    if (!mesh__quota_has_room(quota_of(routing), routing->is_stream
+                                                     ? breakers->max_connections
+                                                     : breakers->max_requests))
+        return mesh__fail(
+            MESH_ERR_OVERFLOW, "%s: %s is reached", destination->name,
+            routing->is_stream ? "maxConnections" : "http2MaxRequests");
+    rc =
+        destination->original ? pick_original(routing) : pick_endpoint(routing);
+    if (rc == 0)
+        count(routing);
+    return rc;
 }
 
 int mesh_pick(mesh_decision *decision, mesh_error *error)
 {
-    struct mesh_routing *routing = decision ? decision->routing : NULL;
+    struct mesh_routing *routing;
 
     if (!decision)
         return null_argument(error);
-    if (!routing || routing->route.outcome != MESH__ROUTE_OK)
+    routing = &decision->routing;
+    if (!routing->workload || routing->route.outcome != MESH__ROUTE_OK)
         return mesh__error_out(
             error, mesh__fail(MESH_ERR_STATE, "there is no route to pick for"));
-    if (routing->picked)
+    if (routing->picked && !routing->connected)
         return mesh__error_out(
             error, mesh__fail(MESH_ERR_STATE, "the last pick has no report"));
-    if (routing->route.destination->original)
-        return mesh__error_out(error, pick_original(routing));
-    pick(routing);
-    if (!routing->pick.endpoint)
-        return mesh__error_out(error,
-                               mesh__fail(MESH_ERR_NO_ENDPOINT,
-                                          "%s has no endpoint that may be used",
-                                          routing->route.destination->name));
-    if (routing->tried_count < MESH__TRIED_MAX)
-        routing->tried[routing->tried_count++] = routing->pick.index;
-    mesh__quota_raise(&routing->pick.live->active);
-    routing->picked = true;
-    return mesh__error_out(error, 0);
+    put_back(routing); /* a connection that is over */
+    forget(routing);
+    return mesh__error_out(error, pick(routing));
 }
+
+/* --- report --- */
 
 /* What each public result is to the outlier detection and to the retries. */
 static const struct {
@@ -250,7 +334,7 @@ static int64_t again(struct mesh_routing *routing, int result, unsigned status)
     };
     uint64_t wait_ns = 0;
 
-    if (result == MESH_RESULT_CONNECTED ||
+    if (routing->is_stream || result == MESH_RESULT_CONNECTED ||
         mesh__retry_decide(&routing->route.rule->retry,
                            routing->route.destination, &routing->retry, &end,
                            -1, draw(routing->workload), &wait_ns,
@@ -259,80 +343,176 @@ static int64_t again(struct mesh_routing *routing, int result, unsigned status)
     return (int64_t)(wait_ns / MESH__MS);
 }
 
+static int check_result(const struct mesh_routing *routing, int result,
+                        int status)
+{
+    if (result < MESH_RESULT_STATUS || result > MESH_RESULT_TIMEOUT ||
+        (result == MESH_RESULT_STATUS && (status < 100 || status > 599)))
+        return mesh__fail(MESH_ERR_INVALID,
+                          "a result, and with a response a status of 100 to "
+                          "599, are wanted");
+    if (!routing->picked || routing->connected)
+        return mesh__fail(MESH_ERR_STATE, "nothing was picked");
+    if (routing->is_stream && result == MESH_RESULT_STATUS)
+        return mesh__fail(MESH_ERR_INVALID, "a stream has no status");
+    return 0;
+}
+
 int mesh_report(mesh_decision *decision, int result, int status,
                 int64_t *again_ms, mesh_error *error)
 {
-    struct mesh_routing *routing = decision ? decision->routing : NULL;
+    struct mesh_routing *routing;
     int64_t wait_ms;
+    int rc;
 
     if (again_ms)
         *again_ms = -1;
     if (!decision)
         return null_argument(error);
-    if (result < MESH_RESULT_STATUS || result > MESH_RESULT_TIMEOUT ||
-        (result == MESH_RESULT_STATUS && (status < 100 || status > 599)))
-        return mesh__error_out(
-            error, mesh__fail(MESH_ERR_INVALID,
-                              "a result, and with a response a status of 100 "
-                              "to 599, are wanted"));
-    if (!routing || !routing->picked)
-        return mesh__error_out(
-            error, mesh__fail(MESH_ERR_STATE, "nothing was picked"));
+    routing = &decision->routing;
+    rc = check_result(routing, result, status);
+    if (rc < 0)
+        return mesh__error_out(error, rc);
     report(routing, result,
            result == MESH_RESULT_STATUS ? (unsigned)status : 0);
-    put_back(routing);
+    if (routing->is_stream && result == MESH_RESULT_CONNECTED)
+        routing->connected = true; /* it counts until it is over */
+    else
+        put_back(routing);
     wait_ms = again(routing, result, (unsigned)status);
     if (again_ms)
         *again_ms = wait_ms;
     return mesh__error_out(error, 0);
 }
 
+/* --- what was decided --- */
+
+/* Where the rule's names do not have the endpoint's own, it has to prove one of
+ * those. */
+static const char *principal(const struct mesh_destination *destination,
+                             const struct mesh_endpoint *endpoint)
+{
+    const struct mesh_destination_tls *tls = &destination->tls;
+
+    if (tls->mode == MESH__TLS_SIMPLE || tls->mode == MESH__TLS_MUTUAL)
+        return NULL;
+    for (size_t i = 0; endpoint->spiffe && i < tls->name_count; i++)
+        if (!strcmp(tls->names[i], endpoint->spiffe))
+            return endpoint->spiffe;
+    return tls->name_count ? tls->names[0] : endpoint->spiffe;
+}
+
+static const char *tls_mode(const struct mesh_routing *routing)
+{
+    const struct mesh_destination *destination = routing->route.destination;
+    const struct mesh_endpoint *endpoint = routing->pick.endpoint;
+
+    if (destination->tls.mode == MESH__TLS_MUTUAL)
+        return "mutual";
+    if (mesh__secure_wanted(destination, endpoint, routing->secure))
+        return "simple";
+    return mesh__mesh_tls_wanted(destination, endpoint) ? "istio_mutual"
+                                                        : "disable";
+}
+
+static const char *value_of_endpoint(const struct mesh_routing *routing,
+                                     int what)
+{
+    const struct mesh_endpoint *endpoint = routing->pick.endpoint;
+
+    if (!endpoint)
+        return NULL;
+    switch (what) {
+    case MESH_DECISION_ENDPOINT:
+        return endpoint->text;
+    case MESH_DECISION_WORKLOAD:
+        return endpoint->workload;
+    case MESH_DECISION_PRINCIPAL:
+        return principal(routing->route.destination, endpoint);
+    case MESH_DECISION_TLS:
+        return tls_mode(routing);
+    }
+    return NULL;
+}
+
+static const char *value_of(const struct mesh_routing *routing, int what)
+{
+    const struct mesh_destination *destination = routing->route.destination;
+
+    if (what == MESH_DECISION_ROUTE)
+        return routing->name;
+    if (!destination)
+        return NULL;
+    switch (what) {
+    case MESH_DECISION_DESTINATION:
+        return destination->name;
+    case MESH_DECISION_HOST:
+        return destination->host;
+    case MESH_DECISION_SUBSET:
+        return destination->subset;
+    case MESH_DECISION_SNI:
+        return destination->tls.sni;
+    }
+    return value_of_endpoint(routing, what);
+}
+
 const char *mesh_decision_value(const mesh_decision *decision, int what)
 {
-    const struct mesh_routing *routing = decision ? decision->routing : NULL;
-    const struct mesh_destination *destination =
-        routing ? routing->route.destination : NULL;
-    const struct mesh_endpoint *endpoint =
-        routing ? routing->pick.endpoint : NULL;
-    const char *text = NULL;
+    const char *text;
 
     if (!decision || what < MESH_DECISION_DESTINATION ||
-        what > MESH_DECISION_SNI)
+        what > MESH_DECISION_TLS)
         return NULL;
-    if (what == MESH_DECISION_ROUTE && routing && routing->route.rule)
-        text = routing->route.rule->name;
-    else if (what == MESH_DECISION_DESTINATION && destination)
-        text = destination->name;
-    else if (what == MESH_DECISION_HOST && destination)
-        text = destination->host;
-    else if (what == MESH_DECISION_SUBSET && destination)
-        text = destination->subset;
-    else if (what == MESH_DECISION_SNI && destination)
-        text = destination->tls.sni;
-    else if (what == MESH_DECISION_ENDPOINT && endpoint)
-        text = endpoint->text;
-    else if (what == MESH_DECISION_WORKLOAD && endpoint)
-        text = endpoint->workload;
-    else if (what == MESH_DECISION_PRINCIPAL && endpoint)
-        text = endpoint->spiffe;
+    text = value_of(&decision->routing, what);
     return text ? text : "";
+}
+
+/* --- bounds --- */
+
+static int64_t ms_or_none(uint64_t ns)
+{
+    return ns ? (int64_t)(ns / MESH__MS) : -1;
 }
 
 int64_t mesh_decision_timeout_ms(const mesh_decision *decision)
 {
-    const struct mesh_routing *routing = decision ? decision->routing : NULL;
-
-    return routing && routing->route.timeout_ns
-               ? (int64_t)(routing->route.timeout_ns / MESH__MS)
-               : -1;
+    return decision ? ms_or_none(decision->routing.route.timeout_ns) : -1;
 }
 
 int64_t mesh_decision_per_try_ms(const mesh_decision *decision)
 {
-    const struct mesh_routing *routing = decision ? decision->routing : NULL;
+    const struct mesh_route_rule *rule =
+        decision ? decision->routing.route.rule : NULL;
 
-    return routing && routing->route.rule &&
-                   routing->route.rule->retry.per_try_ns
-               ? (int64_t)(routing->route.rule->retry.per_try_ns / MESH__MS)
-               : -1;
+    return rule ? ms_or_none(rule->retry.per_try_ns) : -1;
+}
+
+int64_t mesh_decision_bound(const mesh_decision *decision, int what)
+{
+    const struct mesh_destination *destination =
+        decision ? decision->routing.route.destination : NULL;
+    const struct mesh_breaker_policy *bounds;
+
+    if (!destination)
+        return -1;
+    bounds = &destination->breakers;
+    switch (what) {
+    case MESH_BOUND_CONNECT_MS:
+        return ms_or_none(bounds->connect_timeout_ns);
+    case MESH_BOUND_IDLE_MS:
+        return ms_or_none(decision->routing.is_stream
+                              ? bounds->stream_idle_ns
+                              : bounds->idle_timeout_ns);
+    case MESH_BOUND_DURATION_MS:
+        return ms_or_none(bounds->max_connection_ns);
+    case MESH_BOUND_CONNECTIONS:
+        return bounds->max_connections == MESH__UNLIMITED
+                   ? -1
+                   : (int64_t)bounds->max_connections;
+    case MESH_BOUND_REQUESTS_PER_CONNECTION:
+        return bounds->max_requests_per_connection
+                   ? (int64_t)bounds->max_requests_per_connection
+                   : -1;
+    }
+    return -1;
 }

@@ -226,8 +226,8 @@ static int pick(struct mesh_plain *plain)
         return MESH_ERR_WOULD_BLOCK;
     }
     stop_waiting(plain);
-    mesh__key_find_plain(plain->destination, &plain->hold->snapshot->self,
-                         &key);
+    mesh__key_find_plain(plain->destination, &plain->hold->snapshot->self, &key,
+                         NULL);
     ask.has_key = key.known;
     ask.key = key.hash;
     mesh__pick(plain->destination, &ask, &plain->pick, NULL);
@@ -240,14 +240,13 @@ static int pick(struct mesh_plain *plain)
 
 static int choose(struct mesh_plain *plain)
 {
-    const struct mesh_snapshot *snapshot = plain->hold->snapshot;
+    const struct mesh_stream_ask ask = { .name = plain->service,
+                                         .port = plain->port };
     struct mesh_stream_choice choice;
 
-    mesh__stream_choose(snapshot, plain->service, plain->port, draw(plain),
-                        &choice, NULL);
+    mesh__stream_choose(plain->hold->snapshot, &ask, draw(plain), &choice,
+                        NULL);
     plain->destination = choice.destination;
-    if (choice.outcome == MESH__ROUTE_NO_HOST && snapshot->outside)
-        plain->destination = snapshot->outside->destinations[0];
     return plain->destination ? 0
                               : refuse(&choice, plain->service, plain->port);
 }

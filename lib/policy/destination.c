@@ -73,6 +73,7 @@ void mesh__compile_breakers(struct mesh_breaker_policy *out,
     out->connect_timeout_ns =
         duration(pool->connect_timeout_ns, connect_timeout_ns);
     out->idle_timeout_ns = duration(pool->http_idle_timeout_ns, tcp_idle_ns);
+    out->stream_idle_ns = tcp_idle_ns;
     out->max_connection_ns = duration(pool->max_connection_duration_ns, 0);
     out->mark = pool->mark;
 }

@@ -131,6 +131,7 @@ struct mesh_breaker_policy {
     uint32_t max_requests_per_connection; /* 0: unlimited */
     uint64_t connect_timeout_ns;          /* TCP and TLS together */
     uint64_t idle_timeout_ns;             /* of a shelved stream; 0 never */
+    uint64_t stream_idle_ns;              /* of a plain one; 0 never */
     uint64_t max_connection_ns;           /* 0: unlimited */
     struct mesh_mark mark;
 };
@@ -337,7 +338,8 @@ struct mesh_stream_host {
     struct mesh_address address; /* the service's own; family 0: none */
     struct mesh_stream_rule *rules;
     size_t rule_count;
-    struct mesh_mark mark; /* the service */
+    struct mesh_passed_over *passed; /* in order       */
+    struct mesh_mark mark;           /* the service    */
 };
 
 /* A regex that dies with the part or snapshot whose matchers use it. */

@@ -19,6 +19,7 @@ struct laying {
     const struct mesh__host *host;
     const struct mesh__port *port;
     struct mesh_stream_host *out;
+    struct mesh_passed_over **passed; /* where the next one is hung */
 };
 
 /* --- who speaks for a host --- */
@@ -173,6 +174,13 @@ static int fill_arms(const struct laying *laying,
     return 0;
 }
 
+static const char *name_rule(const struct laying *laying, const char *kind,
+                             size_t index)
+{
+    return mesh__arena_format(&laying->host->part->arena, "%s[%zu]", kind,
+                              index);
+}
+
 static struct mesh_stream_rule *next_rule(const struct laying *laying,
                                           const struct mesh_stream_route *route,
                                           const char *kind, size_t index)
@@ -181,39 +189,61 @@ static struct mesh_stream_rule *next_rule(const struct laying *laying,
         &laying->out->rules[laying->out->rule_count];
 
     rule->mark = route->mark;
-    rule->name =
-        mesh__arena_format(&laying->host->part->arena, "%s[%zu]", kind, index);
+    rule->name = name_rule(laying, kind, index);
     return rule->name ? rule : NULL;
 }
 
 /* --- who may take it --- */
 
-/* Unlike in HTTP routes everything that is asked for must hold. */
-static bool survives(const struct laying *laying,
-                     const struct mesh_stream_match *match)
+/* Why not, or NULL. Unlike in HTTP routes all that is asked for must hold. */
+static const char *misfit(const struct laying *laying,
+                          const struct mesh_stream_match *match)
 {
     const struct mesh__asker *asker = &laying->compiler->asker;
 
     if (match->port && match->port != laying->port->number)
-        return false;
+        return "it is for another port";
     if (match->gateways.count && !mesh__for_mesh(&match->gateways))
-        return false;
+        return "it is for gateways";
     if (match->source_namespace.len &&
         !mesh__slice_equal(match->source_namespace, asker->namespace_))
-        return false;
-    return match->source_labels.count == 0 ||
-           (asker->labels &&
-            mesh__labels_cover(asker->labels, &match->source_labels));
+        return "it is for clients of another namespace";
+    if (match->source_labels.count &&
+        !(asker->labels &&
+          mesh__labels_cover(asker->labels, &match->source_labels)))
+        return "it is for clients with other labels";
+    return NULL;
+}
+
+/* Left out, and told if somebody asks. */
+static int pass_over(struct laying *laying, const char *kind, size_t index,
+                     struct mesh_mark mark, const char *reason)
+{
+    struct mesh_passed_over *one =
+        mesh__arena_alloc(&laying->host->part->arena, sizeof(*one));
+
+    if (!one)
+        return MESH_ERR_NOMEM;
+    one->name = name_rule(laying, kind, index);
+    if (!one->name)
+        return MESH_ERR_NOMEM;
+    one->reason = reason;
+    one->before = laying->out->rule_count;
+    one->mark = mark;
+    *laying->passed = one;
+    laying->passed = &one->next;
+    return 0;
 }
 
 /* --- tcp --- */
 
 /* The subnets of all entries together; *any: one of them asks for none. */
-static int unite_subnets(const struct laying *laying,
-                         const struct mesh_stream_route *route,
+static int unite_subnets(struct laying *laying,
+                         const struct mesh_stream_route *route, size_t index,
                          struct mesh_texts *out, bool *any)
 {
     size_t most = 0;
+    int rc = 0;
 
     *any = route->match_count == 0;
     for (size_t i = 0; i < route->match_count; i++)
@@ -223,28 +253,30 @@ static int unite_subnets(const struct laying *laying,
         mesh__arena_array(&laying->compiler->arena, most, sizeof(*out->items));
     if (!out->items)
         return MESH_ERR_NOMEM;
-    for (size_t i = 0; !*any && i < route->match_count; i++) {
+    for (size_t i = 0; rc == 0 && !*any && i < route->match_count; i++) {
         const struct mesh_texts *more = &route->match[i].destination_subnets;
+        const char *why_not = misfit(laying, &route->match[i]);
 
-        if (!survives(laying, &route->match[i]))
+        if (why_not) {
+            rc = pass_over(laying, "tcp", index, route->match[i].mark, why_not);
             continue;
+        }
         *any = more->count == 0;
         if (more->count)
             memcpy(out->items + out->count, more->items,
                    more->count * sizeof(*more->items));
         out->count += more->count;
     }
-    return 0;
+    return rc;
 }
 
 /* *end: nothing behind this one can be reached. */
-static int add_tcp(const struct laying *laying,
-                   const struct mesh_stream_route *route, size_t index,
-                   bool *end)
+static int add_tcp(struct laying *laying, const struct mesh_stream_route *route,
+                   size_t index, bool *end)
 {
     struct mesh_texts subnets;
     struct mesh_stream_rule *rule;
-    int rc = unite_subnets(laying, route, &subnets, end);
+    int rc = unite_subnets(laying, route, index, &subnets, end);
 
     if (rc < 0 || (!*end && subnets.count == 0))
         return rc;
@@ -260,7 +292,7 @@ static int add_tcp(const struct laying *laying,
     return rc;
 }
 
-static int add_tcp_routes(const struct laying *laying,
+static int add_tcp_routes(struct laying *laying,
                           const struct mesh__streamers *list, bool *end)
 {
     int rc = 0;
@@ -268,8 +300,11 @@ static int add_tcp_routes(const struct laying *laying,
     for (size_t i = 0; i < list->count; i++) {
         const struct mesh_virtual_service *spec = list->items[i]->spec;
 
-        for (size_t j = 0; rc == 0 && !*end && j < spec->tcp_count; j++)
-            if (spec->tcp[j].route_count)
+        for (size_t j = 0; rc == 0 && j < spec->tcp_count; j++)
+            if (*end)
+                rc = pass_over(laying, "tcp", j, spec->tcp[j].mark,
+                               "a rule before it takes every stream");
+            else if (spec->tcp[j].route_count)
                 rc = add_tcp(laying, &spec->tcp[j], j, end);
     }
     return rc;
@@ -298,7 +333,29 @@ static int add_tls(const struct laying *laying,
 }
 
 /* An entry without subnets has those of the last one that had some: istiod. */
-static int add_tls_routes(const struct laying *laying,
+static int add_tls_route(struct laying *laying,
+                         const struct mesh_stream_route *route, size_t index,
+                         const struct mesh_texts **subnets)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && route->route_count && i < route->match_count;
+         i++) {
+        const struct mesh_stream_match *match = &route->match[i];
+        const char *why_not = misfit(laying, match);
+
+        if (why_not) {
+            rc = pass_over(laying, "tls", index, match->mark, why_not);
+            continue;
+        }
+        if (match->destination_subnets.count)
+            *subnets = &match->destination_subnets;
+        rc = add_tls(laying, route, index, match, *subnets);
+    }
+    return rc;
+}
+
+static int add_tls_routes(struct laying *laying,
                           const struct mesh__streamers *list)
 {
     static const struct mesh_texts none;
@@ -306,22 +363,9 @@ static int add_tls_routes(const struct laying *laying,
     int rc = 0;
 
     for (size_t i = 0; i < list->count; i++)
-        for (size_t j = 0; j < list->items[i]->spec->tls_count; j++) {
-            const struct mesh_stream_route *route =
-                &list->items[i]->spec->tls[j];
-
-            for (size_t k = 0; route->route_count && k < route->match_count;
-                 k++) {
-                const struct mesh_stream_match *match = &route->match[k];
-
-                if (!survives(laying, match))
-                    continue;
-                if (match->destination_subnets.count)
-                    subnets = &match->destination_subnets;
-                if (rc == 0)
-                    rc = add_tls(laying, route, j, match, subnets);
-            }
-        }
+        for (size_t j = 0; rc == 0 && j < list->items[i]->spec->tls_count; j++)
+            rc = add_tls_route(laying, &list->items[i]->spec->tls[j], j,
+                               &subnets);
     return rc;
 }
 
@@ -373,7 +417,7 @@ static void find_address(const struct laying *laying)
             return;
 }
 
-static int lay(const struct laying *laying, const struct mesh__streamers *list)
+static int lay(struct laying *laying, const struct mesh__streamers *list)
 {
     struct mesh_part *part = laying->host->part;
     struct mesh_stream_host *out = laying->out;
@@ -436,6 +480,7 @@ int mesh__compile_streams(struct mesh__compiler *compiler,
         if (mesh__port_streams(laying.port))
             rc = mesh__streamers_find(compiler, listener, host->host, &list);
         laying.out = &part->streams[part->stream_count++];
+        laying.passed = &laying.out->passed;
         if (rc == 0)
             rc = lay(&laying, &list);
         if (rc < 0)

@@ -62,7 +62,8 @@ static enum mesh_match_result field(bool asked, const struct mesh_match *wanted,
 {
     if (!asked)
         return MESH__MATCH_YES;
-    return tell(mesh__match(wanted, value), misfit, what, wanted, value);
+    return tell(value.at ? mesh__match(wanted, value) : MESH__MATCH_NO, misfit,
+                what, wanted, value);
 }
 
 /* --- headers --- */

@@ -61,7 +61,7 @@ static bool hash_header(const struct mesh_hash_policy *policy,
     struct mesh_slice values[VALUES];
     size_t count = 0;
 
-    if (known)
+    if (known && known->len) /* a bag of attributes may lack one */
         insert(values, count++, *known);
     for (size_t i = 0; !known && i < head->count && count < VALUES; i++)
         if (is_named(&head->headers[i], policy))
@@ -235,12 +235,15 @@ void mesh__key_find(const struct mesh_hash_policy *const *hashes, size_t count,
 }
 
 void mesh__key_find_plain(const struct mesh_destination *destination,
-                          const struct mesh_self *self, struct mesh_key *key)
+                          const struct mesh_self *self, struct mesh_key *key,
+                          struct mesh__why *why)
 {
     const struct mesh_hash_policy *policy = destination->hash[1];
 
     key->known = policy && policy->source == MESH__HASH_SOURCE_IP &&
                  hash_source(self, &key->hash);
+    if (why && policy)
+        explain(policy, key->known, why);
 }
 
 const char *mesh__key_cookie(const struct mesh_key *key,

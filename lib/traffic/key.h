@@ -32,7 +32,8 @@ void mesh__key_find(const struct mesh_hash_policy *const *hashes, size_t count,
 
 /* The same for a stream of bytes, which has nothing but its source. */
 void mesh__key_find_plain(const struct mesh_destination *destination,
-                          const struct mesh_self *self, struct mesh_key *key);
+                          const struct mesh_self *self, struct mesh_key *key,
+                          struct mesh__why *why);
 
 /* "user=\"0123456789abcdef\"; Max-Age=60; HttpOnly": a set-cookie for the
  * caller; NULL when memory is out. */

@@ -57,10 +57,11 @@ static void explain_passed(const struct mesh_virtual_host *host, size_t before,
                           false, one->mark, "%s", one->reason);
 }
 
-/* Whom the client sees, and what becomes of the rest. */
-static void explain_scope(const struct mesh_snapshot *snapshot,
-                          struct mesh__why *why)
+void mesh__explain_scope(const struct mesh_snapshot *snapshot,
+                         struct mesh__why *why)
 {
+    if (!why)
+        return;
     if (snapshot->sidecar.line)
         mesh__why_add(why, "sidecar", "", false, snapshot->sidecar,
                       "nothing that it imports is called so");
@@ -88,7 +89,7 @@ static void explain_host(const struct mesh_snapshot *snapshot,
     mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
                   "no service has authority %.*s on port %u",
                   (int)authority.len, authority.at, (unsigned)port);
-    explain_scope(snapshot, why);
+    mesh__explain_scope(snapshot, why);
 }
 
 static bool find_host(const struct mesh_snapshot *snapshot,

@@ -49,6 +49,10 @@ void mesh__route_find(const struct mesh_snapshot *snapshot,
                       uint64_t draw, struct mesh_arena *arena,
                       struct mesh_route *out, struct mesh__why *why);
 
+/* Whom the client sees, and what becomes of the rest: why a host is unknown. */
+void mesh__explain_scope(const struct mesh_snapshot *snapshot,
+                         struct mesh__why *why);
+
 /*
  * One arm by weight: draw % total, as Envoy walks weighted clusters. NULL
  * where none has a weight.

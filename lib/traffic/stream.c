@@ -13,7 +13,7 @@
 struct aim {
     struct mesh_slice asked;     /* the name that was asked for */
     struct mesh_slice full;      /* and the service's own       */
-    struct mesh_address address; /* family 0: not known     */
+    struct mesh_address address; /* family 0: not known         */
 };
 
 enum { MISS = -1, ANYWHERE = 0 };
@@ -94,6 +94,9 @@ static void explain_rule(const struct mesh_stream_rule *rule,
     else if (address < nearest)
         mesh__why_add(why, "stream", rule->name, false, rule->mark,
                       "another rule's subnet is closer to %s", text);
+    else if (name == MISS && aim->asked.len == 0)
+        mesh__why_add(why, "stream", rule->name, false, rule->mark,
+                      "it asks for a server name, and there is none");
     else if (name == MISS)
         mesh__why_add(why, "stream", rule->name, false, rule->mark,
                       "no server name of it is %.*s", (int)aim->asked.len,
@@ -102,6 +105,32 @@ static void explain_rule(const struct mesh_stream_rule *rule,
         mesh__why_add(why, "stream", rule->name, chosen, rule->mark, "%s",
                       chosen ? "nothing is closer"
                              : "another rule is closer, or stands before it");
+}
+
+/* What stood in front of a rule and was left out when it was compiled. */
+static void explain_passed(const struct mesh_stream_host *host, size_t before,
+                           struct mesh__why *why)
+{
+    for (const struct mesh_passed_over *one = host->passed; one;
+         one = one->next)
+        if (one->before == before)
+            mesh__why_add(why, "stream", one->name, false, one->mark, "%s",
+                          one->reason);
+}
+
+static void explain_rules(const struct mesh_stream_host *host,
+                          const struct aim *aim, int nearest,
+                          const struct mesh_stream_rule *found,
+                          struct mesh__why *why)
+{
+    for (size_t i = 0; i < host->rule_count; i++) {
+        const struct mesh_stream_rule *rule = &host->rules[i];
+
+        explain_passed(host, i, why);
+        explain_rule(rule, aim, near_address(rule, aim), near_name(rule, aim),
+                     nearest, rule == found, why);
+    }
+    explain_passed(host, host->rule_count, why);
 }
 
 static const struct mesh_stream_rule *find_rule(
@@ -121,10 +150,8 @@ static const struct mesh_stream_rule *find_rule(
             best = near;
         }
     }
-    for (size_t i = 0; why && i < host->rule_count; i++)
-        explain_rule(&host->rules[i], aim, near_address(&host->rules[i], aim),
-                     near_name(&host->rules[i], aim), nearest,
-                     &host->rules[i] == found, why);
+    if (why)
+        explain_rules(host, aim, nearest, found, why);
     return found;
 }
 
@@ -149,39 +176,75 @@ static void explain_arm(const struct mesh_stream_choice *choice,
                       arm->mark, "drawn by weight, %u of %llu",
                       (unsigned)arm->weight,
                       (unsigned long long)choice->rule->total_weight);
+    if (arm && arm->destination && arm->destination->rule.line)
+        mesh__why_add(why, "rule", "", true, arm->destination->rule,
+                      "says how the destination is reached");
 }
 
 static struct aim take_aim(const struct mesh_stream_host *host,
-                           struct mesh_slice name)
+                           const struct mesh_stream_ask *ask)
 {
-    struct aim aim = { .asked = name,
+    struct aim aim = { .asked = ask->name,
                        .full = mesh__slice_of(host->host),
-                       .address = host->address };
+                       .address = ask->address };
 
-    if (mesh__address_parse_ip(name, &aim.address))
-        return aim;
-    aim.address = host->address;
+    if (ask->has_sni)
+        aim.asked = aim.full = ask->sni;
+    if (!aim.address.family && !mesh__address_parse_ip(ask->name, &aim.address))
+        aim.address = host->address;
     return aim;
 }
 
+/* By name, else by address; a reason names the last that was tried. */
+static bool find_host(const struct mesh_snapshot *snapshot,
+                      const struct mesh_stream_ask *ask,
+                      struct mesh_stream_choice *out, struct mesh__why *why)
+{
+    char address[MESH__ADDRESS_TEXT];
+    struct mesh_slice name = ask->name;
+
+    out->host =
+        name.len ? mesh__snapshot_stream(snapshot, name, ask->port) : NULL;
+    if (!out->host && ask->address.family) {
+        mesh__address_print_ip(&ask->address, address);
+        name = mesh__slice_of(address);
+        out->host = mesh__snapshot_stream(snapshot, name, ask->port);
+    }
+    if (out->host)
+        mesh__why_add(why, "host", out->host->name, true, out->host->mark,
+                      "serves %.*s on port %u", (int)name.len, name.at,
+                      (unsigned)ask->port);
+    else
+        mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
+                      "no service is called %.*s on port %u", (int)name.len,
+                      name.at, (unsigned)ask->port);
+    return out->host != NULL;
+}
+
+/* ALLOW_ANY: to the caller's own address. */
+static void let_through(const struct mesh_snapshot *snapshot,
+                        struct mesh_stream_choice *out, struct mesh__why *why)
+{
+    mesh__explain_scope(snapshot, why);
+    out->outcome = MESH__ROUTE_NO_HOST;
+    if (!snapshot->outside)
+        return;
+    out->destination = snapshot->outside->destinations[0];
+    out->outcome = MESH__ROUTE_OK;
+}
+
 void mesh__stream_choose(const struct mesh_snapshot *snapshot,
-                         struct mesh_slice name, uint16_t port, uint64_t draw,
+                         const struct mesh_stream_ask *ask, uint64_t draw,
                          struct mesh_stream_choice *out, struct mesh__why *why)
 {
     struct aim aim;
 
-    *out = (struct mesh_stream_choice){ .outcome = MESH__ROUTE_NO_HOST };
-    out->host = mesh__snapshot_stream(snapshot, name, port);
-    if (!out->host) {
-        mesh__why_add(why, "host", "", false, (struct mesh_mark){ 0 },
-                      "no service is called %.*s on port %u", (int)name.len,
-                      name.at, (unsigned)port);
+    *out = (struct mesh_stream_choice){ .host = NULL };
+    if (!find_host(snapshot, ask, out, why)) {
+        let_through(snapshot, out, why);
         return;
     }
-    mesh__why_add(why, "host", out->host->name, true, out->host->mark,
-                  "serves %.*s on port %u", (int)name.len, name.at,
-                  (unsigned)port);
-    aim = take_aim(out->host, name);
+    aim = take_aim(out->host, ask);
     out->outcome = MESH__ROUTE_NO_RULE;
     out->rule = find_rule(out->host, &aim, why);
     if (!out->rule)

@@ -254,7 +254,7 @@ void mesh__lane_unref(struct mesh_lane *lane)
 
 /* --- lending --- */
 
-static size_t stripe_of_thread(void)
+size_t mesh__stripe_of_thread(void)
 {
     uintptr_t self = (uintptr_t)pthread_self();
 
@@ -263,7 +263,7 @@ static size_t stripe_of_thread(void)
 
 int mesh__lane_borrow(struct mesh_workload *workload, struct mesh_lane **out)
 {
-    size_t stripe = stripe_of_thread();
+    size_t stripe = mesh__stripe_of_thread();
     struct mesh_node *node;
 
     (void)pthread_mutex_lock(&workload->stripe_locks[stripe]);
@@ -283,7 +283,7 @@ int mesh__lane_borrow(struct mesh_workload *workload, struct mesh_lane **out)
 void mesh__lane_give_back(struct mesh_lane *lane)
 {
     struct mesh_workload *workload = lane->workload;
-    size_t stripe = stripe_of_thread();
+    size_t stripe = mesh__stripe_of_thread();
 
     if (!mesh__list_empty(&lane->link.connecting)) {
         mesh__loop_enter(lane->loop);

@@ -72,6 +72,7 @@ static void init_locks(struct mesh_workload *workload)
     (void)pthread_mutex_init(&workload->access_lock, NULL);
     for (size_t i = 0; i < MESH__LANE_STRIPES; i++)
         (void)pthread_mutex_init(&workload->stripe_locks[i], NULL);
+    mesh__holders_init(workload);
 }
 
 static void fini_locks(struct mesh_workload *workload)
@@ -189,6 +190,7 @@ static void free_idle_lanes(struct mesh_workload *workload)
 static void destroy(struct mesh_workload *workload)
 {
     mesh__record_close(workload);
+    mesh__holders_fini(workload);
     mesh__snapshot_unref(workload->snapshot);
     mesh__lane_unref(workload->keeper);
     mesh__names_fini(&workload->names);

@@ -1,5 +1,6 @@
 # workload: this program's place in the mesh
 libmesh_core_la_SOURCES += \
+	lib/workload/held.c \
 	lib/workload/keeper.c \
 	lib/workload/lane.c \
 	lib/workload/life.c \

@@ -285,6 +285,7 @@ static void swap(struct loading *loading)
     atomic_store_explicit(&workload->generation, snapshot->generation,
                           memory_order_release);
     mesh__snapshot_unref(old);
+    mesh__holders_renewed(workload);
     mesh__lanes_wake(workload);
 }
 
@@ -429,6 +430,7 @@ static void replace(struct mesh_workload *workload,
     atomic_store_explicit(&workload->generation, snapshot->generation,
                           memory_order_release);
     mesh__snapshot_unref(old);
+    mesh__holders_renewed(workload);
     mesh__lanes_wake(workload);
 }
 

@@ -85,6 +85,19 @@ struct mesh_seat {
         struct mesh_seat *seat); /* in the child: close, no byte */
 };
 
+/* One stripe's reference to a snapshot, for calls without a loop. */
+struct mesh_holder {
+    pthread_mutex_t lock;
+    struct mesh_hold *hold; /* under lock; NULL: nobody asked since a swap */
+    char apart[64];         /* from the next stripe's cache line           */
+};
+
+/* What one such call holds; zeroed: nothing. */
+struct mesh_held {
+    struct mesh_hold *hold;
+    struct mesh_holder *holder;
+};
+
 struct mesh_workload {
     atomic_int refs;
     struct mesh_config settings; /* resolved, constant                   */
@@ -117,6 +130,7 @@ struct mesh_workload {
     uint64_t judged_generation;      /* the last; under reload_lock */
     atomic_uint_fast64_t generation; /* of snapshot; raised after the swap   */
 
+    struct mesh_holder holders[MESH__LANE_STRIPES];
     pthread_mutex_t stripe_locks[MESH__LANE_STRIPES];
     struct mesh_node stripes[MESH__LANE_STRIPES];
 
@@ -201,6 +215,21 @@ int mesh__workload_renew(struct mesh_workload *workload);
 /* The snapshot in force, counted. */
 struct mesh_snapshot *mesh__workload_snapshot(struct mesh_workload *workload);
 
+/* --- snapshots without a loop: held.c --- */
+
+void mesh__holders_init(struct mesh_workload *workload);
+void mesh__holders_fini(struct mesh_workload *workload);
+/* After a swap: what is not in use is let go of at once. */
+void mesh__holders_renewed(struct mesh_workload *workload);
+
+/*
+ * The newest snapshot (out->hold->snapshot), for a caller that keeps the
+ * workload alive until it is done. 0 or MESH_ERR_NOMEM.
+ */
+int mesh__held_take(struct mesh_workload *workload, struct mesh_held *out);
+/* From any thread; harmless twice. */
+void mesh__held_done(struct mesh_held *held);
+
 /* --- lanes: lane.c --- */
 
 /* With one reference. 0, MESH_ERR_NOMEM, MESH_ERR_FILES, MESH_ERR_SYSTEM. */
@@ -212,6 +241,9 @@ static inline struct mesh_lane *mesh__lane_of(struct mesh_loop *loop)
 {
     return (struct mesh_lane *)mesh__loop_owner(loop);
 }
+
+/* Which of MESH__LANE_STRIPES the calling thread's is. */
+size_t mesh__stripe_of_thread(void);
 
 /* A lane for one blocking call; give it back empty. */
 int mesh__lane_borrow(struct mesh_workload *workload, struct mesh_lane **out);

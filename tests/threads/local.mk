@@ -22,3 +22,7 @@ tests_threads_test_loop_LDADD = $(TEST_LIBS) $(PTHREAD_LIBS)
 check_PROGRAMS += tests/threads/test_swap
 tests_threads_test_swap_SOURCES = tests/threads/test_swap.c
 tests_threads_test_swap_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/threads/test_decide
+tests_threads_test_decide_SOURCES = tests/threads/test_decide.c $(GROUND)
+tests_threads_test_decide_LDADD = $(TEST_LIBS) $(PTHREAD_LIBS)

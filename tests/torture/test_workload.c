@@ -31,6 +31,14 @@ static const char policy[] =
     "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
     "metadata: {name: web, namespace: demo}\n"
     "spec: {host: web, subsets: [{name: a, labels: {v: a}}]}\n---\n"
+    "apiVersion: v1\nkind: Service\n"
+    "metadata: {name: raw, namespace: demo}\n"
+    "spec: {selector: {app: web}, clusterIP: 10.1.2.3, ports: [{name: tcp, "
+    "port: 9000}]}\n---\n"
+    "apiVersion: networking.istio.io/v1\nkind: VirtualService\n"
+    "metadata: {name: raw, namespace: demo}\n"
+    "spec: {hosts: [raw], tcp: [{match: [{port: 1}], route: [{destination: "
+    "{host: web}}]}, {route: [{destination: {host: raw}}]}]}\n---\n"
     "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
     "metadata: {name: web, namespace: demo}\n"
     "spec: {selector: {matchLabels: {app: web}}, rules: [{from: [{source: "
@@ -144,6 +152,81 @@ static int authorized(void)
     return rc;
 }
 
+/* --- bags of attributes --- */
+
+static const char *const stream[][2] = { { "destination.host", "raw" },
+                                         { "destination.port", "9000" },
+                                         { "destination.ip", "10.1.2.3" },
+                                         { "connection.sni", NULL },
+                                         { NULL, NULL } };
+static const char *const message[][2] = {
+    { "destination.host", "web" },    { "request.method", "GET" },
+    { "request.path", "/b/../a%41" }, { "request.headers[x]", "y" },
+    { "request.headers[z]", NULL },   { NULL, NULL }
+};
+static const char *const outside[][2] = { { "destination.ip", "192.0.2.7" },
+                                          { "destination.port", "9" },
+                                          { NULL, NULL } };
+
+static int fill_bag(const char *const (*said)[2], mesh_attributes **out)
+{
+    int rc = 0;
+
+    *out = mesh_attributes_new();
+    if (!*out)
+        return MESH_ERR_NOMEM;
+    for (; rc == 0 && (*said)[0]; said++)
+        rc = mesh_attributes_set(*out, (*said)[0], (*said)[1], NULL);
+    return rc;
+}
+
+static int routed(const char *const (*said)[2])
+{
+    mesh_decision *decision = NULL;
+    mesh_attributes *bag;
+    int rc = fill_bag(said, &bag);
+
+    if (rc == 0)
+        rc = mesh_route_attributes(asked, bag, &decision, NULL);
+    assert_true((rc == 0) == (decision != NULL));
+    if (rc == 0)
+        rc = mesh_pick(decision, NULL);
+    if (rc == 0)
+        rc = mesh_report(decision, MESH_RESULT_CONNECTED, 0, NULL, NULL);
+    mesh_decision_free(decision);
+    mesh_attributes_free(bag);
+    return rc;
+}
+
+static int routed_stream(void)
+{
+    return routed(stream);
+}
+
+static int routed_message(void)
+{
+    return routed(message);
+}
+
+static int routed_outside(void)
+{
+    return routed(outside);
+}
+
+static int explained_stream(void)
+{
+    mesh_decision *decision = NULL;
+    mesh_attributes *bag;
+    int rc = fill_bag(stream, &bag);
+
+    if (rc == 0)
+        rc = mesh_explain_attributes(asked, bag, 7, &decision, NULL);
+    assert_true((rc == 0) == (decision != NULL));
+    mesh_decision_free(decision);
+    mesh_attributes_free(bag);
+    return rc;
+}
+
 /* --- each of them, with a loss in its turn --- */
 
 static void bury(void)
@@ -253,6 +336,39 @@ static void a_verdict(void **state)
     survives(authorized);
 }
 
+static void a_routed_bag(void **state)
+{
+    (void)state;
+    survives(routed_stream);
+    survives(routed_message);
+    survives(routed_outside);
+}
+
+static void an_explained_bag(void **state)
+{
+    (void)state;
+    survives(explained_stream);
+}
+
+/* A new snapshot wants a holder, too: the next decision has it. */
+static void a_decision_after_a_reload(void **state)
+{
+    bool tripped = true;
+
+    (void)state;
+    for (size_t n = 0; tripped; n++) {
+        int rc;
+
+        assert_int_equal(mesh_workload_reload(asked, NULL, NULL), 0);
+        fake_alloc_fail_at(n);
+        rc = routed_message();
+        tripped = fake_alloc_tripped();
+        fake_alloc_off();
+        assert_int_equal(rc, tripped ? MESH_ERR_NOMEM : 0);
+        assert_int_equal(routed_message(), 0);
+    }
+}
+
 /*
  * A reload that lost memory changes nothing, and the next one, with the same
  * files, goes through.
@@ -316,6 +432,9 @@ int main(void)
         cmocka_unit_test(coverage),
         cmocka_unit_test(an_explanation),
         cmocka_unit_test(a_verdict),
+        cmocka_unit_test(a_routed_bag),
+        cmocka_unit_test(an_explained_bag),
+        cmocka_unit_test(a_decision_after_a_reload),
         cmocka_unit_test(a_reload),
     };
 

@@ -14,3 +14,8 @@ tests_unit_api_test_offline_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/api/test_routing
 tests_unit_api_test_routing_SOURCES = tests/unit/api/test_routing.c
 tests_unit_api_test_routing_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/api/test_attributes
+tests_unit_api_test_attributes_SOURCES = tests/unit/api/test_attributes.c \
+	$(GROUND)
+tests_unit_api_test_attributes_LDADD = $(TEST_LIBS)

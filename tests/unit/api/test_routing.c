@@ -69,7 +69,7 @@ static void a_route_has_a_destination_and_bounds(void **state)
     assert_int_equal(mesh_decision_timeout_ms(decision), 5000);
     assert_int_equal(mesh_decision_per_try_ms(decision), 2000);
     assert_null(mesh_decision_value(decision, 0));
-    assert_null(mesh_decision_value(decision, MESH_DECISION_SNI + 1));
+    assert_null(mesh_decision_value(decision, MESH_DECISION_TLS + 1));
     mesh_decision_free(decision);
 }
 

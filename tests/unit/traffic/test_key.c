@@ -213,7 +213,7 @@ static void nobody_knows_an_address_that_is_not_set(void **state)
     mesh__key_find(hashes, 1, words_request(&words, "GET web /"), &self, &draws,
                    &key, NULL);
     assert_false(key.known);
-    mesh__key_find_plain(&stream, &self, &key);
+    mesh__key_find_plain(&stream, &self, &key, NULL);
     assert_false(key.known);
     words_fini(&words);
 }
@@ -228,14 +228,14 @@ static void a_stream_has_its_source_and_nothing_else(void **state)
     (void)state;
     words_init(&words);
     assert_int_equal(read_policies(&words, "source"), 1);
-    mesh__key_find_plain(&stream, &self, &key);
+    mesh__key_find_plain(&stream, &self, &key, NULL);
     assert_true(key.known);
     assert_int_equal(key.hash, xx("::1", 0));
     assert_int_equal(read_policies(&words, "header a"), 1);
-    mesh__key_find_plain(&stream, &self, &key);
+    mesh__key_find_plain(&stream, &self, &key, NULL);
     assert_false(key.known);
     stream.hash[1] = NULL;
-    mesh__key_find_plain(&stream, &self, &key);
+    mesh__key_find_plain(&stream, &self, &key, NULL);
     assert_false(key.known);
     words_fini(&words);
 }

@@ -81,6 +81,7 @@ static const char policy[] =
     "    route: [{destination: {host: to, port: {number: 1}}}]\n";
 
 #define TO(port) "outbound|" port "||to.demo.svc.cluster.local"
+#define OUTSIDE  "PassthroughCluster" /* ALLOW_ANY */
 
 static const struct {
     const char *claim;
@@ -103,27 +104,66 @@ static const struct {
     { "in any case", "X.B.Wild.example", 443, 0, TO("3") },
     { "the longer wildcard", "y.b.wild.example", 443, 0, TO("2") },
     { "the shorter one", "y.wild.example", 443, 0, TO("1") },
-    { "a wildcard's star stands for something", "wild.example", 443, 0, NULL },
+    { "a wildcard's star stands for something", "wild.example", 443, 0,
+      OUTSIDE },
     { "a name that no rule has", "far.example", 443, 0, NULL },
-    { "no such port", "raw", 9001, 0, NULL },
-    { "no such host", "gone", 9000, 0, NULL },
+    { "no such port", "raw", 9001, 0, OUTSIDE },
+    { "no such host", "gone", 9000, 0, OUTSIDE },
+};
+
+/* Where more is known of a stream than a name. */
+static const struct {
+    const char *claim;
+    const char *name;
+    uint16_t port;
+    const char *address; /* that was dialled, NULL           */
+    const char *sni;     /* of its bytes; NULL: not known    */
+    const char *destination;
+} known_rows[] = {
+    { "the address that was dialled, not the service's", "raw", 9000,
+      "10.9.9.9", NULL, TO("1") },
+    { "which may be in no subnet", "raw", 9000, "192.0.2.1", NULL, TO("3") },
+    { "which may be all that is known of it", "", 9000, "10.1.2.3", NULL,
+      TO("2") },
+    { "which finds what the name does not", "alias", 9000, "10.1.2.3", NULL,
+      TO("2") },
+    { "and is behind the name", "bare", 9000, "10.1.2.3", NULL, TO("2") },
+    { "nobody's address", "", 9000, "10.1.2.4", NULL, OUTSIDE },
+    { "the server name in its bytes, not the name", "y.wild.example", 443, NULL,
+      "x.b.wild.example", TO("3") },
+    { "which may be of another host", "far.example", 443, NULL,
+      "other.far.example", TO("1") },
+    { "which may be nobody's", "x.b.wild.example", 443, NULL, "wild.example",
+      NULL },
+    { "without one no rule that asks for it", "x.b.wild.example", 443, NULL, "",
+      NULL },
+    { "where no rule asks, it does not matter", "bare", 9000, NULL, "",
+      TO("3") },
 };
 
 static struct mesh_snapshot *snapshot;
 
-static int set_up(void **state)
+static struct mesh_snapshot *compile(const char *mesh)
 {
+    struct mesh_snapshot *out = NULL;
     struct mesh_whoami whoami;
     struct yard yard;
-    int rc;
 
-    (void)state;
     yard_init(&yard);
     yard_add(&yard, "policy.yaml", mesh__slice_of(policy));
+    if (mesh)
+        yard_add(&yard, "mesh.yaml", mesh__slice_of(mesh));
     whoami = yard_whoami(&yard, "ns=demo");
-    rc = mesh__policy_compile(yard.all, &whoami, NULL, 1, &snapshot);
+    (void)mesh__policy_compile(yard.all, &whoami, NULL, 1, &out);
     yard_fini(&yard);
-    return rc;
+    return out;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snapshot = compile(NULL);
+    return snapshot ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -133,21 +173,57 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void leads(const struct mesh_stream_ask *ask, uint64_t draw,
+                  const char *destination, const char *claim)
+{
+    struct mesh_stream_choice choice;
+    const char *found;
+
+    mesh__stream_choose(snapshot, ask, draw, &choice, NULL);
+    found = choice.destination ? choice.destination->name : NULL;
+    if (!found != !destination || (found && strcmp(found, destination) != 0))
+        fail_msg("%s: %s", claim, found ? found : "nothing");
+    assert_int_equal(choice.outcome == MESH__ROUTE_OK, found != NULL);
+}
+
 static void the_closest_rule_is_found(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        struct mesh_stream_choice choice;
-        const char *found;
+        const struct mesh_stream_ask ask = { .name =
+                                                 mesh__slice_of(rows[i].name),
+                                             .port = rows[i].port };
 
-        mesh__stream_choose(snapshot, mesh__slice_of(rows[i].name),
-                            rows[i].port, rows[i].draw, &choice, NULL);
-        found = choice.destination ? choice.destination->name : NULL;
-        if (!found != !rows[i].destination ||
-            (found && strcmp(found, rows[i].destination) != 0))
-            fail_msg("%s: %s", rows[i].claim, found ? found : "nothing");
-        assert_int_equal(choice.outcome == MESH__ROUTE_OK, found != NULL);
+        leads(&ask, rows[i].draw, rows[i].destination, rows[i].claim);
     }
+}
+
+static void what_is_known_better_counts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(known_rows) / sizeof(*known_rows); i++) {
+        struct mesh_stream_ask ask = {
+            .name = mesh__slice_of(known_rows[i].name),
+            .port = known_rows[i].port,
+            .has_sni = known_rows[i].sni != NULL,
+            .sni = mesh__slice_of(known_rows[i].sni ? known_rows[i].sni : ""),
+        };
+
+        if (known_rows[i].address)
+            assert_true(mesh__address_parse_ip(
+                mesh__slice_of(known_rows[i].address), &ask.address));
+        leads(&ask, 0, known_rows[i].destination, known_rows[i].claim);
+    }
+}
+
+/* A stream of which only its name is known. */
+static void choose(const char *name, uint16_t port, uint64_t draw,
+                   struct mesh_stream_choice *choice, struct mesh__why *why)
+{
+    const struct mesh_stream_ask ask = { .name = mesh__slice_of(name),
+                                         .port = port };
+
+    mesh__stream_choose(snapshot, &ask, draw, choice, why);
 }
 
 static void outcomes_are_told_apart(void **state)
@@ -155,10 +231,11 @@ static void outcomes_are_told_apart(void **state)
     struct mesh_stream_choice choice;
 
     (void)state;
-    mesh__stream_choose(snapshot, MESH__SLICE("gone"), 9000, 0, &choice, NULL);
-    assert_int_equal(choice.outcome, MESH__ROUTE_NO_HOST);
-    mesh__stream_choose(snapshot, MESH__SLICE("far.example"), 443, 0, &choice,
-                        NULL);
+    choose("gone", 9000, 0, &choice, NULL);
+    assert_int_equal(choice.outcome, MESH__ROUTE_OK);
+    assert_null(choice.host);
+    assert_null(choice.rule);
+    choose("far.example", 443, 0, &choice, NULL);
     assert_int_equal(choice.outcome, MESH__ROUTE_NO_RULE);
     assert_null(choice.rule);
 }
@@ -188,7 +265,7 @@ static void every_rule_says_why(void **state)
 
     (void)state;
     mesh__why_init(&why);
-    mesh__stream_choose(snapshot, MESH__SLICE("raw"), 9000, 0, &choice, &why);
+    choose("raw", 9000, 0, &choice, &why);
     say(&why, text, sizeof(text));
     assert_string_equal(
         text,
@@ -201,7 +278,7 @@ static void every_rule_says_why(void **state)
         "of its rule (30)\n");
     mesh__why_fini(&why);
     mesh__why_init(&why);
-    mesh__stream_choose(snapshot, MESH__SLICE("bare"), 9000, 30, &choice, &why);
+    choose("bare", 9000, 30, &choice, &why);
     say(&why, text, sizeof(text));
     assert_string_equal(
         text,
@@ -216,28 +293,77 @@ static void every_rule_says_why(void **state)
         "weight, 75 of 100 (31)\n");
     mesh__why_fini(&why);
     mesh__why_init(&why);
-    mesh__stream_choose(snapshot, MESH__SLICE("far.example"), 443, 0, &choice,
-                        &why);
+    choose("far.example", 443, 0, &choice, &why);
     say(&why, text, sizeof(text));
     assert_string_equal(
         text, "host far.example:443: yes serves far.example on port 443 (46)\n"
               "stream tls[0]: no no server name of it is far.example (57)\n");
     mesh__why_fini(&why);
     mesh__why_init(&why);
-    mesh__stream_choose(snapshot, MESH__SLICE("gone"), 9000, 0, &choice, &why);
+    choose("gone", 9000, 0, &choice, &why);
     say(&why, text, sizeof(text));
-    assert_string_equal(text,
-                        "host : no no service is called gone on port 9000 "
-                        "(nowhere)\n");
+    assert_string_equal(
+        text, "host : no no service is called gone on port 9000 (nowhere)\n"
+              "outbound ALLOW_ANY: yes hosts that are not known are let "
+              "through (nowhere)\n");
     mesh__why_fini(&why);
+}
+
+static void a_known_name_of_bytes_says_why(void **state)
+{
+    struct mesh_stream_ask ask = { .name = MESH__SLICE("far.example"),
+                                   .port = 443,
+                                   .has_sni = true };
+    struct mesh_stream_choice choice;
+    struct mesh__why why;
+    char text[2048];
+
+    (void)state;
+    mesh__why_init(&why);
+    mesh__stream_choose(snapshot, &ask, 0, &choice, &why);
+    say(&why, text, sizeof(text));
+    assert_string_equal(
+        text, "host far.example:443: yes serves far.example on port 443 (46)\n"
+              "stream tls[0]: no it asks for a server name, and there is none "
+              "(57)\n");
+    mesh__why_fini(&why);
+}
+
+static void only_the_registry_lets_nobody_out(void **state)
+{
+    struct mesh_snapshot *before = snapshot;
+    struct mesh_stream_choice choice;
+    struct mesh__why why;
+    char text[2048];
+
+    (void)state;
+    snapshot = compile("outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n");
+    assert_non_null(snapshot);
+    mesh__why_init(&why);
+    choose("gone", 9000, 0, &choice, &why);
+    assert_int_equal(choice.outcome, MESH__ROUTE_NO_HOST);
+    assert_null(choice.destination);
+    say(&why, text, sizeof(text));
+    assert_string_equal(
+        text, "host : no no service is called gone on port 9000 (nowhere)\n"
+              "outbound REGISTRY_ONLY: no hosts that are not known are "
+              "refused (1)\n");
+    mesh__why_fini(&why);
+    choose("raw", 9000, 0, &choice, NULL);
+    assert_int_equal(choice.outcome, MESH__ROUTE_OK);
+    mesh__snapshot_unref(snapshot);
+    snapshot = before;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_closest_rule_is_found),
+        cmocka_unit_test(what_is_known_better_counts),
         cmocka_unit_test(outcomes_are_told_apart),
         cmocka_unit_test(every_rule_says_why),
+        cmocka_unit_test(a_known_name_of_bytes_says_why),
+        cmocka_unit_test(only_the_registry_lets_nobody_out),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
