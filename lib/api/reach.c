@@ -6,6 +6,7 @@
  */
 #include "api/reach.h"
 
+#include "base/text.h"
 #include "traffic/outlier.h"
 #include "value/duration.h"
 
@@ -157,10 +158,24 @@ static void tls_json(const struct mesh_reach *reach, struct mesh_json *json)
     mesh__json_close(json, '}');
 }
 
+/* "20 % retries, at least 3, of the requests of 10000 ms" */
+static void budget_print(const struct mesh_breaker_policy *pool,
+                         const char *what, char *out, size_t size)
+{
+    struct mesh_text text;
+
+    mesh__text_init(&text, out, size);
+    mesh__text_format(&text, "%g %%%s, at least %u", pool->budget_percent, what,
+                      (unsigned)pool->budget_retries);
+    if (pool->budget_interval_ns)
+        mesh__text_format(&text, ", of the requests of %llu ms",
+                          ms_of(pool->budget_interval_ns));
+}
+
 static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
-    char text[64];
+    char text[96];
 
     mesh__json_open(json, "connection_pool", '{');
     mesh__json_number(json, "max_connections", pool->max_connections);
@@ -168,8 +183,7 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
     mesh__json_number(json, "max_requests", pool->max_requests);
     mesh__json_number(json, "max_retries", pool->max_retries);
     if (pool->retry_budget) {
-        (void)snprintf(text, sizeof(text), "%g %%, at least %u",
-                       pool->budget_percent, (unsigned)pool->budget_retries);
+        budget_print(pool, "", text, sizeof(text));
         mesh__json_text(json, "retry_budget", text);
     }
     number_or_null(json, "max_requests_per_connection",
@@ -367,6 +381,7 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
         { pool->max_connection_ns != 0, "open for",
           ms_of(pool->max_connection_ns), " ms" },
     };
+    char text[96];
     int rc = mesh__buffer_format(out, "pool         connects in %llu ms",
                                  ms_of(pool->connect_timeout_ns));
 
@@ -375,10 +390,10 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
     for (size_t i = 0; rc == 0 && i < sizeof(limits) / sizeof(limits[0]); i++)
         rc = limit_text(out, limits[i].is_set, limits[i].what, limits[i].value,
                         limits[i].unit);
-    if (rc == 0 && pool->retry_budget)
-        rc = mesh__buffer_format(
-            out, "  budget     %g %% retries, at least %u\n",
-            pool->budget_percent, (unsigned)pool->budget_retries);
+    if (rc == 0 && pool->retry_budget) {
+        budget_print(pool, " retries", text, sizeof(text));
+        rc = mesh__buffer_format(out, "  budget     %s\n", text);
+    }
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "api/inside.h"
 
 #include "base/alloc.h"
+#include "traffic/budget.h"
 #include "traffic/original.h"
 #include "value/duration.h"
 
@@ -205,6 +206,7 @@ int mesh_pick(mesh_decision *decision, mesh_error *error)
     if (routing->tried_count < MESH__TRIED_MAX)
         routing->tried[routing->tried_count++] = routing->pick.index;
     mesh__quota_raise(&routing->pick.live->active);
+    mesh__budget_note(routing->route.destination, mesh__kernel_now_ns());
     routing->picked = true;
     return mesh__error_out(error, 0);
 }
@@ -253,8 +255,8 @@ static int64_t again(struct mesh_routing *routing, int result, unsigned status)
     if (result == MESH_RESULT_CONNECTED ||
         mesh__retry_decide(&routing->route.rule->retry,
                            routing->route.destination, &routing->retry, &end,
-                           -1, draw(routing->workload), &wait_ns,
-                           NULL) != MESH__RETRY_YES)
+                           -1, mesh__kernel_now_ns(), draw(routing->workload),
+                           &wait_ns, NULL) != MESH__RETRY_YES)
         return -1;
     return (int64_t)(wait_ns / MESH__MS);
 }

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "traffic/budget.h"
 #include "value/duration.h"
 
 #include <stdio.h>
@@ -198,6 +199,7 @@ static enum mesh_answer linked(struct mesh_client *client)
 {
     const struct mesh_destination *destination = client->route.destination;
     struct mesh_live *live = mesh__live(destination);
+    uint64_t now_ns = mesh__loop_now(loop_of(client));
     struct mesh_ejection ejection;
 
     if (client->stream->state != MESH__STREAM_READY)
@@ -210,12 +212,12 @@ static enum mesh_answer linked(struct mesh_client *client)
         return overflow(client, "http2MaxRequests is reached");
     }
     mesh__quota_raise(&live->quotas->requests);
+    mesh__budget_note(destination, now_ns);
     mesh__quota_raise(&client->pick.live->active);
     client->counted_active = true;
     client->reused = client->stream->used > 0;
     mesh__outlier_report(destination, client->pick.index,
-                         MESH__RESULT_CONNECTED, 0,
-                         mesh__loop_now(loop_of(client)), &ejection);
+                         MESH__RESULT_CONNECTED, 0, now_ns, &ejection);
     note_peer(client);
     return MESH__NEXT;
 }

@@ -11,6 +11,7 @@
 #include "policy/parts.h"
 
 #include "base/error.h"
+#include "value/duration.h"
 
 #include <stdlib.h>
 
@@ -120,6 +121,10 @@ static void fill_budget(struct mesh_breaker_policy *out,
     out->retry_budget = true;
     out->budget_percent =
         given->has_percent ? given->percent : DEFAULT_BUDGET_PERCENT;
+    /* Envoy counts in whole milliseconds. */
+    if (given->budget_interval_ns > 0)
+        out->budget_interval_ns =
+            (uint64_t)given->budget_interval_ns / MESH__MS * MESH__MS;
     out->budget_retries = given->min_retry_concurrency
                               ? given->min_retry_concurrency
                               : DEFAULT_BUDGET_RETRIES;

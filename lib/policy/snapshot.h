@@ -127,6 +127,7 @@ struct mesh_breaker_policy {
     uint32_t max_retries;
     bool retry_budget;                    /* instead of max_retries: */
     double budget_percent;                /* of requests active and pending */
+    uint64_t budget_interval_ns;          /* or of those begun in it; 0: not */
     uint32_t budget_retries;              /* at least so many */
     uint32_t max_requests_per_connection; /* 0: unlimited */
     uint64_t connect_timeout_ns;          /* TCP and TLS together */

@@ -388,6 +388,7 @@ struct mesh_retry_budget {
     struct mesh_mark mark;
     bool has_percent;
     double percent;
+    int64_t budget_interval_ns;     /* 0: not given */
     uint32_t min_retry_concurrency; /* 0: not given */
 };
 

@@ -295,8 +295,13 @@ static void dump_balancing(const struct mesh_destination *destination,
             (unsigned long long)(destination->warmup.window_ns / 1000000),
             destination->warmup.exponent, destination->warmup.least);
     if (pool->retry_budget)
-        SAY(out, "  budget %s: %.1f%% at least %u\n", destination->name,
+        SAY(out, "  budget %s: %.1f%% at least %u", destination->name,
             pool->budget_percent, (unsigned)pool->budget_retries);
+    if (pool->budget_interval_ns)
+        SAY(out, " in %llums",
+            (unsigned long long)(pool->budget_interval_ns / 1000000));
+    if (pool->retry_budget)
+        SAY(out, "\n");
     for (size_t i = 0; i < 2; i++)
         if (destination->hash[i]) {
             SAY(out, "  hash%s %s:", i ? "-port" : "", destination->name);

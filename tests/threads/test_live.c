@@ -109,7 +109,7 @@ static void retry_once(const struct mesh_destination *destination,
     struct mesh_retry retry = { 0 };
     uint64_t wait_ns;
 
-    if (mesh__retry_decide(&policy, destination, &retry, &end, -1, dice,
+    if (mesh__retry_decide(&policy, destination, &retry, &end, -1, 1, dice,
                            &wait_ns, NULL) != MESH__RETRY_YES)
         atomic_fetch_add(&wrong, 1);
     mesh__retry_end(destination, &retry);

@@ -58,7 +58,8 @@ static const char policy[] =
     "outlierDetection: {consecutive5xxErrors: 3, consecutiveGatewayErrors: 2, "
     "interval: 5s, baseEjectionTime: 10s, maxEjectionPercent: 50, "
     "minHealthPercent: 20}, retryBudget: {percent: 25, minRetryConcurrency: "
-    "4}, tls: {mode: SIMPLE, sni: sni.example, caCertificates: /roots, "
+    "4, budgetInterval: 10s}, tls: {mode: SIMPLE, sni: sni.example, "
+    "caCertificates: /roots, "
     "subjectAltNames: [san.example]}}}\n---\n"
     "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
     "metadata: {name: allow, namespace: demo}\n"
@@ -157,11 +158,12 @@ static void how_it_is_reached_is_explained(void **state)
     explain("http://far.example/", NULL,
             "\"connection_pool\": {\"max_connections\": 10, "
             "\"max_pending_requests\": 5, ");
-    explain("http://far.example/", NULL,
-            "\"retry_budget\": \"25 %, at least 4\", "
-            "\"max_requests_per_connection\": 7, \"connect_timeout_ms\": "
-            "1000, \"idle_timeout_ms\": 30000, "
-            "\"max_connection_duration_ms\": 60000, \"scope\": ");
+    explain(
+        "http://far.example/", NULL,
+        "\"retry_budget\": \"25 %, at least 4, of the requests of 10000 ms\", "
+        "\"max_requests_per_connection\": 7, \"connect_timeout_ms\": "
+        "1000, \"idle_timeout_ms\": 30000, "
+        "\"max_connection_duration_ms\": 60000, \"scope\": ");
     explain("http://far.example/", NULL,
             "\"outlier_detection\": \"outlierDetection ejects after 3 5xx or "
             "2 gateway errors in a row, for 10000 ms at first and 300000 ms "
@@ -211,7 +213,7 @@ static void and_told_to_people(void **state)
         "  at most    7 requests a connection\n",
         "  idle for   30000 ms\n",
         "  open for   60000 ms\n",
-        "  budget     25 % retries, at least 4\n",
+        "  budget     25 % retries, at least 4, of the requests of 10000 ms\n",
         "outliers     outlierDetection ejects after 3 5xx or 2 gateway ",
     };
     static const char *const lines[] = {

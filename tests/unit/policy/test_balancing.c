@@ -105,6 +105,12 @@ static const struct yard_row balancers[] = {
     { "a budget in full; a port's settings have none", ME,
       RULE("retryBudget: {percent: 12.5, minRetryConcurrency: 1}"),
       "budget " WEB ": 12.5% at least 1" },
+    { "a budget of the requests of a while, in whole milliseconds", ME,
+      RULE("retryBudget: {budgetInterval: 1.0025s}"),
+      "budget " WEB ": 20.0% at least 3 in 1002ms" },
+    { "a while shorter than a millisecond is none", ME,
+      RULE("retryBudget: {budgetInterval: 0.0009s}"),
+      "budget " WEB ": 20.0% at least 3\n" },
     { "portLevelSettings drop the budget of the host", ME,
       RULE("retryBudget: {}, portLevelSettings: [{port: {number: 80}, "
            "loadBalancer: {simple: RANDOM}}]"),

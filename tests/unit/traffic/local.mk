@@ -8,6 +8,11 @@ tests_unit_traffic_test_bitten_SOURCES = tests/unit/traffic/test_bitten.c \
 	$(TRAFFIC_WORLD)
 tests_unit_traffic_test_bitten_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/traffic/test_budget
+tests_unit_traffic_test_budget_SOURCES = tests/unit/traffic/test_budget.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_budget_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/traffic/test_cors
 tests_unit_traffic_test_cors_SOURCES = tests/unit/traffic/test_cors.c \
 	$(TRAFFIC_WORDS)
