@@ -172,6 +172,22 @@ static void budget_print(const struct mesh_breaker_policy *pool,
                           ms_of(pool->budget_interval_ns));
 }
 
+static void keepalive_json(const struct mesh_keepalive *keepalive,
+                           struct mesh_json *json)
+{
+    if (!keepalive->on) {
+        mesh__json_null(json, "tcp_keepalive");
+        return;
+    }
+    mesh__json_open(json, "tcp_keepalive", '{');
+    number_or_null(json, "time_ms", keepalive->idle_s != 0,
+                   keepalive->idle_s * UINT64_C(1000));
+    number_or_null(json, "interval_ms", keepalive->interval_s != 0,
+                   keepalive->interval_s * UINT64_C(1000));
+    number_or_null(json, "probes", keepalive->probes != 0, keepalive->probes);
+    mesh__json_close(json, '}');
+}
+
 static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
@@ -196,6 +212,7 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
     number_or_null(json, "max_connection_duration_ms",
                    pool->max_connection_ns != 0,
                    ms_of(pool->max_connection_ns));
+    keepalive_json(&pool->keepalive, json);
     mesh__json_text(json, "scope", "this process");
     mesh__reach_where(reach->snapshot, pool->mark, json);
     mesh__json_close(json, '}');
@@ -357,6 +374,28 @@ static int limit_text(struct mesh_buffer *out, bool is_set, const char *what,
                : 0;
 }
 
+/* "after 100 s, every 7 s, at most 4 times": what the policy names. */
+static int keepalive_text(const struct mesh_keepalive *keepalive,
+                          struct mesh_buffer *out)
+{
+    char line[96];
+    struct mesh_text text;
+
+    if (!keepalive->on)
+        return 0;
+    mesh__text_init(&text, line, sizeof(line));
+    if (keepalive->idle_s)
+        mesh__text_format(&text, ", after %u s", (unsigned)keepalive->idle_s);
+    if (keepalive->interval_s)
+        mesh__text_format(&text, ", every %u s",
+                          (unsigned)keepalive->interval_s);
+    if (keepalive->probes)
+        mesh__text_format(&text, ", at most %u times",
+                          (unsigned)keepalive->probes);
+    return mesh__buffer_format(out, "  keep-alive %s\n",
+                               text.len ? line + 2 : "as the system has it");
+}
+
 static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
@@ -394,6 +433,8 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
         budget_print(pool, " retries", text, sizeof(text));
         rc = mesh__buffer_format(out, "  budget     %s\n", text);
     }
+    if (rc == 0)
+        rc = keepalive_text(&pool->keepalive, out);
     return rc;
 }
 

@@ -222,15 +222,25 @@ static enum mesh_answer linked(struct mesh_client *client)
     return MESH__NEXT;
 }
 
+struct mesh_dial mesh__client_dial(const struct mesh_client_env *env,
+                                   const struct mesh_destination *destination,
+                                   const struct mesh_endpoint *endpoint)
+{
+    bool same = env->from.family == endpoint->address.family;
+
+    return (struct mesh_dial){
+        .from = same ? &env->from : NULL,
+        .timeout_ns = destination->breakers.connect_timeout_ns,
+        .keepalive = destination->breakers.keepalive,
+    };
+}
+
 static void connect_now(struct mesh_client *client, struct mesh_pool *pool)
 {
-    const struct mesh_address *from =
-        client->env->from.family == client->pick.endpoint->address.family
-            ? &client->env->from
-            : NULL;
+    const struct mesh_dial dial = mesh__client_dial(
+        client->env, client->route.destination, client->pick.endpoint);
 
-    mesh__pool_connect(pool, client->env->link, from,
-                       client->route.destination->breakers.connect_timeout_ns);
+    mesh__pool_connect(pool, client->env->link, &dial);
 }
 
 static enum mesh_answer link_now(struct mesh_client *client)

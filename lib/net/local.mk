@@ -1,5 +1,6 @@
 # lib/net: the loop, and the ports it stands on
 libmesh_core_la_SOURCES += \
+	lib/net/keepalive.c lib/net/keepalive.h \
 	lib/net/loop.c lib/net/loop.h \
 	lib/net/names.c lib/net/names.h \
 	lib/net/names_ares.c \

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "net/keepalive.h"
 #include "net/names.h"
 #include "value/duration.h"
 
@@ -269,6 +270,12 @@ static int kernel_connect(struct mesh_port *port, const struct mesh_address *to,
         errno != EINPROGRESS && errno != EINTR)
         return give_up(fd);
     return fd;
+}
+
+static int kernel_keepalive(struct mesh_port *port, int fd,
+                            const struct mesh_keepalive *keepalive)
+{
+    return self_of(port)->forked ? -EBADF : mesh__keepalive_set(fd, keepalive);
 }
 
 static int kernel_connected(struct mesh_port *port, int fd)
@@ -750,11 +757,12 @@ int mesh__port_kernel_set_nameservers(struct mesh_port *port,
 #define COMMON_OPS                                                             \
     .free = kernel_free, .now_ns = kernel_now_ns, .wall_ns = kernel_wall_ns,   \
     .random = kernel_random, .connect = kernel_connect,                        \
-    .connected = kernel_connected, .listen = kernel_listen,                    \
-    .accept = kernel_accept, .address = kernel_address, .recv = kernel_recv,   \
-    .peek = kernel_peek, .send = kernel_send, .shutdown = kernel_shutdown,     \
-    .close = kernel_close, .wake = kernel_wake,                                \
-    .forked = mesh__port_kernel_forked, .names = kernel_names
+    .keepalive = kernel_keepalive, .connected = kernel_connected,              \
+    .listen = kernel_listen, .accept = kernel_accept,                          \
+    .address = kernel_address, .recv = kernel_recv, .peek = kernel_peek,       \
+    .send = kernel_send, .shutdown = kernel_shutdown, .close = kernel_close,   \
+    .wake = kernel_wake, .forked = mesh__port_kernel_forked,                   \
+    .names = kernel_names
 
 static const struct mesh_port_ops epoll_ops = { COMMON_OPS,
                                                 .watch = epoll_watch,

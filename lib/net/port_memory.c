@@ -52,6 +52,7 @@ struct mesh_world {
     size_t segment_bytes; /* 0: no bound */
     uint16_t next_port;
     size_t connections;
+    struct mesh_keepalive keepalive; /* last asked for */
     size_t ports;
 
     struct mesh_wire_fault fault;
@@ -510,6 +511,23 @@ static int memory_connect(struct mesh_port *port, const struct mesh_address *to,
     return socket->fd;
 }
 
+static int memory_keepalive(struct mesh_port *port, int fd,
+                            const struct mesh_keepalive *keepalive)
+{
+    struct socket *socket = find_socket(port, fd);
+
+    if (!socket || !socket->wire)
+        return -EBADF;
+    self_of(port)->world->keepalive = *keepalive;
+    return 0;
+}
+
+const struct mesh_keepalive *mesh__world_keepalive(
+    const struct mesh_world *world)
+{
+    return &world->keepalive;
+}
+
 static int memory_connected(struct mesh_port *port, int fd)
 {
     struct socket *socket = find_socket(port, fd);
@@ -730,6 +748,7 @@ static const struct mesh_port_ops memory_ops = {
     .wall_ns = memory_wall_ns,
     .random = memory_random,
     .connect = memory_connect,
+    .keepalive = memory_keepalive,
     .connected = memory_connected,
     .listen = memory_listen,
     .accept = memory_accept,

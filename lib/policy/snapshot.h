@@ -17,6 +17,7 @@
 #include "schema/resources.h"
 #include "value/address.h"
 #include "value/head.h"
+#include "value/keepalive.h"
 #include "value/labels.h"
 #include "value/maglev.h"
 #include "value/match.h"
@@ -133,6 +134,7 @@ struct mesh_breaker_policy {
     uint64_t connect_timeout_ns;          /* TCP and TLS together */
     uint64_t idle_timeout_ns;             /* of a shelved stream; 0 never */
     uint64_t max_connection_ns;           /* 0: unlimited */
+    struct mesh_keepalive keepalive;
     struct mesh_mark mark;
 };
 

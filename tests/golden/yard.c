@@ -302,6 +302,11 @@ static void dump_balancing(const struct mesh_destination *destination,
             (unsigned long long)(pool->budget_interval_ns / 1000000));
     if (pool->retry_budget)
         SAY(out, "\n");
+    if (pool->keepalive.on)
+        SAY(out, "  keepalive %s: idle=%u interval=%u probes=%u\n",
+            destination->name, (unsigned)pool->keepalive.idle_s,
+            (unsigned)pool->keepalive.interval_s,
+            (unsigned)pool->keepalive.probes);
     for (size_t i = 0; i < 2; i++)
         if (destination->hash[i]) {
             SAY(out, "  hash%s %s:", i ? "-port" : "", destination->name);

@@ -1174,6 +1174,43 @@ static void a_streams_outcome_is_reported(void **state)
     end_streams();
 }
 
+/* How the last connection was to be kept alive. */
+static void expect_alive(uint32_t idle_s, uint32_t interval_s, uint32_t probes)
+{
+    const struct mesh_keepalive *alive = mesh__world_keepalive(sim->world);
+
+    assert_true(alive->on);
+    assert_int_equal(alive->idle_s, idle_s);
+    assert_int_equal(alive->interval_s, interval_s);
+    assert_int_equal(alive->probes, probes);
+}
+
+#define ALIVE                                                                  \
+    "tcpKeepalive: {interval: 7s}\n---\n" POOL(                                \
+        "tcpKeepalive: {time: 100s, probes: 4}", "")
+
+static void streams_and_requests_are_kept_alive(void **state)
+{
+    struct sim_call call;
+
+    (void)state;
+    begin("", 1);
+    call = ask(&get);
+    expect(&call, 200, "-");
+    assert_false(mesh__world_keepalive(sim->world)->on);
+    sim_fini(sim);
+    begin(ALIVE, 1);
+    call = ask(&get);
+    expect(&call, 200, "-");
+    expect_alive(100, 7, 4);
+    sim_fini(sim);
+    begin_streams(ALIVE);
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    expect_alive(100, 7, 4);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
 static void policy_is_asked_about_streams(void **state)
 {
     (void)state;
@@ -1267,6 +1304,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(streams_have_a_ceiling),
         cmocka_unit_test(a_streams_peer_must_be_who_was_meant),
         cmocka_unit_test(a_streams_outcome_is_reported),
+        cmocka_unit_test(streams_and_requests_are_kept_alive),
         cmocka_unit_test(policy_is_asked_about_streams),
     };
 

@@ -1008,13 +1008,14 @@ static void on_raw(struct mesh_stream *stream)
 
 void sim_raw_open(struct sim *sim, struct mesh_tls_config *config)
 {
+    const struct mesh_dial dial = { .timeout_ns = 60 * MESH__S };
+
     sim_raw_close(sim);
     sim->raw = (struct sim_raw){ .ended = '.' };
     enter(sim);
     assert_int_equal(mesh__stream_open(&sim->link, &sim->servers[0].address,
-                                       NULL, config, (struct mesh_slice){ 0 },
-                                       60 * MESH__S, on_raw, &sim->raw,
-                                       &sim->raw.stream),
+                                       &dial, config, (struct mesh_slice){ 0 },
+                                       on_raw, &sim->raw, &sim->raw.stream),
                      0);
     leave(sim);
     sim_pass(sim, 10 * MESH__MS);
