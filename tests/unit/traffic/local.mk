@@ -1,6 +1,7 @@
 # tests/unit/traffic: one program for each file of lib/traffic
 TRAFFIC_WORLD = tests/unit/traffic/world.c tests/unit/traffic/world.h
 TRAFFIC_TOWN = tests/unit/traffic/town.c tests/unit/traffic/town.h
+TRAFFIC_CHI2 = tests/unit/traffic/chi2.c tests/unit/traffic/chi2.h
 TRAFFIC_WORDS = tests/unit/traffic/words.c tests/unit/traffic/words.h
 
 check_PROGRAMS += tests/unit/traffic/test_bitten
@@ -35,7 +36,7 @@ tests_unit_traffic_test_entry_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_hashed
 tests_unit_traffic_test_hashed_SOURCES = tests/unit/traffic/test_hashed.c \
-	$(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
+	$(TRAFFIC_CHI2) $(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
 tests_unit_traffic_test_hashed_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_key
@@ -65,7 +66,7 @@ tests_unit_traffic_test_pick_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_places
 tests_unit_traffic_test_places_SOURCES = tests/unit/traffic/test_places.c \
-	$(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
+	$(TRAFFIC_CHI2) $(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
 tests_unit_traffic_test_places_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_priority
@@ -86,6 +87,11 @@ tests_unit_traffic_test_route_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/traffic/test_schedule
 tests_unit_traffic_test_schedule_SOURCES = tests/unit/traffic/test_schedule.c
 tests_unit_traffic_test_schedule_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_spread
+tests_unit_traffic_test_spread_SOURCES = tests/unit/traffic/test_spread.c \
+	$(TRAFFIC_CHI2) $(TRAFFIC_TOWN) $(TRAFFIC_WORLD)
+tests_unit_traffic_test_spread_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/traffic/test_stream
 tests_unit_traffic_test_stream_SOURCES = tests/unit/traffic/test_stream.c
