@@ -4,6 +4,11 @@ TRAFFIC_TOWN = tests/unit/traffic/town.c tests/unit/traffic/town.h
 TRAFFIC_CHI2 = tests/unit/traffic/chi2.c tests/unit/traffic/chi2.h
 TRAFFIC_WORDS = tests/unit/traffic/words.c tests/unit/traffic/words.h
 
+check_PROGRAMS += tests/unit/traffic/test_again
+tests_unit_traffic_test_again_SOURCES = tests/unit/traffic/test_again.c \
+	$(TRAFFIC_WORLD)
+tests_unit_traffic_test_again_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/traffic/test_bitten
 tests_unit_traffic_test_bitten_SOURCES = tests/unit/traffic/test_bitten.c \
 	$(TRAFFIC_WORLD)
