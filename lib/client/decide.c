@@ -340,6 +340,7 @@ static int finish_head(struct mesh_client *client)
 
 enum mesh_answer mesh__step_judge(struct mesh_client *client)
 {
+    mesh__note_sent(client);
     report(client);
     if (again(client)) {
         mesh__attempt_end(client, false);

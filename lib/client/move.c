@@ -216,6 +216,7 @@ static enum mesh_answer linked(struct mesh_client *client)
     mesh__quota_raise(&client->pick.live->active);
     client->counted_active = true;
     client->reused = client->stream->used > 0;
+    client->stream->written = false;
     mesh__outlier_report(destination, client->pick.index,
                          MESH__RESULT_CONNECTED, 0, now_ns, &ejection);
     note_peer(client);
@@ -356,8 +357,16 @@ void mesh__client_turn(struct mesh_waiter *waiter, enum mesh_turn turn)
     mesh__client_run(client);
 }
 
+void mesh__note_sent(struct mesh_client *client)
+{
+    if (client->counted_active && client->stream->written &&
+        client->outcome.sent == MESH__SENT_NEVER)
+        client->outcome.sent = MESH__SENT_MAYBE;
+}
+
 void mesh__attempt_end(struct mesh_client *client, bool reusable)
 {
+    mesh__note_sent(client);
     mesh__loop_cancel_timer(loop_of(client), &client->per_try);
     if (client->waiter.pool && !mesh__pool_cancel(&client->waiter))
         client->turn_pending = true;
@@ -483,8 +492,7 @@ static int send_piece(struct mesh_client *client, struct mesh_slice piece,
     if (count == 0)
         return 0;
     rc = mesh__stream_send(client->stream, slices, count);
-    if (client->stream->written && client->outcome.sent == MESH__SENT_NEVER)
-        client->outcome.sent = MESH__SENT_MAYBE;
+    mesh__note_sent(client);
     if (rc < 0)
         return rc;
     client->head_sent = true;
@@ -521,7 +529,6 @@ enum mesh_answer mesh__step_send(struct mesh_client *client)
     if (rc < 0)
         return mesh__attempt_failed(client, MESH__FAILURE_LOCAL, rc);
     client->stream->used++;
-    client->stream->written = false;
     mesh__h1_parser_begin(&client->stream->parser,
                           client->request->head.method);
     rc = mesh__pump_body(client);
