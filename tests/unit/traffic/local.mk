@@ -105,3 +105,8 @@ tests_unit_traffic_test_stream_LDADD = tests/golden/libyard.la $(TEST_LIBS)
 check_PROGRAMS += tests/unit/traffic/test_explain
 tests_unit_traffic_test_explain_SOURCES = tests/unit/traffic/test_explain.c
 tests_unit_traffic_test_explain_LDADD = tests/golden/libyard.la $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/traffic/test_order
+tests_unit_traffic_test_order_SOURCES = tests/unit/traffic/test_order.c \
+	$(TRAFFIC_WORDS)
+tests_unit_traffic_test_order_LDADD = tests/golden/libyard.la $(TEST_LIBS)
