@@ -9,5 +9,7 @@ libmesh_core_la_SOURCES += \
 	lib/net/port_kernel.c lib/net/port_kernel.h \
 	lib/net/port_memory.c lib/net/port_memory.h \
 	lib/net/slots.c lib/net/slots.h \
+	lib/net/sockaddr.c lib/net/sockaddr.h \
+	lib/net/story.c \
 	lib/net/timers.c lib/net/timers.h \
 	lib/net/wire.c lib/net/wire.h

@@ -2,13 +2,12 @@
  * port_memory.c - descriptors, listeners and ports of a world in memory.
  *
  * Keeps the clock, the dice and who is connected to whom; what travels on a
- * connection is wire.c's. Declines to know loops but for mesh__world_run.
+ * connection is wire.c's. Declines to know loops; mesh__world_run is story.c's.
  */
 #include "net/port_memory.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "net/loop.h"
 #include "net/names.h"
 #include "net/wire.h"
 #include "value/duration.h"
@@ -780,62 +779,4 @@ int mesh__port_memory_new(struct mesh_world *world,
     world->ports++;
     *out = &self->port;
     return 0;
-}
-
-/* --- a story of several loops --- */
-
-/* Each loop one turn; 1 if anything ran, 0, or what a step failed with. */
-static int step_all(struct mesh_loop *const *loops, size_t count)
-{
-    int ran = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int rc = mesh__loop_step(loops[i], 0, NULL, NULL);
-
-        if (rc < 0)
-            return rc;
-        ran |= rc;
-    }
-    return ran;
-}
-
-static uint64_t next_of_all(const struct mesh_world *world,
-                            struct mesh_loop *const *loops, size_t count)
-{
-    uint64_t next_ns = mesh__world_next_ns(world);
-
-    for (size_t i = 0; i < count; i++)
-        next_ns =
-            earlier(next_ns, mesh__time_add(world->now_ns,
-                                            mesh__loop_wanted_ns(loops[i])));
-    return next_ns;
-}
-
-int mesh__world_run(struct mesh_world *world, struct mesh_loop *const *loops,
-                    size_t count, uint64_t until_ns, bool (*done)(void *user),
-                    void *user)
-{
-    unsigned turns = 0;
-
-    while (!done || !done(user)) {
-        int rc = step_all(loops, count);
-        uint64_t next_ns;
-
-        if (rc < 0)
-            return rc;
-        if (++turns > MESH__WORLD_TURNS)
-            return mesh__fail(MESH_ERR_STATE, "a story that stands still");
-        if (rc > 0)
-            continue;
-        next_ns = next_of_all(world, loops, count);
-        if (next_ns > world->now_ns)
-            turns = 0;
-        if (next_ns > until_ns || next_ns == MESH__NEVER) {
-            if (until_ns != MESH__NEVER && until_ns > world->now_ns)
-                world->now_ns = until_ns;
-            return 0;
-        }
-        world->now_ns = next_ns;
-    }
-    return 1;
 }
