@@ -102,6 +102,8 @@ EXTRA_DIST += tests/differential/cases/retry-tokens.yaml \
 	tests/differential/cases/retry-tokens.seen.jsonl
 EXTRA_DIST += tests/differential/cases/rewrite.yaml \
 	tests/differential/cases/rewrite.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-keepalive.yaml \
+	tests/differential/cases/tcp-keepalive.seen.jsonl
 EXTRA_DIST += tests/differential/cases/timeouts.yaml \
 	tests/differential/cases/timeouts.seen.jsonl
 EXTRA_DIST += tests/differential/cases/delegate-routes.yaml \
