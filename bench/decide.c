@@ -352,9 +352,10 @@ static void decide_retry(struct bench *bench)
     struct mesh_retry retry = { 0 };
     uint64_t wait_ns;
 
-    bench->good += mesh__retry_decide(&bench->route.rule->retry,
-                                      bench->route.destination, &retry, &end,
-                                      -1, 0, &wait_ns, NULL) == MESH__RETRY_NO;
+    bench->good +=
+        mesh__retry_decide(&bench->route.rule->retry, bench->route.destination,
+                           &retry, &end, -1, 1, 0, &wait_ns,
+                           NULL) == MESH__RETRY_NO;
 }
 
 static void decide_authz(struct bench *bench)

@@ -6,6 +6,7 @@
  */
 #include "api/reach.h"
 
+#include "base/text.h"
 #include "traffic/outlier.h"
 #include "value/duration.h"
 
@@ -165,10 +166,40 @@ static void tls_json(const struct mesh_reach *reach, struct mesh_json *json)
     mesh__json_close(json, '}');
 }
 
+/* "20 % retries, at least 3, of the requests of 10000 ms" */
+static void budget_print(const struct mesh_breaker_policy *pool,
+                         const char *what, char *out, size_t size)
+{
+    struct mesh_text text;
+
+    mesh__text_init(&text, out, size);
+    mesh__text_format(&text, "%g %%%s, at least %u", pool->budget_percent, what,
+                      (unsigned)pool->budget_retries);
+    if (pool->budget_interval_ns)
+        mesh__text_format(&text, ", of the requests of %llu ms",
+                          ms_of(pool->budget_interval_ns));
+}
+
+static void keepalive_json(const struct mesh_keepalive *keepalive,
+                           struct mesh_json *json)
+{
+    if (!keepalive->on) {
+        mesh__json_null(json, "tcp_keepalive");
+        return;
+    }
+    mesh__json_open(json, "tcp_keepalive", '{');
+    number_or_null(json, "time_ms", keepalive->idle_s != 0,
+                   keepalive->idle_s * UINT64_C(1000));
+    number_or_null(json, "interval_ms", keepalive->interval_s != 0,
+                   keepalive->interval_s * UINT64_C(1000));
+    number_or_null(json, "probes", keepalive->probes != 0, keepalive->probes);
+    mesh__json_close(json, '}');
+}
+
 static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
-    char text[64];
+    char text[96];
 
     mesh__json_open(json, "connection_pool", '{');
     mesh__json_number(json, "max_connections", pool->max_connections);
@@ -176,8 +207,7 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
     mesh__json_number(json, "max_requests", pool->max_requests);
     mesh__json_number(json, "max_retries", pool->max_retries);
     if (pool->retry_budget) {
-        (void)snprintf(text, sizeof(text), "%g %%, at least %u",
-                       pool->budget_percent, (unsigned)pool->budget_retries);
+        budget_print(pool, "", text, sizeof(text));
         mesh__json_text(json, "retry_budget", text);
     }
     number_or_null(json, "max_requests_per_connection",
@@ -190,6 +220,7 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
     number_or_null(json, "max_connection_duration_ms",
                    pool->max_connection_ns != 0,
                    ms_of(pool->max_connection_ns));
+    keepalive_json(&pool->keepalive, json);
     mesh__json_text(json, "scope", "this process");
     mesh__reach_where(reach->snapshot, pool->mark, json);
     mesh__json_close(json, '}');
@@ -351,6 +382,28 @@ static int limit_text(struct mesh_buffer *out, bool is_set, const char *what,
                : 0;
 }
 
+/* "after 100 s, every 7 s, at most 4 times": what the policy names. */
+static int keepalive_text(const struct mesh_keepalive *keepalive,
+                          struct mesh_buffer *out)
+{
+    char line[96];
+    struct mesh_text text;
+
+    if (!keepalive->on)
+        return 0;
+    mesh__text_init(&text, line, sizeof(line));
+    if (keepalive->idle_s)
+        mesh__text_format(&text, ", after %u s", (unsigned)keepalive->idle_s);
+    if (keepalive->interval_s)
+        mesh__text_format(&text, ", every %u s",
+                          (unsigned)keepalive->interval_s);
+    if (keepalive->probes)
+        mesh__text_format(&text, ", at most %u times",
+                          (unsigned)keepalive->probes);
+    return mesh__buffer_format(out, "  keep-alive %s\n",
+                               text.len ? line + 2 : "as the system has it");
+}
+
 static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
@@ -374,6 +427,7 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
         { pool->max_connection_ns != 0, "open for",
           ms_of(pool->max_connection_ns), " ms" },
     };
+    char text[96];
     int rc = mesh__buffer_format(out, "pool         connects in %llu ms",
                                  ms_of(pool->connect_timeout_ns));
 
@@ -382,10 +436,12 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
     for (size_t i = 0; rc == 0 && i < sizeof(limits) / sizeof(limits[0]); i++)
         rc = limit_text(out, limits[i].is_set, limits[i].what, limits[i].value,
                         limits[i].unit);
-    if (rc == 0 && pool->retry_budget)
-        rc = mesh__buffer_format(
-            out, "  budget     %g %% retries, at least %u\n",
-            pool->budget_percent, (unsigned)pool->budget_retries);
+    if (rc == 0 && pool->retry_budget) {
+        budget_print(pool, " retries", text, sizeof(text));
+        rc = mesh__buffer_format(out, "  budget     %s\n", text);
+    }
+    if (rc == 0)
+        rc = keepalive_text(&pool->keepalive, out);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "api/inside.h"
 
 #include "base/alloc.h"
+#include "traffic/budget.h"
 #include "traffic/original.h"
 #include "value/duration.h"
 
@@ -268,9 +269,12 @@ static int pick(struct mesh_routing *routing)
             routing->is_stream ? "maxConnections" : "http2MaxRequests");
     rc =
         destination->original ? pick_original(routing) : pick_endpoint(routing);
-    if (rc == 0)
-        count(routing);
-    return rc;
+    if (rc < 0)
+        return rc;
+    count(routing);
+    if (!routing->is_stream)
+        mesh__budget_note(destination, mesh__kernel_now_ns());
+    return 0;
 }
 
 int mesh_pick(mesh_decision *decision, mesh_error *error)
@@ -337,8 +341,8 @@ static int64_t again(struct mesh_routing *routing, int result, unsigned status)
     if (routing->is_stream || result == MESH_RESULT_CONNECTED ||
         mesh__retry_decide(&routing->route.rule->retry,
                            routing->route.destination, &routing->retry, &end,
-                           -1, draw(routing->workload), &wait_ns,
-                           NULL) != MESH__RETRY_YES)
+                           -1, mesh__kernel_now_ns(), draw(routing->workload),
+                           &wait_ns, NULL) != MESH__RETRY_YES)
         return -1;
     return (int64_t)(wait_ns / MESH__MS);
 }

@@ -78,6 +78,10 @@ struct mesh_client_env {
 };
 
 void mesh__client_env_init(struct mesh_client_env *env, struct mesh_link *link);
+/* How an endpoint is connected to. */
+struct mesh_dial mesh__client_dial(const struct mesh_client_env *env,
+                                   const struct mesh_destination *destination,
+                                   const struct mesh_endpoint *endpoint);
 /* No exchange may be left; not entered. */
 void mesh__client_env_fini(struct mesh_client_env *env);
 /* A newer snapshot is in hold: entered, from a turn's beginning. */

@@ -286,13 +286,15 @@ static bool again(struct mesh_client *client)
         .sent = client->outcome.sent != MESH__SENT_NEVER,
         .reused = client->reused,
     };
+    uint64_t now_ns = mesh__loop_now(loop_of(client));
     uint64_t wait_ns = 0;
 
     if (!client->replayable)
         return false;
-    switch (mesh__retry_decide(
-        &client->route.rule->retry, client->route.destination, &client->retry,
-        &end, client->request->idempotent, draw(client), &wait_ns, NULL)) {
+    switch (mesh__retry_decide(&client->route.rule->retry,
+                               client->route.destination, &client->retry, &end,
+                               client->request->idempotent, now_ns,
+                               draw(client), &wait_ns, NULL)) {
     case MESH__RETRY_YES:
         return wait_for(client, wait_ns);
     case MESH__RETRY_LIMIT:
@@ -338,6 +340,7 @@ static int finish_head(struct mesh_client *client)
 
 enum mesh_answer mesh__step_judge(struct mesh_client *client)
 {
+    mesh__note_sent(client);
     report(client);
     if (again(client)) {
         mesh__attempt_end(client, false);

@@ -50,6 +50,11 @@ enum mesh_answer mesh__step_send(struct mesh_client *client);
 enum mesh_answer mesh__step_await(struct mesh_client *client);
 enum mesh_answer mesh__step_deliver(struct mesh_client *client);
 void mesh__client_turn(struct mesh_waiter *waiter, enum mesh_turn turn);
+/*
+ * Has a byte of the request left? What the socket did not take at once leaves
+ * by itself later, so this is asked again before it is relied upon.
+ */
+void mesh__note_sent(struct mesh_client *client);
 /* Drop stream, permits and per-try timer of this attempt. */
 void mesh__attempt_end(struct mesh_client *client, bool reusable);
 /* Send what of the body may be sent now. 0 or an error of the stream. */

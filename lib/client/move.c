@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "traffic/budget.h"
 #include "value/duration.h"
 
 #include <stdio.h>
@@ -198,6 +199,7 @@ static enum mesh_answer linked(struct mesh_client *client)
 {
     const struct mesh_destination *destination = client->route.destination;
     struct mesh_live *live = mesh__live(destination);
+    uint64_t now_ns = mesh__loop_now(loop_of(client));
     struct mesh_ejection ejection;
 
     if (client->stream->state != MESH__STREAM_READY)
@@ -210,25 +212,36 @@ static enum mesh_answer linked(struct mesh_client *client)
         return overflow(client, "http2MaxRequests is reached");
     }
     mesh__quota_raise(&live->quotas->requests);
+    mesh__budget_note(destination, now_ns);
     mesh__quota_raise(&client->pick.live->active);
     client->counted_active = true;
     client->reused = client->stream->used > 0;
+    client->stream->written = false;
     mesh__outlier_report(destination, client->pick.index,
-                         MESH__RESULT_CONNECTED, 0,
-                         mesh__loop_now(loop_of(client)), &ejection);
+                         MESH__RESULT_CONNECTED, 0, now_ns, &ejection);
     note_peer(client);
     return MESH__NEXT;
 }
 
+struct mesh_dial mesh__client_dial(const struct mesh_client_env *env,
+                                   const struct mesh_destination *destination,
+                                   const struct mesh_endpoint *endpoint)
+{
+    bool same = env->from.family == endpoint->address.family;
+
+    return (struct mesh_dial){
+        .from = same ? &env->from : NULL,
+        .timeout_ns = destination->breakers.connect_timeout_ns,
+        .keepalive = destination->breakers.keepalive,
+    };
+}
+
 static void connect_now(struct mesh_client *client, struct mesh_pool *pool)
 {
-    const struct mesh_address *from =
-        client->env->from.family == client->pick.endpoint->address.family
-            ? &client->env->from
-            : NULL;
+    const struct mesh_dial dial = mesh__client_dial(
+        client->env, client->route.destination, client->pick.endpoint);
 
-    mesh__pool_connect(pool, client->env->link, from,
-                       client->route.destination->breakers.connect_timeout_ns);
+    mesh__pool_connect(pool, client->env->link, &dial);
 }
 
 static enum mesh_answer link_now(struct mesh_client *client)
@@ -344,8 +357,16 @@ void mesh__client_turn(struct mesh_waiter *waiter, enum mesh_turn turn)
     mesh__client_run(client);
 }
 
+void mesh__note_sent(struct mesh_client *client)
+{
+    if (client->counted_active && client->stream->written &&
+        client->outcome.sent == MESH__SENT_NEVER)
+        client->outcome.sent = MESH__SENT_MAYBE;
+}
+
 void mesh__attempt_end(struct mesh_client *client, bool reusable)
 {
+    mesh__note_sent(client);
     mesh__loop_cancel_timer(loop_of(client), &client->per_try);
     if (client->waiter.pool && !mesh__pool_cancel(&client->waiter))
         client->turn_pending = true;
@@ -471,8 +492,7 @@ static int send_piece(struct mesh_client *client, struct mesh_slice piece,
     if (count == 0)
         return 0;
     rc = mesh__stream_send(client->stream, slices, count);
-    if (client->stream->written && client->outcome.sent == MESH__SENT_NEVER)
-        client->outcome.sent = MESH__SENT_MAYBE;
+    mesh__note_sent(client);
     if (rc < 0)
         return rc;
     client->head_sent = true;
@@ -509,7 +529,6 @@ enum mesh_answer mesh__step_send(struct mesh_client *client)
     if (rc < 0)
         return mesh__attempt_failed(client, MESH__FAILURE_LOCAL, rc);
     client->stream->used++;
-    client->stream->written = false;
     mesh__h1_parser_begin(&client->stream->parser,
                           client->request->head.method);
     rc = mesh__pump_body(client);

@@ -132,6 +132,8 @@ static int open_stream(struct mesh_plain *plain)
     const struct mesh_breaker_policy *breakers = &plain->destination->breakers;
     struct mesh_live_quotas *quotas = mesh__live(plain->destination)->quotas;
     const struct mesh_slice none = { NULL, 0 };
+    const struct mesh_dial dial =
+        mesh__client_dial(plain->env, plain->destination, plain->pick.endpoint);
     int rc;
 
     if (!mesh__quota_has_room(&quotas->connections, breakers->max_connections))
@@ -144,12 +146,8 @@ static int open_stream(struct mesh_plain *plain)
     mesh__quota_raise(&plain->pick.live->active);
     plain->counted = true;
     return mesh__stream_open(plain->env->link, &plain->pick.endpoint->address,
-                             plain->env->from.family ==
-                                     plain->pick.endpoint->address.family
-                                 ? &plain->env->from
-                                 : NULL,
-                             plain->config, none, breakers->connect_timeout_ns,
-                             on_stream, plain, &plain->stream);
+                             &dial, plain->config, none, on_stream, plain,
+                             &plain->stream);
 }
 
 /* --- where to --- */

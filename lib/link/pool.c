@@ -546,16 +546,16 @@ static void start_done(struct start *start)
 }
 
 void mesh__pool_connect(struct mesh_pool *pool, struct mesh_link *link,
-                        const struct mesh_address *from, uint64_t timeout_ns)
+                        const struct mesh_dial *dial)
 {
     struct mesh_stream *stream;
     struct start start;
     int rc;
 
     start_of(pool, &start);
-    rc = mesh__stream_open(link, &pool->address, from, start.config,
-                           mesh__buffer_slice(&start.session), timeout_ns,
-                           on_connect, NULL, &stream);
+    rc = mesh__stream_open(link, &pool->address, dial, start.config,
+                           mesh__buffer_slice(&start.session), on_connect, NULL,
+                           &stream);
     if (rc < 0) {
         connect_failed(pool, rc, mesh__error_line());
         mesh__error_clear();

@@ -131,7 +131,7 @@ enum mesh_pool_answer mesh__pool_take(struct mesh_pool *pool,
  * by itself. A failure at once is reported to the waiters like a later one.
  */
 void mesh__pool_connect(struct mesh_pool *pool, struct mesh_link *link,
-                        const struct mesh_address *from, uint64_t timeout_ns);
+                        const struct mesh_dial *dial);
 
 /*
  * Stop waiting. true: it is done with. false: a turn is already under way and

@@ -568,16 +568,32 @@ static int connect_error(int errnum, const struct mesh_address *to)
     return mesh__fail_errno(code, errnum, "connect to %s", text);
 }
 
+/* A socket that is connecting, kept alive where that is wanted, or -errno. */
+static int dial_to(struct mesh_port *port, const struct mesh_address *to,
+                   const struct mesh_dial *dial)
+{
+    int fd = port->ops->connect(port, to, dial->from);
+    int rc;
+
+    if (fd < 0 || !dial->keepalive.on)
+        return fd;
+    rc = port->ops->keepalive(port, fd, &dial->keepalive);
+    if (rc < 0) {
+        port->ops->close(port, fd, false);
+        return rc;
+    }
+    return fd;
+}
+
 int mesh__stream_open(struct mesh_link *link, const struct mesh_address *to,
-                      const struct mesh_address *from,
+                      const struct mesh_dial *dial,
                       struct mesh_tls_config *config, struct mesh_slice session,
-                      uint64_t timeout_ns,
                       void (*on_ready)(struct mesh_stream *), void *owner,
                       struct mesh_stream **out)
 {
     struct mesh_port *port = mesh__loop_port(link->loop);
     struct mesh_stream *stream;
-    int fd = port->ops->connect(port, to, from);
+    int fd = dial_to(port, to, dial);
     int rc;
 
     *out = NULL;
@@ -595,7 +611,7 @@ int mesh__stream_open(struct mesh_link *link, const struct mesh_address *to,
         stream->config = link->engine->config_ref(config);
     /* The session waits in plain, which nobody needs before READY. */
     rc = mesh__buffer_append(&stream->plain, session.at, session.len);
-    stream->until_ns = mesh__time_add(stream->opened_ns, timeout_ns);
+    stream->until_ns = mesh__time_add(stream->opened_ns, dial->timeout_ns);
     if (rc == 0)
         rc = mesh__loop_set_timer(link->loop, &stream->timer, stream->until_ns);
     if (rc == 0)

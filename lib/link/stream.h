@@ -105,17 +105,22 @@ struct mesh_stream {
     void *owner;
 };
 
+/* How a connection is made. */
+struct mesh_dial {
+    const struct mesh_address *from; /* to leave from; NULL: any      */
+    uint64_t timeout_ns;             /* of connect and handshake both */
+    struct mesh_keepalive keepalive;
+};
+
 /*
  * Open a stream to an address: connect, and a handshake when config is given
- * (counted up), within timeout_ns together. session (may be empty) is tried
- * for resumption. on_ready comes once READY or FAILED. from (may be NULL) is
- * the address to leave from. 0, or MESH_ERR_NOMEM, MESH_ERR_FILES,
+ * (counted up), as dial says. session (may be empty) is tried for resumption.
+ * on_ready comes once READY or FAILED. 0, or MESH_ERR_NOMEM, MESH_ERR_FILES,
  * MESH_ERR_CONNECT at once.
  */
 int mesh__stream_open(struct mesh_link *link, const struct mesh_address *to,
-                      const struct mesh_address *from,
+                      const struct mesh_dial *dial,
                       struct mesh_tls_config *config, struct mesh_slice session,
-                      uint64_t timeout_ns,
                       void (*on_ready)(struct mesh_stream *), void *owner,
                       struct mesh_stream **out);
 

@@ -12,6 +12,7 @@
 
 #include "base/slice.h"
 #include "value/address.h"
+#include "value/keepalive.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,9 @@ struct mesh_port_ops {
      */
     int (*connect)(struct mesh_port *port, const struct mesh_address *to,
                    const struct mesh_address *from);
+    /* Keep a connection of connect alive; 0 or -errno. */
+    int (*keepalive)(struct mesh_port *port, int fd,
+                     const struct mesh_keepalive *keepalive);
     /* 0 once connected, -EINPROGRESS, or why it failed. */
     int (*connected)(struct mesh_port *port, int fd);
     /* "::" is IPv6 only, whatever the machine's default. */

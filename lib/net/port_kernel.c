@@ -9,7 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "net/keepalive.h"
 #include "net/names.h"
+#include "net/sockaddr.h"
 #include "value/duration.h"
 
 #include <errno.h>
@@ -146,52 +148,6 @@ static uint64_t kernel_random(struct mesh_port *port)
 
 /* --- addresses --- */
 
-static socklen_t to_sockaddr(const struct mesh_address *address,
-                             struct sockaddr_storage *out)
-{
-    struct sockaddr_in *four = (struct sockaddr_in *)(void *)out;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)out;
-
-    memset(out, 0, sizeof(*out));
-    if (address->family == 4) {
-        four->sin_family = AF_INET;
-        four->sin_port = htons(address->port);
-        memcpy(&four->sin_addr, address->ip, 4);
-        return sizeof(*four);
-    }
-    if (address->family == 6) {
-        six->sin6_family = AF_INET6;
-        six->sin6_port = htons(address->port);
-        memcpy(&six->sin6_addr, address->ip, 16);
-        return sizeof(*six);
-    }
-    return 0;
-}
-
-/* An IPv4-mapped address is the IPv4 one: policies speak of that. */
-static void from_sockaddr(const struct sockaddr_storage *in,
-                          struct mesh_address *out)
-{
-    const struct sockaddr_in *four = (const void *)in;
-    const struct sockaddr_in6 *six = (const void *)in;
-
-    *out = (struct mesh_address){ 0 };
-    if (in->ss_family == AF_INET) {
-        out->family = 4;
-        out->port = ntohs(four->sin_port);
-        memcpy(out->ip, &four->sin_addr, 4);
-    } else if (in->ss_family == AF_INET6) {
-        bool mapped = IN6_IS_ADDR_V4MAPPED(&six->sin6_addr);
-
-        out->family = mapped ? 4 : 6;
-        out->port = ntohs(six->sin6_port);
-        if (mapped)
-            memcpy(out->ip, &six->sin6_addr.s6_addr[12], 4);
-        else
-            memcpy(out->ip, &six->sin6_addr, 16);
-    }
-}
-
 static int kernel_address(struct mesh_port *port, int fd, bool peer,
                           struct mesh_address *out)
 {
@@ -206,7 +162,7 @@ static int kernel_address(struct mesh_port *port, int fd, bool peer,
               : getsockname(fd, (struct sockaddr *)(void *)&storage, &len);
     if (rc < 0)
         return -errno;
-    from_sockaddr(&storage, out);
+    mesh__sockaddr_read(&storage, out);
     return 0;
 }
 
@@ -240,7 +196,7 @@ static int give_up(int fd)
 static int bind_to(int fd, const struct mesh_address *address)
 {
     struct sockaddr_storage storage;
-    socklen_t len = to_sockaddr(address, &storage);
+    socklen_t len = mesh__sockaddr_of(address, &storage);
 
     return bind(fd, (struct sockaddr *)(void *)&storage, len);
 }
@@ -249,7 +205,7 @@ static int kernel_connect(struct mesh_port *port, const struct mesh_address *to,
                           const struct mesh_address *from)
 {
     struct sockaddr_storage storage;
-    socklen_t len = to_sockaddr(to, &storage);
+    socklen_t len = mesh__sockaddr_of(to, &storage);
     int fd;
 
     if (self_of(port)->forked)
@@ -269,6 +225,12 @@ static int kernel_connect(struct mesh_port *port, const struct mesh_address *to,
         errno != EINPROGRESS && errno != EINTR)
         return give_up(fd);
     return fd;
+}
+
+static int kernel_keepalive(struct mesh_port *port, int fd,
+                            const struct mesh_keepalive *keepalive)
+{
+    return self_of(port)->forked ? -EBADF : mesh__keepalive_set(fd, keepalive);
 }
 
 static int kernel_connected(struct mesh_port *port, int fd)
@@ -324,7 +286,7 @@ static int kernel_accept(struct mesh_port *port, int listener,
     if (fd < 0)
         return -errno;
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-    from_sockaddr(&storage, peer);
+    mesh__sockaddr_read(&storage, peer);
     return fd;
 }
 
@@ -750,11 +712,12 @@ int mesh__port_kernel_set_nameservers(struct mesh_port *port,
 #define COMMON_OPS                                                             \
     .free = kernel_free, .now_ns = kernel_now_ns, .wall_ns = kernel_wall_ns,   \
     .random = kernel_random, .connect = kernel_connect,                        \
-    .connected = kernel_connected, .listen = kernel_listen,                    \
-    .accept = kernel_accept, .address = kernel_address, .recv = kernel_recv,   \
-    .peek = kernel_peek, .send = kernel_send, .shutdown = kernel_shutdown,     \
-    .close = kernel_close, .wake = kernel_wake,                                \
-    .forked = mesh__port_kernel_forked, .names = kernel_names
+    .keepalive = kernel_keepalive, .connected = kernel_connected,              \
+    .listen = kernel_listen, .accept = kernel_accept,                          \
+    .address = kernel_address, .recv = kernel_recv, .peek = kernel_peek,       \
+    .send = kernel_send, .shutdown = kernel_shutdown, .close = kernel_close,   \
+    .wake = kernel_wake, .forked = mesh__port_kernel_forked,                   \
+    .names = kernel_names
 
 static const struct mesh_port_ops epoll_ops = { COMMON_OPS,
                                                 .watch = epoll_watch,

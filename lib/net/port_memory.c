@@ -2,13 +2,12 @@
  * port_memory.c - descriptors, listeners and ports of a world in memory.
  *
  * Keeps the clock, the dice and who is connected to whom; what travels on a
- * connection is wire.c's. Declines to know loops but for mesh__world_run.
+ * connection is wire.c's. Declines to know loops; mesh__world_run is story.c's.
  */
 #include "net/port_memory.h"
 
 #include "base/alloc.h"
 #include "base/error.h"
-#include "net/loop.h"
 #include "net/names.h"
 #include "net/wire.h"
 #include "value/duration.h"
@@ -52,6 +51,7 @@ struct mesh_world {
     size_t segment_bytes; /* 0: no bound */
     uint16_t next_port;
     size_t connections;
+    struct mesh_keepalive keepalive; /* last asked for */
     size_t ports;
 
     struct mesh_wire_fault fault;
@@ -510,6 +510,23 @@ static int memory_connect(struct mesh_port *port, const struct mesh_address *to,
     return socket->fd;
 }
 
+static int memory_keepalive(struct mesh_port *port, int fd,
+                            const struct mesh_keepalive *keepalive)
+{
+    struct socket *socket = find_socket(port, fd);
+
+    if (!socket || !socket->wire)
+        return -EBADF;
+    self_of(port)->world->keepalive = *keepalive;
+    return 0;
+}
+
+const struct mesh_keepalive *mesh__world_keepalive(
+    const struct mesh_world *world)
+{
+    return &world->keepalive;
+}
+
 static int memory_connected(struct mesh_port *port, int fd)
 {
     struct socket *socket = find_socket(port, fd);
@@ -730,6 +747,7 @@ static const struct mesh_port_ops memory_ops = {
     .wall_ns = memory_wall_ns,
     .random = memory_random,
     .connect = memory_connect,
+    .keepalive = memory_keepalive,
     .connected = memory_connected,
     .listen = memory_listen,
     .accept = memory_accept,
@@ -761,62 +779,4 @@ int mesh__port_memory_new(struct mesh_world *world,
     world->ports++;
     *out = &self->port;
     return 0;
-}
-
-/* --- a story of several loops --- */
-
-/* Each loop one turn; 1 if anything ran, 0, or what a step failed with. */
-static int step_all(struct mesh_loop *const *loops, size_t count)
-{
-    int ran = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        int rc = mesh__loop_step(loops[i], 0, NULL, NULL);
-
-        if (rc < 0)
-            return rc;
-        ran |= rc;
-    }
-    return ran;
-}
-
-static uint64_t next_of_all(const struct mesh_world *world,
-                            struct mesh_loop *const *loops, size_t count)
-{
-    uint64_t next_ns = mesh__world_next_ns(world);
-
-    for (size_t i = 0; i < count; i++)
-        next_ns =
-            earlier(next_ns, mesh__time_add(world->now_ns,
-                                            mesh__loop_wanted_ns(loops[i])));
-    return next_ns;
-}
-
-int mesh__world_run(struct mesh_world *world, struct mesh_loop *const *loops,
-                    size_t count, uint64_t until_ns, bool (*done)(void *user),
-                    void *user)
-{
-    unsigned turns = 0;
-
-    while (!done || !done(user)) {
-        int rc = step_all(loops, count);
-        uint64_t next_ns;
-
-        if (rc < 0)
-            return rc;
-        if (++turns > MESH__WORLD_TURNS)
-            return mesh__fail(MESH_ERR_STATE, "a story that stands still");
-        if (rc > 0)
-            continue;
-        next_ns = next_of_all(world, loops, count);
-        if (next_ns > world->now_ns)
-            turns = 0;
-        if (next_ns > until_ns || next_ns == MESH__NEVER) {
-            if (until_ns != MESH__NEVER && until_ns > world->now_ns)
-                world->now_ns = until_ns;
-            return 0;
-        }
-        world->now_ns = next_ns;
-    }
-    return 1;
 }

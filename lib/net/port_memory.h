@@ -83,6 +83,9 @@ struct mesh_name_script *mesh__world_names(struct mesh_world *world);
 size_t mesh__world_open(const struct mesh_world *world);
 /* Connections made since the world began. */
 size_t mesh__world_connections(const struct mesh_world *world);
+/* How a caller last asked to keep its connection alive; off: nobody did. */
+const struct mesh_keepalive *mesh__world_keepalive(
+    const struct mesh_world *world);
 /* True when no byte is in flight and no listener has someone waiting. */
 bool mesh__world_idle(const struct mesh_world *world);
 /* When the next byte arrives; MESH__NEVER when none is in flight. */

@@ -73,10 +73,10 @@ int mesh__reuse_parts(struct mesh__compiler *compiler);
 /* destination.c: the destinations of a service, into its part. */
 int mesh__compile_destinations(struct mesh__compiler *compiler,
                                const struct mesh__host *host);
-/* connectionPool, or NULL, as thresholds. */
+/* connectionPool, or NULL, over the settings, as thresholds. */
 void mesh__compile_breakers(struct mesh_breaker_policy *out,
                             const struct mesh_connection_pool *pool,
-                            uint64_t connect_timeout_ns);
+                            const struct mesh__settings *settings);
 
 /* virtual.c: VirtualServices, for each listener those that it imports. */
 int mesh__virtuals_init(struct mesh__compiler *compiler);

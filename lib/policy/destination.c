@@ -11,6 +11,7 @@
 #include "policy/parts.h"
 
 #include "base/error.h"
+#include "value/duration.h"
 
 #include <stdlib.h>
 
@@ -52,9 +53,35 @@ static uint64_t duration(int64_t given_ns, uint64_t otherwise_ns)
     return given_ns > 0 ? (uint64_t)given_ns : otherwise_ns;
 }
 
+static uint32_t seconds(int64_t ns)
+{
+    return (uint32_t)(ns / (int64_t)second_ns);
+}
+
+/*
+ * Field by field, the rule's before the settings', in whole seconds; none of
+ * them is how it is turned off (Istio: core/cluster.go; seen).
+ */
+static void fill_keepalive(struct mesh_keepalive *out,
+                           const struct mesh_tcp_keepalive *over,
+                           const struct mesh_tcp_keepalive *under)
+{
+    int64_t time_ns = over->time_ns ? over->time_ns : under->time_ns;
+    int64_t interval_ns =
+        over->interval_ns ? over->interval_ns : under->interval_ns;
+
+    if ((!over->set && !under->set) || (time_ns && !seconds(time_ns)) ||
+        (interval_ns && !seconds(interval_ns)))
+        return;
+    out->on = true;
+    out->idle_s = seconds(time_ns);
+    out->interval_s = seconds(interval_ns);
+    out->probes = over->probes ? over->probes : under->probes;
+}
+
 void mesh__compile_breakers(struct mesh_breaker_policy *out,
                             const struct mesh_connection_pool *pool,
-                            uint64_t connect_timeout_ns)
+                            const struct mesh__settings *settings)
 {
     static const struct mesh_connection_pool nothing;
     uint64_t tcp_idle_ns;
@@ -71,10 +98,12 @@ void mesh__compile_breakers(struct mesh_breaker_policy *out,
         out->max_requests_per_connection =
             (uint32_t)pool->max_requests_per_connection;
     out->connect_timeout_ns =
-        duration(pool->connect_timeout_ns, connect_timeout_ns);
+        duration(pool->connect_timeout_ns, settings->connect_timeout_ns);
     out->idle_timeout_ns = duration(pool->http_idle_timeout_ns, tcp_idle_ns);
     out->stream_idle_ns = tcp_idle_ns;
     out->max_connection_ns = duration(pool->max_connection_duration_ns, 0);
+    fill_keepalive(&out->keepalive, &pool->keepalive,
+                   &settings->config.keepalive);
     out->mark = pool->mark;
 }
 
@@ -121,6 +150,10 @@ static void fill_budget(struct mesh_breaker_policy *out,
     out->retry_budget = true;
     out->budget_percent =
         given->has_percent ? given->percent : DEFAULT_BUDGET_PERCENT;
+    /* Envoy counts in whole milliseconds. */
+    if (given->budget_interval_ns > 0)
+        out->budget_interval_ns =
+            (uint64_t)given->budget_interval_ns / MESH__MS * MESH__MS;
     out->budget_retries = given->min_retry_concurrency
                               ? given->min_retry_concurrency
                               : DEFAULT_BUDGET_RETRIES;
@@ -565,7 +598,7 @@ static int make(const struct making *making, struct mesh_destination *out)
     out->mark = making->host->service->resource->mark;
     out->rule = making->rule->mark;
     mesh__compile_breakers(&out->breakers, making->blocks.connection_pool,
-                           making->compiler->world.settings.connect_timeout_ns);
+                           &making->compiler->world.settings);
     fill_budget(&out->breakers, making->blocks.retry_budget);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
     rc = fill_tls(making, out);

@@ -13,8 +13,7 @@
 static int fill(struct mesh__compiler *compiler, struct mesh_part *part,
                 struct mesh_destination *out)
 {
-    mesh__compile_breakers(&out->breakers, NULL,
-                           compiler->world.settings.connect_timeout_ns);
+    mesh__compile_breakers(&out->breakers, NULL, &compiler->world.settings);
     out->host = out->name = part->host;
     out->service = out->namespace_ = out->subset = "";
     out->tls.mode = MESH__TLS_OFF;

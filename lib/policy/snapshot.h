@@ -17,6 +17,7 @@
 #include "schema/resources.h"
 #include "value/address.h"
 #include "value/head.h"
+#include "value/keepalive.h"
 #include "value/labels.h"
 #include "value/maglev.h"
 #include "value/match.h"
@@ -127,12 +128,14 @@ struct mesh_breaker_policy {
     uint32_t max_retries;
     bool retry_budget;                    /* instead of max_retries: */
     double budget_percent;                /* of requests active and pending */
+    uint64_t budget_interval_ns;          /* or of those begun in it; 0: not */
     uint32_t budget_retries;              /* at least so many */
     uint32_t max_requests_per_connection; /* 0: unlimited */
     uint64_t connect_timeout_ns;          /* TCP and TLS together */
     uint64_t idle_timeout_ns;             /* of a shelved stream; 0 never */
     uint64_t stream_idle_ns;              /* of a plain one; 0 never */
     uint64_t max_connection_ns;           /* 0: unlimited */
+    struct mesh_keepalive keepalive;
     struct mesh_mark mark;
 };
 

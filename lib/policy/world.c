@@ -299,6 +299,8 @@ static void lay(struct mesh_mesh_config *under,
         under->trust_domain_aliases = over->trust_domain_aliases;
     if (over->connect_timeout_ns)
         under->connect_timeout_ns = over->connect_timeout_ns;
+    if (over->keepalive.set)
+        under->keepalive = over->keepalive;
     if (over->locality.set)
         under->locality = over->locality;
     if (over->zone_aware.set)

@@ -14,7 +14,10 @@ static void check_connection_pool(struct mesh_reader *reader,
 }
 
 /* The structure has no word for "never". */
-enum { MS = 1000000 }; /* nanoseconds */
+enum { MS = 1000000, SECOND = 1000 * MS }; /* nanoseconds */
+
+/* What Linux takes for a socket (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPCNT). */
+enum { MOST_KEEPALIVE_S = 32767, MOST_PROBES = 127 };
 
 /* Less than a millisecond is "never"; what is more has whole ones. */
 static void check_idle(struct mesh_reader *reader, const struct mesh_spot *spot,
@@ -42,6 +45,44 @@ static void check_pool_tcp(struct mesh_reader *reader,
                      NULL,
                      "noted: idle connections are closed all the same, "
                      "after an hour");
+}
+
+/* Envoy is told whole seconds, and takes none of them for "no keep-alive". */
+static void check_seconds(struct mesh_reader *reader,
+                          const struct mesh_spot *spot,
+                          const struct mesh_yaml_node *node)
+{
+    int64_t ns = 0;
+
+    if (!node || node->kind != MESH__YAML_SCALAR ||
+        !mesh__duration_parse(node->text, &ns))
+        return;
+    if (ns >= 0 && ns < SECOND)
+        mesh__report(reader, spot, node->mark, MESH__WARNING,
+                     MESH__CODE_WARNING, NULL,
+                     "less than a second turns keep-alive off");
+    if (ns / SECOND > MOST_KEEPALIVE_S)
+        mesh__report(reader, spot, node->mark, MESH__WARNING,
+                     MESH__CODE_WARNING, NULL,
+                     "Linux takes no more than %ds: every connection fails",
+                     MOST_KEEPALIVE_S);
+}
+
+void mesh__check_keepalive(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node, void *into)
+{
+    const struct mesh_tcp_keepalive *keepalive = into;
+    const struct mesh_yaml_node *probes = mesh__get(node, "probes");
+
+    if (!keepalive)
+        return;
+    check_seconds(reader, spot, mesh__get(node, "time"));
+    check_seconds(reader, spot, mesh__get(node, "interval"));
+    if (probes && keepalive->probes > MOST_PROBES)
+        mesh__report(
+            reader, spot, probes->mark, MESH__WARNING, MESH__CODE_WARNING, NULL,
+            "Linux takes no more than %d: every connection fails", MOST_PROBES);
 }
 
 static void check_pool_http(struct mesh_reader *reader,
@@ -134,12 +175,15 @@ static const struct mesh_message pool_http_message = {
 };
 
 static const struct mesh_field tcp_keepalive_fields[] = {
-    { MESH__ROW("interval", DURATION, NOTED), MESH__RANGE(1e6, 0),
+    { MESH__ROW("interval", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_tcp_keepalive, interval_ns), MESH__RANGE(1e6, 0),
       .default_value = "OS default (75s on Linux)",
       .bounds = "duration >= 1ms" },
-    { MESH__ROW("probes", UINT32, NOTED),
+    { MESH__ROW("probes", UINT32, ENFORCED),
+      MESH__PUT(struct mesh_tcp_keepalive, probes),
       .default_value = "OS default (9 on Linux)" },
-    { MESH__ROW("time", DURATION, NOTED), MESH__RANGE(1e6, 0),
+    { MESH__ROW("time", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_tcp_keepalive, time_ns), MESH__RANGE(1e6, 0),
       .default_value = "OS default (7200s on Linux)",
       .bounds = "duration >= 1ms" },
 };
@@ -147,6 +191,8 @@ static const struct mesh_field tcp_keepalive_fields[] = {
 static const struct mesh_message tcp_keepalive_message = {
     .name = "tcp_keepalive",
     MESH__FIELDS(tcp_keepalive_fields),
+    .set = MESH__AT(struct mesh_tcp_keepalive, set),
+    .check = mesh__check_keepalive,
 };
 
 static const struct mesh_field pool_tcp_fields[] = {
@@ -166,10 +212,10 @@ static const struct mesh_field pool_tcp_fields[] = {
       MESH__PUT(struct mesh_connection_pool, max_connections),
       MESH__RANGE(0, 0), .default_value = "4294967295",
       .bounds = ">=0; 0 = default" },
-    { MESH__ROW("tcpKeepalive", MESSAGE, NOTED),
+    { MESH__ROW("tcpKeepalive", MESSAGE, ENFORCED),
       .message = &tcp_keepalive_message,
-      .default_value = "MeshConfig.tcpKeepalive, else off",
-      .reason = "the system's defaults hold" },
+      MESH__PUT(struct mesh_connection_pool, keepalive),
+      .default_value = "MeshConfig.tcpKeepalive, else off" },
 };
 
 static const struct mesh_message pool_tcp_message = {

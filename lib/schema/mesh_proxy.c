@@ -115,17 +115,22 @@ static const struct mesh_message connection_settings_message = {
 };
 
 static const struct mesh_field settings_keepalive_fields[] = {
-    { MESH__ROW("interval", DURATION, NOTED), MESH__RANGE(1e6, 0),
+    { MESH__ROW("interval", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_tcp_keepalive, interval_ns), MESH__RANGE(1e6, 0),
       .default_value = "OS default (75s on Linux)" },
-    { MESH__ROW("probes", UINT32, NOTED),
+    { MESH__ROW("probes", UINT32, ENFORCED),
+      MESH__PUT(struct mesh_tcp_keepalive, probes),
       .default_value = "OS default (9 on Linux)" },
-    { MESH__ROW("time", DURATION, NOTED), MESH__RANGE(1e6, 0),
+    { MESH__ROW("time", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_tcp_keepalive, time_ns), MESH__RANGE(1e6, 0),
       .default_value = "OS default (7200s on Linux)" },
 };
 
 const struct mesh_message mesh__settings_keepalive_message = {
     .name = "settings_keepalive",
     MESH__FIELDS(settings_keepalive_fields),
+    .set = MESH__AT(struct mesh_tcp_keepalive, set),
+    .check = mesh__check_keepalive,
 };
 
 static const struct mesh_field remote_service_fields[] = {

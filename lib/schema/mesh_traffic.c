@@ -153,10 +153,10 @@ static const struct mesh_field default_pool_tcp_fields[] = {
       MESH__PUT(struct mesh_connection_pool, max_connections),
       MESH__RANGE(0, 0), .default_value = "4294967295",
       .bounds = ">=0; 0 = default" },
-    { MESH__ROW("tcpKeepalive", MESSAGE, NOTED),
+    { MESH__ROW("tcpKeepalive", MESSAGE, ENFORCED),
       .message = &mesh__settings_keepalive_message,
-      .default_value = "MeshConfig.tcpKeepalive, else off",
-      .reason = "the system's defaults hold" },
+      MESH__PUT(struct mesh_connection_pool, keepalive),
+      .default_value = "MeshConfig.tcpKeepalive, else off" },
 };
 
 static const struct mesh_message default_pool_tcp_message = {

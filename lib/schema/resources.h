@@ -282,6 +282,13 @@ struct mesh_virtual_service {
     size_t tls_count;
 };
 
+struct mesh_tcp_keepalive {
+    bool set;
+    int64_t time_ns; /* 0: not given, as below */
+    int64_t interval_ns;
+    uint32_t probes;
+};
+
 struct mesh_connection_pool {
     bool set;
     struct mesh_mark mark;
@@ -289,6 +296,7 @@ struct mesh_connection_pool {
     int64_t connect_timeout_ns;
     int64_t tcp_idle_timeout_ns;
     int64_t max_connection_duration_ns;
+    struct mesh_tcp_keepalive keepalive;
     int32_t http1_max_pending_requests;
     int32_t http2_max_requests;
     int32_t max_requests_per_connection;
@@ -388,6 +396,7 @@ struct mesh_retry_budget {
     struct mesh_mark mark;
     bool has_percent;
     double percent;
+    int64_t budget_interval_ns;     /* 0: not given */
     uint32_t min_retry_concurrency; /* 0: not given */
 };
 
@@ -630,6 +639,7 @@ struct mesh_mesh_config {
     struct mesh_traffic_policy default_policy; /* connectionPool and
                                                   outlierDetection only */
     int64_t connect_timeout_ns;
+    struct mesh_tcp_keepalive keepalive;
     int64_t dns_refresh_ns;
     struct mesh_slice path_normalization;
     struct mesh_locality_lb locality;

@@ -244,6 +244,10 @@ extern const struct mesh_message mesh__selector_message;
 extern const struct mesh_message mesh__service_entry_message;
 extern const struct mesh_message mesh__service_message;
 extern const struct mesh_message mesh__settings_keepalive_message;
+/* Of a tcpKeepalive: what Linux does not take, or turns it off. */
+void mesh__check_keepalive(struct mesh_reader *reader,
+                           const struct mesh_spot *spot,
+                           const struct mesh_yaml_node *node, void *into);
 extern const struct mesh_message mesh__settings_tls_message;
 extern const struct mesh_message mesh__sidecar_message;
 extern const struct mesh_message mesh__status_message;

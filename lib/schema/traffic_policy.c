@@ -132,10 +132,9 @@ static const struct mesh_message proxy_protocol_message = {
 };
 
 static const struct mesh_field retry_budget_fields[] = {
-    { MESH__ROW("budgetInterval", DURATION, NOTED),
-      .default_value = "0 (only active requests)",
-      .reason = "only requests under way count: the budget is never larger "
-                "than the sidecar's" },
+    { MESH__ROW("budgetInterval", DURATION, ENFORCED),
+      MESH__PUT(struct mesh_retry_budget, budget_interval_ns),
+      .default_value = "0 (only active requests)" },
     { MESH__ROW("minRetryConcurrency", UINT32, ENFORCED),
       MESH__PUT(struct mesh_retry_budget, min_retry_concurrency),
       .default_value = "3", .bounds = "0 = default" },

@@ -53,12 +53,20 @@ struct mesh_live_endpoint {
     _Atomic(void *) shelf;
 };
 
+enum { MESH__LIVE_SLOTS = 10 }; /* of a budget's interval, as in Envoy */
+
+/* How many attempts began lately; private to budget.c. */
+struct mesh_live_window {
+    _Alignas(64) atomic_uint_fast64_t slots[MESH__LIVE_SLOTS];
+};
+
 /* Quotas of a destination: over the whole workload (Envoy: per cluster). */
 struct mesh_live_quotas {
     struct mesh_quota connections;
     struct mesh_quota pending;
     struct mesh_quota requests;
     struct mesh_quota retries;
+    struct mesh_live_window began; /* written where a budget has an interval */
 };
 
 /* A run of the endpoint set whose members take turns: a group, or in panic a

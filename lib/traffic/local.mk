@@ -1,6 +1,7 @@
 # lib/traffic: decisions over a snapshot, and the live state they need
 libmesh_core_la_SOURCES += \
 	lib/traffic/binding.c \
+	lib/traffic/budget.c lib/traffic/budget.h \
 	lib/traffic/cors.c lib/traffic/cors.h \
 	lib/traffic/edit.c lib/traffic/edit.h \
 	lib/traffic/entry.c lib/traffic/entry.h \

@@ -8,6 +8,7 @@
 #include "traffic/retry.h"
 
 #include "base/text.h"
+#include "traffic/budget.h"
 #include "value/duration.h"
 
 enum {
@@ -124,31 +125,14 @@ void mesh__retry_end(const struct mesh_destination *destination,
     retry->holds_slot = false;
 }
 
-/* How many retries may be under way at once: maxRetries, or with a budget its
- * share of all requests (Envoy: resource_manager_impl.h). */
-static uint32_t most_retries(const struct mesh_destination *destination)
-{
-    const struct mesh_breaker_policy *breakers = &destination->breakers;
-    const struct mesh_live_quotas *quotas = mesh__live(destination)->quotas;
-    double share;
-
-    if (!breakers->retry_budget)
-        return breakers->max_retries;
-    share = breakers->budget_percent / 100.0 *
-            ((double)mesh__quota_used(&quotas->requests) +
-             mesh__quota_used(&quotas->pending));
-    return share > breakers->budget_retries ? (uint32_t)share
-                                            : breakers->budget_retries;
-}
-
 static bool take_slot(const struct mesh_destination *destination,
-                      struct mesh_retry *retry)
+                      struct mesh_retry *retry, uint64_t now_ns)
 {
     struct mesh_quota *quota = slots(destination);
 
     if (!quota)
         return true;
-    if (!mesh__quota_has_room(quota, most_retries(destination)))
+    if (!mesh__quota_has_room(quota, mesh__budget_most(destination, now_ns)))
         return false;
     mesh__quota_raise(quota);
     retry->holds_slot = true;
@@ -182,8 +166,9 @@ static enum mesh_retry_answer decide(const struct mesh_retry_policy *policy,
                                      const struct mesh_destination *destination,
                                      struct mesh_retry *retry,
                                      const struct mesh_attempt_end *end,
-                                     int idempotent, uint64_t draw,
-                                     uint64_t *wait_ns, const char **reason)
+                                     int idempotent, uint64_t now_ns,
+                                     uint64_t draw, uint64_t *wait_ns,
+                                     const char **reason)
 {
     if (!mesh__retry_wanted(policy, end)) {
         *reason = "replayed: its stream had died on the shelf";
@@ -202,7 +187,7 @@ static enum mesh_retry_answer decide(const struct mesh_retry_policy *policy,
     *reason = destination->breakers.retry_budget
                   ? "the budget of retries is used up"
                   : "the breaker of retries is full";
-    if (!take_slot(destination, retry))
+    if (!take_slot(destination, retry, now_ns))
         return MESH__RETRY_OVERFLOW;
     *reason = "the policy asks for it";
     *wait_ns = next_wait(policy, retry, draw);
@@ -212,8 +197,8 @@ static enum mesh_retry_answer decide(const struct mesh_retry_policy *policy,
 enum mesh_retry_answer mesh__retry_decide(
     const struct mesh_retry_policy *policy,
     const struct mesh_destination *destination, struct mesh_retry *retry,
-    const struct mesh_attempt_end *end, int idempotent, uint64_t draw,
-    uint64_t *wait_ns, struct mesh__why *why)
+    const struct mesh_attempt_end *end, int idempotent, uint64_t now_ns,
+    uint64_t draw, uint64_t *wait_ns, struct mesh__why *why)
 {
     struct mesh_attempt_end whole = *end;
     enum mesh_retry_answer answer;
@@ -225,8 +210,8 @@ enum mesh_retry_answer mesh__retry_decide(
     whole.sent = retry->sent;
     *wait_ns = 0;
     mesh__retry_end(destination, retry);
-    answer = decide(policy, destination, retry, &whole, idempotent, draw,
-                    wait_ns, &reason);
+    answer = decide(policy, destination, retry, &whole, idempotent, now_ns,
+                    draw, wait_ns, &reason);
     if (why)
         mesh__why_add(why, "retry", failures[end->failure].name,
                       answer == MESH__RETRY_YES, policy->mark, "%s", reason);

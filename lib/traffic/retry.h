@@ -55,14 +55,15 @@ enum mesh_retry_answer {
  * marked: a call marked not idempotent is never sent again once a byte left,
  * by whichever attempt; one marked idempotent is sent again at once, and once,
  * where the policy would not, if a stream from the shelf was reset under it.
- * On YES *wait_ns is the jittered back-off (draw uniform over uint64_t) and a
- * slot of the retries quota is held until the next decision or retry_end.
+ * now_ns is what a budget with an interval looks back from. On YES *wait_ns is
+ * the jittered back-off (draw uniform over uint64_t) and a slot of the retries
+ * quota is held until the next decision or retry_end.
  */
 enum mesh_retry_answer mesh__retry_decide(
     const struct mesh_retry_policy *policy,
     const struct mesh_destination *destination, struct mesh_retry *retry,
-    const struct mesh_attempt_end *end, int idempotent, uint64_t draw,
-    uint64_t *wait_ns, struct mesh__why *why);
+    const struct mesh_attempt_end *end, int idempotent, uint64_t now_ns,
+    uint64_t draw, uint64_t *wait_ns, struct mesh__why *why);
 
 /* Give the slot back; once at the exchange's end, harmless twice. */
 void mesh__retry_end(const struct mesh_destination *destination,

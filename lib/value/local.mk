@@ -8,6 +8,7 @@ libmesh_core_la_SOURCES += \
 	lib/value/head.c lib/value/head.h \
 	lib/value/host.c lib/value/host.h \
 	lib/value/json.c lib/value/json.h \
+	lib/value/keepalive.h \
 	lib/value/labels.c lib/value/labels.h \
 	lib/value/maglev.c lib/value/maglev.h \
 	lib/value/match.c lib/value/match.h \

@@ -62,6 +62,8 @@ EXTRA_DIST += tests/differential/cases/outlier-more.yaml \
 	tests/differential/cases/outlier-more.seen.jsonl
 EXTRA_DIST += tests/differential/cases/pool-overflow.yaml \
 	tests/differential/cases/pool-overflow.seen.jsonl
+EXTRA_DIST += tests/differential/cases/retry-budget.yaml \
+	tests/differential/cases/retry-budget.seen.jsonl
 EXTRA_DIST += tests/differential/cases/retry-other-endpoint.yaml \
 	tests/differential/cases/retry-other-endpoint.seen.jsonl
 EXTRA_DIST += tests/differential/cases/actions-rare.yaml \
@@ -100,6 +102,8 @@ EXTRA_DIST += tests/differential/cases/retry-tokens.yaml \
 	tests/differential/cases/retry-tokens.seen.jsonl
 EXTRA_DIST += tests/differential/cases/rewrite.yaml \
 	tests/differential/cases/rewrite.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-keepalive.yaml \
+	tests/differential/cases/tcp-keepalive.seen.jsonl
 EXTRA_DIST += tests/differential/cases/timeouts.yaml \
 	tests/differential/cases/timeouts.seen.jsonl
 EXTRA_DIST += tests/differential/cases/delegate-routes.yaml \

@@ -295,8 +295,18 @@ static void dump_balancing(const struct mesh_destination *destination,
             (unsigned long long)(destination->warmup.window_ns / 1000000),
             destination->warmup.exponent, destination->warmup.least);
     if (pool->retry_budget)
-        SAY(out, "  budget %s: %.1f%% at least %u\n", destination->name,
+        SAY(out, "  budget %s: %.1f%% at least %u", destination->name,
             pool->budget_percent, (unsigned)pool->budget_retries);
+    if (pool->budget_interval_ns)
+        SAY(out, " in %llums",
+            (unsigned long long)(pool->budget_interval_ns / 1000000));
+    if (pool->retry_budget)
+        SAY(out, "\n");
+    if (pool->keepalive.on)
+        SAY(out, "  keepalive %s: idle=%u interval=%u probes=%u\n",
+            destination->name, (unsigned)pool->keepalive.idle_s,
+            (unsigned)pool->keepalive.interval_s,
+            (unsigned)pool->keepalive.probes);
     for (size_t i = 0; i < 2; i++)
         if (destination->hash[i]) {
             SAY(out, "  hash%s %s:", i ? "-port" : "", destination->name);

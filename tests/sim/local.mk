@@ -17,3 +17,7 @@ tests_sim_test_actions_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/sim/test_names
 tests_sim_test_names_SOURCES = tests/sim/test_names.c $(SIM_WORLD)
 tests_sim_test_names_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/sim/test_time
+tests_sim_test_time_SOURCES = tests/sim/test_time.c $(SIM_WORLD)
+tests_sim_test_time_LDADD = $(TEST_LIBS)

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum { HUGE = MESH__CLIENT_REPLAY + 1 };
@@ -643,6 +644,74 @@ static void what_must_not_happen_twice_does_not(void **state)
     call = ask(&pay);
     expect(&call, 500, "-");
     assert_int_equal(sim->servers[0].taken, 1);
+    assert_int_equal(call.sent, MESH__SENT_YES);
+    sim_fini(sim);
+}
+
+/* A socket that takes nothing the first time it is asked, in plaintext. */
+static struct mesh_port_ops stubborn;
+static int64_t (*real_send)(struct mesh_port *, int, const struct mesh_slice *,
+                            size_t);
+static unsigned full_for;
+
+static int64_t send_later(struct mesh_port *port, int fd,
+                          const struct mesh_slice *slices, size_t count)
+{
+    if (full_for) {
+        full_for--;
+        return -EAGAIN;
+    }
+    return real_send(port, fd, slices, count);
+}
+
+static void be_stubborn(unsigned times)
+{
+    struct mesh_port *port = mesh__loop_port(sim->loops[0]);
+
+    stubborn = *port->ops;
+    real_send = stubborn.send;
+    stubborn.send = send_later;
+    port->ops = &stubborn;
+    full_for = times;
+}
+
+/* istio 13851: what left the process late left it all the same. */
+static void what_left_later_was_sent(void **state)
+{
+    struct sim_ask pay = { .path = "/echo", .idempotent = 2 };
+    struct sim_call call;
+
+    (void)state;
+    begin(PEERS("DISABLE")
+              ROUTE(TO_WEB "    retries: {attempts: 3, perTryTimeout: 1s,\n"
+                           "              retryOn: '5xx'}\n"),
+          1);
+    be_stubborn(1);
+    sim->servers[0].manner = SIM_STALLS;
+    call = ask(&pay);
+    expect(&call, 504, "UT");
+    assert_int_equal(call.attempts, 1);
+    assert_int_equal(call.sent, MESH__SENT_MAYBE);
+    assert_int_equal(sim->servers[0].taken, 1);
+    sim_fini(sim);
+}
+
+/* And what never left may be sent again, however often it was tried. */
+static void what_never_left_was_not_sent(void **state)
+{
+    struct sim_ask pay = { .path = "/echo", .idempotent = 2 };
+    struct sim_call call;
+
+    (void)state;
+    begin(PEERS("DISABLE")
+              ROUTE(TO_WEB "    retries: {attempts: 2, perTryTimeout: 1s,\n"
+                           "              retryOn: 'connect-failure'}\n"),
+          1);
+    refuse_connections(false);
+    call = ask(&pay);
+    expect(&call, 503, "URX,UF");
+    assert_int_equal(call.attempts, 3);
+    assert_int_equal(call.sent, MESH__SENT_NEVER);
     sim_fini(sim);
 }
 
@@ -1174,6 +1243,43 @@ static void a_streams_outcome_is_reported(void **state)
     end_streams();
 }
 
+/* How the last connection was to be kept alive. */
+static void expect_alive(uint32_t idle_s, uint32_t interval_s, uint32_t probes)
+{
+    const struct mesh_keepalive *alive = mesh__world_keepalive(sim->world);
+
+    assert_true(alive->on);
+    assert_int_equal(alive->idle_s, idle_s);
+    assert_int_equal(alive->interval_s, interval_s);
+    assert_int_equal(alive->probes, probes);
+}
+
+#define ALIVE                                                                  \
+    "tcpKeepalive: {interval: 7s}\n---\n" POOL(                                \
+        "tcpKeepalive: {time: 100s, probes: 4}", "")
+
+static void streams_and_requests_are_kept_alive(void **state)
+{
+    struct sim_call call;
+
+    (void)state;
+    begin("", 1);
+    call = ask(&get);
+    expect(&call, 200, "-");
+    assert_false(mesh__world_keepalive(sim->world)->on);
+    sim_fini(sim);
+    begin(ALIVE, 1);
+    call = ask(&get);
+    expect(&call, 200, "-");
+    expect_alive(100, 7, 4);
+    sim_fini(sim);
+    begin_streams(ALIVE);
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    expect_alive(100, 7, 4);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
 static void policy_is_asked_about_streams(void **state)
 {
     (void)state;
@@ -1238,6 +1344,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(between_attempts_there_is_a_pause),
         cmocka_unit_test(what_is_not_kept_is_not_sent_again),
         cmocka_unit_test(what_must_not_happen_twice_does_not),
+        cmocka_unit_test(what_left_later_was_sent),
+        cmocka_unit_test(what_never_left_was_not_sent),
         cmocka_unit_test(a_stream_that_died_on_the_shelf_is_nobodys_answer),
         cmocka_unit_test(a_retrys_slot_is_given_back),
         cmocka_unit_test(plaintext_has_no_place_under_strict),
@@ -1267,6 +1375,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(streams_have_a_ceiling),
         cmocka_unit_test(a_streams_peer_must_be_who_was_meant),
         cmocka_unit_test(a_streams_outcome_is_reported),
+        cmocka_unit_test(streams_and_requests_are_kept_alive),
         cmocka_unit_test(policy_is_asked_about_streams),
     };
 

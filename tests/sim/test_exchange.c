@@ -71,6 +71,12 @@ static const struct sim_ask asks[] = {
       .streamed = true,
       .header = "x-again",
       .value = "yes" },
+    { .path = "/echo", /* not twice, whatever the policy says */
+      .body = body,
+      .body_len = SMALL,
+      .header = "x-again",
+      .value = "yes",
+      .idempotent = 2 },
 };
 
 enum { ASKS = sizeof(asks) / sizeof(asks[0]) };

@@ -265,10 +265,27 @@ static void server_record(void *user, const struct mesh_facts *facts)
 
 /* --- the handler --- */
 
+/* By the id that the request brings. */
+static void note_arrival(struct sim *sim, const struct mesh_head *head)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        unsigned long long id;
+
+        if (!mesh__slice_is(head->headers[i].name, "x-id") ||
+            !mesh__slice_number(head->headers[i].value, SIM_CALLS - 1, &id))
+            continue;
+        if (sim->unsent[id])
+            fail_msg("call %u arrived and was never sent", (unsigned)id);
+        sim->taken[id]++;
+    }
+}
+
 static void note_request(struct sim_server *server,
                          const struct mesh_inbound_exchange *exchange)
 {
     struct mesh_slice cert = { 0 };
+
+    note_arrival(server->sim, &exchange->head);
 
     (void)snprintf(server->last_principal, sizeof(server->last_principal), "%s",
                    exchange->principal);
@@ -840,6 +857,20 @@ static void note_cookies(struct sim_call *call)
     }
 }
 
+/* Never means never, now and later; what is not idempotent arrives once. */
+static void check_sent(const struct sim_call *call)
+{
+    struct sim *sim = call->sim;
+
+    if (sim->copies)
+        return;
+    sim->unsent[call->id] = call->sent == MESH__SENT_NEVER;
+    if (call->sent == MESH__SENT_NEVER)
+        assert_int_equal(sim->taken[call->id], 0);
+    if (call->client->request->idempotent == 0)
+        assert_in_range(sim->taken[call->id], 0, 1);
+}
+
 static void note_outcome(struct sim_call *call)
 {
     const struct mesh_client_outcome *outcome = &call->client->outcome;
@@ -849,6 +880,7 @@ static void note_outcome(struct sim_call *call)
     call->status = outcome->status;
     call->local = outcome->local;
     call->attempts = outcome->attempts;
+    call->sent = outcome->sent;
     note_cookies(call);
     call->took_ns = mesh__world_now_ns(call->sim->world) - call->began_ns;
     mesh__flags_print(&outcome->flags, call->flags);
@@ -861,6 +893,7 @@ static void note_outcome(struct sim_call *call)
     (void)snprintf(call->principal, sizeof(call->principal), "%s",
                    outcome->principal);
     check_answer(call);
+    check_sent(call);
 }
 
 /* What is given and taken brings news of its own. */
@@ -902,6 +935,8 @@ bool sim_begin(struct sim *sim, const struct sim_ask *ask,
     memset(call, 0, sizeof(*call));
     call->sim = sim;
     call->id = sim->calls++;
+    sim->taken[call->id] = 0;
+    sim->unsent[call->id] = false;
     call->body = ask->body;
     call->body_len = ask->body_len;
     call->began_ns = mesh__world_now_ns(sim->world);
@@ -1008,13 +1043,14 @@ static void on_raw(struct mesh_stream *stream)
 
 void sim_raw_open(struct sim *sim, struct mesh_tls_config *config)
 {
+    const struct mesh_dial dial = { .timeout_ns = 60 * MESH__S };
+
     sim_raw_close(sim);
     sim->raw = (struct sim_raw){ .ended = '.' };
     enter(sim);
     assert_int_equal(mesh__stream_open(&sim->link, &sim->servers[0].address,
-                                       NULL, config, (struct mesh_slice){ 0 },
-                                       60 * MESH__S, on_raw, &sim->raw,
-                                       &sim->raw.stream),
+                                       &dial, config, (struct mesh_slice){ 0 },
+                                       on_raw, &sim->raw, &sim->raw.stream),
                      0);
     leave(sim);
     sim_pass(sim, 10 * MESH__MS);

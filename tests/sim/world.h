@@ -5,7 +5,9 @@
  * A server's handler checks what it was given and answers as its manner says;
  * a call checks what it was answered. What a story must never show - an answer
  * to another request, part of a body as a whole, an exchange recorded twice or
- * never, a count that stays up - fails the running test at once or at the end.
+ * never, a request that arrives though it was never sent, or twice though it is
+ * not idempotent, a count that stays up - fails the running test at once or at
+ * the end.
  */
 #ifndef MESH_TESTS_SIM_WORLD_H
 #define MESH_TESTS_SIM_WORLD_H
@@ -98,6 +100,7 @@ struct sim_call {
     unsigned status;
     bool local;
     unsigned attempts;
+    enum mesh_sent sent;
     char flags[MESH__FLAGS_TEXT];
     char text[32];         /* how the answer begins */
     char lines[SIM_LINES]; /* of its head, "name: value|..." */
@@ -165,6 +168,8 @@ struct sim {
     struct mesh_client_env env;
     size_t calls;
     unsigned records[SIM_CALLS]; /* told of each call */
+    unsigned taken[SIM_CALLS];   /* by handlers, copies included */
+    bool unsent[SIM_CALLS];      /* it is said that nothing of it left */
     char last_id[64];            /* x-request-id, as told */
     char last_details[128];      /* as told */
     char last_logged[64];        /* the path, as told */

@@ -6,6 +6,7 @@
 
 #include "../unit/traffic/world.h"
 
+#include "traffic/budget.h"
 #include "traffic/outlier.h"
 #include "traffic/retry.h"
 #include "value/duration.h"
@@ -109,7 +110,7 @@ static void retry_once(const struct mesh_destination *destination,
     struct mesh_retry retry = { 0 };
     uint64_t wait_ns;
 
-    if (mesh__retry_decide(&policy, destination, &retry, &end, -1, dice,
+    if (mesh__retry_decide(&policy, destination, &retry, &end, -1, 1, dice,
                            &wait_ns, NULL) != MESH__RETRY_YES)
         atomic_fetch_add(&wrong, 1);
     mesh__retry_end(destination, &retry);
@@ -241,10 +242,47 @@ static void reports_and_picks_while_bound_again(void **state)
     assert_int_equal(atomic_load(&shelves), 0);
 }
 
+/* --- what began is counted, whoever counts beside --- */
+
+enum { BEGINNINGS = 20000 };
+
+static void *begin_many(void *argument)
+{
+    const struct mesh_destination *destination = argument;
+
+    for (uint64_t i = 0; i < BEGINNINGS; i++) /* over five slots */
+        mesh__budget_note(destination, MESH__S + i % 5 * MESH__S);
+    return NULL;
+}
+
+static void no_beginning_is_lost(void **state)
+{
+    static struct world world;
+    struct mesh_destination *a = &world.destinations[0];
+    struct mesh_live_registry *registry;
+    pthread_t threads[THREADS];
+
+    (void)state;
+    world_init(&world, 1);
+    a->breakers.retry_budget = true;
+    a->breakers.budget_percent = 100;
+    a->breakers.budget_interval_ns = 10 * MESH__S;
+    assert_int_equal(mesh__live_registry_new(NULL, &registry), 0);
+    assert_int_equal(mesh__live_bind(registry, &world.snapshot, 1, 0), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, begin_many, a), 0);
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(mesh__budget_most(a, 5 * MESH__S), THREADS * BEGINNINGS);
+    world_fini(&world);
+    mesh__live_registry_free(registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reports_and_picks_while_bound_again),
+        cmocka_unit_test(no_beginning_is_lost),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,3 +24,9 @@ check_PROGRAMS += tests/torture/test_workload
 tests_torture_test_workload_SOURCES = tests/torture/test_workload.c \
 	$(GROUND)
 tests_torture_test_workload_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/torture/test_walk
+tests_torture_test_walk_SOURCES = tests/torture/test_walk.c \
+	$(TRAFFIC_TOWN) $(TRAFFIC_WORDS) $(TRAFFIC_WORLD)
+tests_torture_test_walk_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock
+tests_torture_test_walk_LDADD = $(TEST_LIBS)

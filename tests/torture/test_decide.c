@@ -110,7 +110,7 @@ static unsigned attempt(const struct mesh_route *route,
                              MESH__RESULT_STATUS, answer->status, now_ns,
                              &ejection);
     } while (mesh__retry_decide(policy, route->destination, &retry, &end, -1,
-                                draws->next(draws->user), &wait_ns,
+                                now_ns, draws->next(draws->user), &wait_ns,
                                 NULL) == MESH__RETRY_YES);
     mesh__retry_end(route->destination, &retry);
     return tries;

@@ -51,14 +51,17 @@ static const char policy[] =
     "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
     "metadata: {name: far, namespace: demo}\n"
     "spec: {host: far.example, trafficPolicy: {connectionPool: {tcp: "
-    "{maxConnections: 10, connectTimeout: 1s, maxConnectionDuration: 60s}, "
+    "{maxConnections: 10, connectTimeout: 1s, maxConnectionDuration: 60s, "
+    "tcpKeepalive: {time: 100s, "
+    "interval: 7s, probes: 4}}, "
     "http: {http1MaxPendingRequests: 5, maxRequestsPerConnection: 7, "
     "idleTimeout: 30s}}, loadBalancer: {consistentHash: {httpHeaderName: "
     "x-user, ringHash: {minimumRingSize: 512}}}, "
     "outlierDetection: {consecutive5xxErrors: 3, consecutiveGatewayErrors: 2, "
     "interval: 5s, baseEjectionTime: 10s, maxEjectionPercent: 50, "
     "minHealthPercent: 20}, retryBudget: {percent: 25, minRetryConcurrency: "
-    "4}, tls: {mode: SIMPLE, sni: sni.example, caCertificates: /roots, "
+    "4, budgetInterval: 10s}, tls: {mode: SIMPLE, sni: sni.example, "
+    "caCertificates: /roots, "
     "subjectAltNames: [san.example]}}}\n---\n"
     "apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\n"
     "metadata: {name: allow, namespace: demo}\n"
@@ -157,11 +160,14 @@ static void how_it_is_reached_is_explained(void **state)
     explain("http://far.example/", NULL,
             "\"connection_pool\": {\"max_connections\": 10, "
             "\"max_pending_requests\": 5, ");
-    explain("http://far.example/", NULL,
-            "\"retry_budget\": \"25 %, at least 4\", "
-            "\"max_requests_per_connection\": 7, \"connect_timeout_ms\": "
-            "1000, \"idle_timeout_ms\": 30000, "
-            "\"max_connection_duration_ms\": 60000, \"scope\": ");
+    explain(
+        "http://far.example/", NULL,
+        "\"retry_budget\": \"25 %, at least 4, of the requests of 10000 ms\", "
+        "\"max_requests_per_connection\": 7, \"connect_timeout_ms\": "
+        "1000, \"idle_timeout_ms\": 30000, "
+        "\"max_connection_duration_ms\": 60000, \"tcp_keepalive\": "
+        "{\"time_ms\": 100000, \"interval_ms\": 7000, \"probes\": 4}, "
+        "\"scope\": ");
     explain("http://far.example/", NULL,
             "\"outlier_detection\": \"outlierDetection ejects after 3 5xx or "
             "2 gateway errors in a row, for 10000 ms at first and 300000 ms "
@@ -174,7 +180,7 @@ static void how_it_is_reached_is_explained(void **state)
     explain("http://gw/", NULL,
             "\"max_requests_per_connection\": null, \"connect_timeout_ms\": "
             "10000, \"idle_timeout_ms\": 3600000, "
-            "\"max_connection_duration_ms\": null");
+            "\"max_connection_duration_ms\": null, \"tcp_keepalive\": null");
     explain("http://gw/", NULL,
             "\"back_off_ms\": 25, \"back_off_max_ms\": 250, \"other_hosts\": "
             "true, \"other_localities\": false, \"retry_on\": [");
@@ -211,7 +217,8 @@ static void and_told_to_people(void **state)
         "  at most    7 requests a connection\n",
         "  idle for   30000 ms\n",
         "  open for   60000 ms\n",
-        "  budget     25 % retries, at least 4\n",
+        "  budget     25 % retries, at least 4, of the requests of 10000 ms\n",
+        "  keep-alive after 100 s, every 7 s, at most 4 times\n",
         "outliers     outlierDetection ejects after 3 5xx or 2 gateway ",
     };
     static const char *const lines[] = {

@@ -57,6 +57,8 @@ static void note(char what, size_t who)
     scene.told[len + 2] = '\0';
 }
 
+static const struct mesh_dial dial = { .timeout_ns = MESH__S };
+
 static void on_stream(struct mesh_stream *stream)
 {
     (void)stream;
@@ -69,7 +71,7 @@ static void on_turn(struct mesh_waiter *waiter, enum mesh_turn turn)
     switch (turn) {
     case MESH__TURN_CONNECT:
         note('c', who);
-        mesh__pool_connect(scene.pool, &scene.link, NULL, MESH__S);
+        mesh__pool_connect(scene.pool, &scene.link, &dial);
         break;
     case MESH__TURN_GRANTED:
         note('g', who);
@@ -142,7 +144,7 @@ static enum mesh_pool_answer ask(size_t who)
                              &scene.permits, mesh__loop_now(scene.loop),
                              on_stream, NULL, &scene.streams[who]);
     if (answer == MESH__POOL_CONNECT)
-        mesh__pool_connect(scene.pool, &scene.link, NULL, MESH__S);
+        mesh__pool_connect(scene.pool, &scene.link, &dial);
     mesh__loop_leave(scene.loop);
     return answer;
 }

@@ -14,6 +14,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -479,6 +481,65 @@ static void losing_any_allocation_is_survived(void **state)
     close(pair[1]);
 }
 
+static int option(int fd, int level, int name)
+{
+    socklen_t len = sizeof(int);
+    int value = -1;
+
+    assert_int_equal(getsockopt(fd, level, name, &value, &len), 0);
+    return value;
+}
+
+/* A socket that is nowhere bound and connects to nobody. */
+static void keep_alive_is_what_was_asked_for(void **state)
+{
+    static const struct mesh_keepalive off = { .idle_s = 7 };
+    static const struct mesh_keepalive bare = { .on = true };
+    static const struct mesh_keepalive full = { true, 100, 7, 4 };
+    struct mesh_port *port = open_port(MESH__PORT_EPOLL);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int idle, interval, probes;
+
+    (void)state;
+    assert_true(fd >= 0);
+    idle = option(fd, IPPROTO_TCP, TCP_KEEPIDLE);
+    interval = option(fd, IPPROTO_TCP, TCP_KEEPINTVL);
+    probes = option(fd, IPPROTO_TCP, TCP_KEEPCNT);
+    assert_int_equal(port->ops->keepalive(port, fd, &off), 0);
+    assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), idle);
+    assert_int_equal(port->ops->keepalive(port, fd, &bare), 0);
+    assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), idle);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), interval);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPCNT), probes);
+    assert_int_equal(port->ops->keepalive(port, fd, &full), 0);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 100);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 7);
+    assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
+    port->ops->close(port, fd, false);
+    port->ops->free(port);
+}
+
+static void keep_alive_has_the_systems_bounds(void **state)
+{
+    static const struct mesh_keepalive wrong[] = {
+        { .on = true, .idle_s = 32768 },
+        { .on = true, .interval_s = UINT32_MAX },
+        { .on = true, .probes = 128 },
+    };
+    struct mesh_port *port = open_port(MESH__PORT_POLL);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_true(fd >= 0);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        assert_int_equal(port->ops->keepalive(port, fd, &wrong[i]), -EINVAL);
+    port->ops->close(port, fd, false);
+    assert_int_equal(port->ops->keepalive(port, fd, &wrong[0]), -EBADF);
+    port->ops->free(port);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +554,8 @@ int main(void)
         cmocka_unit_test(no_wake_is_lost),
         cmocka_unit_test(a_sleeper_sees_a_new_watch),
         cmocka_unit_test(a_child_leaves_the_parents_descriptors_alone),
+        cmocka_unit_test(keep_alive_is_what_was_asked_for),
+        cmocka_unit_test(keep_alive_has_the_systems_bounds),
         cmocka_unit_test(losing_any_allocation_is_survived),
     };
 

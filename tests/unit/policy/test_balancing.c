@@ -105,11 +105,61 @@ static const struct yard_row balancers[] = {
     { "a budget in full; a port's settings have none", ME,
       RULE("retryBudget: {percent: 12.5, minRetryConcurrency: 1}"),
       "budget " WEB ": 12.5% at least 1" },
+    { "a budget of the requests of a while, in whole milliseconds", ME,
+      RULE("retryBudget: {budgetInterval: 1.0025s}"),
+      "budget " WEB ": 20.0% at least 3 in 1002ms" },
+    { "a while shorter than a millisecond is none", ME,
+      RULE("retryBudget: {budgetInterval: 0.0009s}"),
+      "budget " WEB ": 20.0% at least 3\n" },
     { "portLevelSettings drop the budget of the host", ME,
       RULE("retryBudget: {}, portLevelSettings: [{port: {number: 80}, "
            "loadBalancer: {simple: RANDOM}}]"),
       "!  budget" },
 };
+
+/* Istio: core/cluster.go; what none of a second does was seen on Envoy. */
+#define ALIVE(block) RULE("connectionPool: {tcp: {tcpKeepalive: {" block "}}}")
+static const struct yard_row keepalives[] = {
+    { "nobody is kept alive unasked", ME,
+      RULE("connectionPool: {tcp: {maxConnections: 1}}"), "!  keepalive" },
+    { "an empty block is the system's own", ME, ALIVE(""),
+      "keepalive " WEB ": idle=0 interval=0 probes=0\n"
+      "keepalive " V1 ": idle=0 interval=0 probes=0" },
+    { "in full, in whole seconds", ME,
+      ALIVE("time: 100.9s, interval: 7s, probes: 4"),
+      "keepalive " WEB ": idle=100 interval=7 probes=4" },
+    { "less than a second is off", ME, ALIVE("time: 900ms, probes: 4"),
+      "!  keepalive" },
+    { "between two as well", ME, ALIVE("interval: 900ms"), "!  keepalive" },
+    { "the mesh may ask for it", ME, MESH("tcpKeepalive: {time: 60s}"),
+      "keepalive " WEB ": idle=60 interval=0 probes=0" },
+    { "a rule says more, field by field", ME,
+      MESH("tcpKeepalive: {time: 60s, probes: 2}")
+          ALIVE("interval: 7s, probes: 4"),
+      "keepalive " WEB ": idle=60 interval=7 probes=4" },
+    { "and nothing less: no probes are the mesh's", ME,
+      MESH("tcpKeepalive: {probes: 2}") ALIVE("time: 60s, probes: 0"),
+      "keepalive " WEB ": idle=60 interval=0 probes=2" },
+    { "it can turn it on again", ME,
+      MESH("tcpKeepalive: {time: 0.5s}") ALIVE("time: 5s"),
+      "keepalive " WEB ": idle=5 interval=0 probes=0" },
+    { "the mesh's default pool is a pool", ME,
+      MESH("defaultTrafficPolicy: {connectionPool: {tcp: {tcpKeepalive: "
+           "{probes: 3}}}}"),
+      "keepalive " WEB ": idle=0 interval=0 probes=3" },
+    { "a port's block is the whole pool, over the mesh's", ME,
+      MESH("tcpKeepalive: {time: 60s}")
+          RULE("connectionPool: {tcp: {tcpKeepalive: {probes: 4}}}, "
+               "portLevelSettings: [{port: {number: 80}, connectionPool: "
+               "{tcp: {maxConnections: 1}}}]"),
+      "keepalive " WEB ": idle=60 interval=0 probes=0" },
+};
+
+static void connections_are_kept_alive_as_istiod_says(void **state)
+{
+    (void)state;
+    yard_check(base, keepalives, sizeof(keepalives) / sizeof(keepalives[0]));
+}
 
 static void blocks_mean_what_istiod_means(void **state)
 {
@@ -315,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_mean_what_istiod_means),
+        cmocka_unit_test(connections_are_kept_alive_as_istiod_says),
         cmocka_unit_test(nearer_endpoints_come_first),
         cmocka_unit_test(services_have_a_say),
         cmocka_unit_test(routes_know_what_is_hashed),

@@ -66,6 +66,19 @@ static const struct say_row rules[] = {
       POLICY("    connectionPool: {tcp: {maxConnections: 3000000000}}\n"),
       "7:44 error spec.trafficPolicy.connectionPool.tcp.maxConnections: out of "
       "range: 3000000000 [IST0106]\n" },
+    { "keep-alive has seconds, and not too many",
+      POLICY("    connectionPool: {tcp: {tcpKeepalive: {time: 500ms,\n"
+             "      interval: 32768s, probes: 128}}}\n"),
+      "7:49 warning spec.trafficPolicy.connectionPool.tcp.tcpKeepalive: less "
+      "than a second turns keep-alive off [LM0008]\n"
+      "8:17 warning spec.trafficPolicy.connectionPool.tcp.tcpKeepalive: Linux "
+      "takes no more than 32767s: every connection fails [LM0008]\n"
+      "8:33 warning spec.trafficPolicy.connectionPool.tcp.tcpKeepalive: Linux "
+      "takes no more than 127: every connection fails [LM0008]\n" },
+    { "what Linux just takes",
+      POLICY("    connectionPool: {tcp: {tcpKeepalive: {time: 1s,\n"
+             "      interval: 32767s, probes: 127}}}\n"),
+      "" },
     { "local failures are counted apart or not at all",
       POLICY("    outlierDetection: {consecutiveLocalOriginFailures: 1}\n"),
       "7:23 error spec.trafficPolicy.outlierDetection: "
@@ -91,8 +104,7 @@ static const struct say_row rules[] = {
       "7:20 error spec.trafficPolicy.loadBalancer.simple: \"consistentHash\" "
       "and \"simple\" exclude each other [IST0106]\n"
       "7:36 error spec.trafficPolicy.loadBalancer.consistentHash: "
-      "\"consistentHash\" and \"simple\" exclude each other [IST0106]\n"
-      },
+      "\"consistentHash\" and \"simple\" exclude each other [IST0106]\n" },
     { "a misspelt way", POLICY("    loadBalancer: {simple: ROUND_ROBBIN}\n"),
       "7:28 error spec.trafficPolicy.loadBalancer.simple: wanted one of "
       "UNSPECIFIED, LEAST_CONN, RANDOM, PASSTHROUGH, ROUND_ROBIN, "

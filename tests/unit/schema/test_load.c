@@ -412,7 +412,8 @@ static void covers_every_field(void **state)
             MESH__SLICE(
                 "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
                 "metadata: {name: a}\nspec:\n  host: a\n  trafficPolicy:\n"
-                "    retryBudget: {budgetInterval: 1s}\n    tls:\n"
+                "    connectionPool: {http: {maxConcurrentStreams: 1}}\n    "
+                "tls:\n"
                 "      caCrl: /l\n"),
             &limits, note_use, &text),
         0);
@@ -421,10 +422,12 @@ static void covers_every_field(void **state)
         "3 DestinationRule/default/a metadata.name enforced\n"
         "5 DestinationRule/default/a spec.host enforced\n"
         "6 DestinationRule/default/a spec.trafficPolicy enforced\n"
-        "7 DestinationRule/default/a spec.trafficPolicy.retryBudget enforced\n"
-        "7 DestinationRule/default/a spec.trafficPolicy.retryBudget."
-        "budgetInterval noted: only requests under way count: the budget is "
-        "never larger than the sidecar's\n"
+        "7 DestinationRule/default/a spec.trafficPolicy.connectionPool "
+        "enforced\n"
+        "7 DestinationRule/default/a spec.trafficPolicy.connectionPool.http "
+        "enforced\n"
+        "7 DestinationRule/default/a spec.trafficPolicy.connectionPool.http."
+        "maxConcurrentStreams noted: HTTP/1.1 is spoken for now\n"
         "8 DestinationRule/default/a spec.trafficPolicy.tls enforced\n"
         "9 DestinationRule/default/a spec.trafficPolicy.tls.caCrl refused: "
         "revocation lists are not read, so a revoked certificate would be "

@@ -215,6 +215,7 @@ void stage_speak(struct stage *stage, const char *name, const char *alpn)
 
 bool stage_connect(struct stage *stage)
 {
+    const struct mesh_dial dial = { .timeout_ns = 60 * MESH__S };
     int rc;
 
     stage_hang_up(stage, false);
@@ -223,9 +224,9 @@ bool stage_connect(struct stage *stage)
     stage->heard_bytes = 0;
     stage->heard[0] = '\0';
     mesh__loop_enter(stage->loops[1]);
-    rc = mesh__stream_open(&stage->links[1], stage->at, NULL,
+    rc = mesh__stream_open(&stage->links[1], stage->at, &dial,
                            stage->peer_config, (struct mesh_slice){ 0 },
-                           60 * MESH__S, on_peer, stage, &stage->peer);
+                           on_peer, stage, &stage->peer);
     mesh__error_clear();
     mesh__loop_leave(stage->loops[1]);
     stage_pass(stage, 10 * MESH__MS);

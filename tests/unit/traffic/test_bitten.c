@@ -239,8 +239,8 @@ static void a_budget_stops_a_storm(void **state)
                     (uint32_t)(web->breakers.budget_percent / 100 * CALLS);
 
                 again +=
-                    mesh__retry_decide(&policy, web, &calls[i], &end_bad, -1, 0,
-                                       &wait_ns, NULL) == MESH__RETRY_YES;
+                    mesh__retry_decide(&policy, web, &calls[i], &end_bad, -1, 1,
+                                       0, &wait_ns, NULL) == MESH__RETRY_YES;
                 if (most < web->breakers.budget_retries)
                     most = web->breakers.budget_retries;
                 assert_true(mesh__quota_used(&quotas->retries) <= most);

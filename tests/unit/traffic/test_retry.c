@@ -137,8 +137,8 @@ static enum mesh_retry_answer after(enum mesh_failure failure, bool sent,
 {
     struct mesh_attempt_end end = { .failure = failure, .sent = sent };
 
-    return mesh__retry_decide(&policy, a, &retry, &end, idempotent, UINT64_MAX,
-                              &wait_ns, NULL);
+    return mesh__retry_decide(&policy, a, &retry, &end, idempotent, 1,
+                              UINT64_MAX, &wait_ns, NULL);
 }
 
 static uint32_t slots(void)
@@ -227,7 +227,7 @@ static void a_response_means_it_was_sent(void **state)
     policy.on = MESH__RETRY_5XX;
     end.response = words_response(&words, "503");
     assert_int_equal(
-        mesh__retry_decide(&policy, a, &retry, &end, 0, 0, &wait_ns, NULL),
+        mesh__retry_decide(&policy, a, &retry, &end, 0, 1, 0, &wait_ns, NULL),
         MESH__RETRY_NO);
     words_fini(&words);
 }
@@ -277,15 +277,15 @@ static void a_stale_stream_is_forgiven_once(void **state)
     for (size_t i = 0; i < sizeof(stale) / sizeof(stale[0]); i++) {
         retry = (struct mesh_retry){ 0 };
         if (mesh__retry_decide(&policy, a, &retry, &stale[i].end,
-                               stale[i].idempotent, 99, &wait_ns,
+                               stale[i].idempotent, 1, 99, &wait_ns,
                                NULL) != stale[i].answer)
             fail_msg("%s", stale[i].claim);
         assert_int_equal(wait_ns, 0);
         assert_int_equal(slots(), 0);
     }
     retry = (struct mesh_retry){ .replayed = true };
-    assert_int_equal(mesh__retry_decide(&policy, a, &retry, &stale[0].end, 1, 0,
-                                        &wait_ns, NULL),
+    assert_int_equal(mesh__retry_decide(&policy, a, &retry, &stale[0].end, 1, 1,
+                                        0, &wait_ns, NULL),
                      MESH__RETRY_NO);
 }
 
@@ -296,7 +296,8 @@ static void says_why(void **state)
 
     (void)state;
     mesh__why_init(&why);
-    (void)mesh__retry_decide(&policy, a, &retry, &end, -1, 0, &wait_ns, &why);
+    (void)mesh__retry_decide(&policy, a, &retry, &end, -1, 1, 0, &wait_ns,
+                             &why);
     assert_string_equal(why.steps[0].name, "the timeout per try");
     assert_string_equal(why.steps[0].reason,
                         "no condition of the policy asks for it");
@@ -373,8 +374,8 @@ static void a_budget_follows_the_load(void **state)
             mesh__quota_raise(&quotas->pending);
         for (unsigned n = 0; n < budgets[i].retries; n++)
             mesh__quota_raise(&quotas->retries);
-        answer =
-            mesh__retry_decide(&policy, a, &retry, &end, -1, 0, &wait_ns, NULL);
+        answer = mesh__retry_decide(&policy, a, &retry, &end, -1, 1, 0,
+                                    &wait_ns, NULL);
         if (answer !=
             (budgets[i].allowed ? MESH__RETRY_YES : MESH__RETRY_OVERFLOW))
             fail_msg("%s", budgets[i].claim);

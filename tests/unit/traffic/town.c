@@ -133,20 +133,3 @@ const struct mesh_route_rule *town_rule(const struct town *town)
     assert_non_null(host);
     return &host->rules[0];
 }
-
-double town_chi2(const unsigned *counts, const double *shares, size_t count)
-{
-    double total = 0, sum = 0, chi2 = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        total += counts[i];
-        sum += shares[i];
-    }
-    for (size_t i = 0; i < count; i++) {
-        double expected = total * shares[i] / sum;
-        double off = counts[i] - expected;
-
-        chi2 += off * off / expected;
-    }
-    return chi2;
-}

@@ -56,10 +56,4 @@ void town_refresh(struct town *town);
 /* The first rule of web's virtual host. */
 const struct mesh_route_rule *town_rule(const struct town *town);
 
-/*
- * Chi-squared of counts against shares (any sum). Tests compare with the
- * critical value for 0.1 % at count - 1 degrees of freedom.
- */
-double town_chi2(const unsigned *counts, const double *shares, size_t count);
-
 #endif
