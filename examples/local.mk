@@ -27,6 +27,7 @@ script_checks += $(example_checks)
 EXTRA_DIST += \
 	$(example_checks) \
 	examples/common.sh \
+	examples/canary/tests.yaml \
 	examples/canary/policy/api-gateway.yaml \
 	examples/canary/policy/mesh.yaml \
 	examples/canary/policy/payment-service.yaml \
