@@ -29,6 +29,7 @@ tools_lmesh_SOURCES = \
 	tools/test_json.c \
 	tools/test_judge.c \
 	tools/test_keys.c \
+	tools/test_reach.c \
 	tools/test_read.c \
 	tools/test_report.c \
 	tools/test_run.c \

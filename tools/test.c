@@ -11,8 +11,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: lmesh test [--policy PATH] [--filter PATTERN] [--list] [-v]\n"
-    "                  [-o text|tap|junit|json] FILE...\n"
+    "usage: lmesh test [--policy PATH] [--filter PATTERN] [--list]\n"
+    "                  [--reached] [-v] [-o text|tap|junit|json] FILE...\n"
     "\n"
     "Runs the cases of each FILE against a policy, with the engine that\n"
     "production runs. Nothing is sent. A FILE is YAML:\n"
@@ -35,18 +35,21 @@ static const char usage[] =
     "  --filter PATTERN  only cases whose name has this in it; * and ? stand\n"
     "                    for anything\n"
     "  --list            name the cases and run none\n"
+    "  --reached         fail for each rule of the policy that no case "
+    "reaches\n"
     "  -v                with the whole explanation of each\n"
     "  -o FORM           tap (version 14) and junit (XML) are for CI\n"
     "\n"
     "lmesh-test(5) tells all that can be expected. Ends with 1 when a case\n"
     "fails or the policy is refused, with 2 when a FILE is wrong.\n";
 
-enum { FILTER = LMESH_OWN, LIST };
+enum { FILTER = LMESH_OWN, LIST, REACHED };
 
 static const struct option longs[] = {
     { "policy", required_argument, NULL, LMESH_POLICY },
     { "filter", required_argument, NULL, FILTER },
     { "list", no_argument, NULL, LIST },
+    { "reached", no_argument, NULL, REACHED },
     LMESH_OPTIONS_END,
 };
 
@@ -54,6 +57,7 @@ struct wish {
     const char *policy;
     const char *filter;
     int list;
+    int reached;
     int verbose;
     int json;
     const char *form;
@@ -75,6 +79,8 @@ static int parse(int argc, char **argv, struct wish *wish)
             wish->filter = optarg;
         else if (option == LIST)
             wish->list = 1;
+        else if (option == REACHED)
+            wish->reached = 1;
         else
             wish->verbose = 1;
     }
@@ -82,6 +88,8 @@ static int parse(int argc, char **argv, struct wish *wish)
     wish->form = options.form;
     if (!options.failed && optind == argc)
         return lmesh_misuse(argv[0], "which FILE?");
+    if (!options.failed && wish->reached && wish->filter)
+        return lmesh_misuse(argv[0], "--reached wants every case to run");
     return options.failed;
 }
 
@@ -170,6 +178,10 @@ static int test_all(struct test_file *files, size_t count, char **paths,
     }
     for (size_t i = 0; i < count; i++)
         test_file_run(&files[i], wish->verbose);
+    if (wish->reached)
+        status = test_reach_all(files, count);
+    if (status)
+        return status;
     tell(files, count, wish);
     return judge(files, count);
 }

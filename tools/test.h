@@ -6,7 +6,8 @@
  * is asked of the engine (test_run.c), whose answer is a tree too
  * (test_json.c); the same tables compare both (test_judge.c), or many draws are
  * counted (test_draws.c), and what is missed is kept with the reasons
- * (test_why.c). The rest is telling (test_report.c, test_forms.c).
+ * (test_why.c). What no case reaches is a miss too (test_reach.c). The rest is
+ * telling (test_report.c, test_forms.c).
  */
 #ifndef LMESH_TEST_H
 #define LMESH_TEST_H
@@ -143,6 +144,12 @@ struct test_case {
     struct test_step *steps;
 };
 
+/* A line of the policy that decided something. */
+struct test_reach {
+    const char *file;
+    int64_t line;
+};
+
 struct test_file {
     const char *path;
     struct test_arena arena;
@@ -150,7 +157,9 @@ struct test_file {
     struct test_place **places;
     size_t place_count;
     struct test_case *cases;
-    size_t case_count;
+    size_t case_count; /* there is room for one more */
+    struct test_reach *reaches;
+    size_t reach_count;
     int complaints;
     int unreached; /* it could not even be read                         */
     int asserting; /* what is expected is being checked: {} says nothing */
@@ -290,6 +299,15 @@ const char *test_where(struct test_file *file, const struct test_node *answer,
 
 /* Draws and counts: 0, or -1 when memory is out or test became an error. */
 int test_draw(struct test_file *file, struct test_case *test);
+
+/* Remembers what an answer reached: 0, or -1 when memory is out. */
+int test_reach_take(struct test_file *file, const struct test_node *answer);
+
+/*
+ * Adds, for each policy, a case that fails for every rule that no case of any
+ * file reached: 0, or what lmesh ends with (already told).
+ */
+int test_reach_all(struct test_file *files, size_t count);
 
 /* Writes a miss down: 0, or -1 when memory is out. */
 int test_miss(struct test_file *file, struct test_case *test,

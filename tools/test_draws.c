@@ -162,7 +162,7 @@ static int is_share(const struct draws *draws, double wanted, int64_t counted)
 
     if (wanted <= 0)
         return counted == 0;
-    return fabs(found - wanted) <= draws->within;
+    return fabs(found - wanted) <= draws->within + 1e-9;
 }
 
 static int compare(struct draws *draws, const struct test_node *at,

@@ -184,7 +184,8 @@ static void read_cases(struct test_file *file, const struct test_node *root)
                       CASES_MOST);
         return;
     }
-    file->cases = test_alloc(&file->arena, cases->count * sizeof(*file->cases));
+    file->cases =
+        test_alloc(&file->arena, (cases->count + 1) * sizeof(*file->cases));
     if (!file->cases) {
         test_complain(file, NULL, NULL, NULL, "memory is out");
         return;
@@ -228,5 +229,6 @@ void test_file_fini(struct test_file *file)
         mesh_config_free(file->places[i]->config);
     }
     free(file->places);
+    free(file->reaches);
     test_arena_fini(&file->arena);
 }

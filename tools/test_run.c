@@ -112,6 +112,8 @@ static int ask(struct test_file *file, struct test_case *test, int verbose,
         return test_fault(file, test, rc, error);
     answer = test_json(&arena, mesh_decision_json(decision));
     rc = answer ? 0 : -1;
+    if (rc == 0)
+        rc = test_reach_take(file, answer);
     if (rc == 0 && test->expect)
         rc = test_judge(file, test, answer);
     if (rc == 0 && verbose)

@@ -446,9 +446,117 @@ def check_draws(report, tool):
                  miss)
     one = HEAD + ASK + 'seed: %d, distribution: {draws: 1, within: 0, ' \
         'subsets: {%s: 100}}}\n'
+    # all of seeds 0 to 3 are v1: 25 points from what is written
+    few = HEAD + ASK + 'distribution: {draws: 4, within: %s, ' \
+        'subsets: {v1: 75, v2: 25}}}\n'
+    for within, ends in (('25', 0), ('24.9%', 1)):
+        tool.write('few.yaml', few % within)
+        report.check(tool.run('few.yaml')[0] == ends, 'within ' + within,
+                     'ends with %d' % ends)
     for seed, subset in ((0, 'v1'), (4, 'v2')):
         tool.write('one.yaml', one % (seed, subset))
         report.check(tool.run('one.yaml')[0] == 0, 'seed %d' % seed, 'begins')
+
+
+def reach(path):
+    return ('- {name: "%s", request: {url: "http://catalog%s"}, '
+            'expect: {host: {prefix: catalog}}}\n' % (path, path))
+
+
+COMES = ('- {name: "%s", to: {namespace: shop, labels: {app: catalog}}, '
+         'inbound: {principal: cluster.local/ns/%s, port: 8080, method: %s, '
+         'path: %s, host: catalog, sourceIp: 192.0.2.7, sni: a, '
+         'remoteIp: 198.51.100.7, destinationIp: 192.0.2.1, '
+         'headers: {x-tenant: blue}}, expect: {rules: [{matched: true}]}}\n')
+CLOSE = '''apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: near, namespace: shop}
+spec:
+  rules: [{to: [{operation: {methods: [GET]}}]}, {to: [{operation: {methods: [PUT]}}]}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: near, namespace: shop}
+spec:
+  hosts: [near.example.com]
+  http:
+  -
+    match: [{uri: {exact: /a}}]
+    directResponse: {status: 200}
+  - {
+    match: [{uri: {exact: /b}}],
+    directResponse: {status: 200}}
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: near, namespace: shop}
+spec:
+  hosts: [near.example.com]
+  resolution: STATIC
+  ports: [{number: 80, name: http, protocol: HTTP}]
+  endpoints: [{address: 192.0.2.9}]
+'''
+
+
+def unreached(tool, *files):
+    """What --reached says, or None when its case is not there."""
+    code, out, _ = tool.run('--reached', '-o', 'json', *files)
+    last = [case for case in json.loads(out)['cases']
+            if case['name'] == 'every rule is reached']
+    if not last:
+        return None
+    missed = [(miss['path'], miss['decided_at'].split(':')[-1])
+              for miss in last[-1].get('failures', [])]
+    assert (code == 1) == bool(missed) and len(last) == 1
+    return missed
+
+
+def check_reach(report, tool):
+    routes = ['/moved', '/answered', '/slow', '/torn', '/shared', '/old/x', '/']
+    lines = ['39', '42', '45', '51', '56', '65', '80']
+    comes = ''.join(COMES % row for row in (
+        ('admin', 'admin/sa/a', 'DELETE', '/'),
+        ('web', 'shop/sa/web', 'GET', '/'),
+        ('inside', 'shop/sa/web', 'GET', '/internal/x')))
+    tool.write('all.yaml', HEAD + ''.join(map(reach, routes)) + comes)
+    found = unreached(tool, 'all.yaml')
+    report.check(found == [], 'reached', 'all of it: %s' % found)
+    for i, line in enumerate(lines):
+        tool.write('most.yaml', HEAD + comes + ''.join(
+            reach(route) for route in routes if route != routes[i]))
+        found = unreached(tool, 'most.yaml')
+        report.check(found == [('VirtualService/shop/catalog spec.http[%d]' % i,
+                                line)], 'reached', 'not %s: %s' % (routes[i],
+                                                                   found))
+    tool.write('routes.yaml', HEAD + ''.join(map(reach, routes)))
+    found = unreached(tool, 'routes.yaml')
+    report.check(found == [('AuthorizationPolicy/shop/callers spec.rules[0]',
+                            '172'),
+                           ('AuthorizationPolicy/shop/callers spec.rules[1]',
+                            '174'),
+                           ('AuthorizationPolicy/shop/closed spec.rules[0]',
+                            '189'),
+                           ('AuthorizationPolicy/shop/planned spec.rules[0]',
+                            '200')], 'reached', found)
+    tool.write('comes.yaml', HEAD + comes)
+    found = unreached(tool, 'routes.yaml', 'comes.yaml')
+    report.check(found == [], 'reached', 'by both together: %s' % found)
+    tool.write('near.yaml', CLOSE)
+    for path, i, line in (('a', 1, '17'), ('b', 0, '14')):
+        tool.write('near-tests.yaml', HEAD.replace('policy.yaml', 'near.yaml') +
+                   '- {name: a, request: {url: "http://near.example.com/%s"}, '
+                   'expect: {verdict: direct_response}}\n' % path)
+        found = unreached(tool, 'near-tests.yaml')
+        report.check(found == [
+            ('AuthorizationPolicy/shop/near spec.rules[0]', '5'),
+            ('AuthorizationPolicy/shop/near spec.rules[1]', '5'),
+            ('VirtualService/shop/near spec.http[%d]' % i, line)], 'reached',
+            'however it is laid out: %s' % found)
+    report.check(unreached(tool, 'good.yaml', '--policy', 'bad') is None,
+                 'reached', 'nothing is, in a policy that is refused')
+    code, _, said = tool.run('--reached', '--filter', 'a', 'good.yaml')
+    report.check(code == 2 and '--reached wants every case' in said, 'reached',
+                 'of a part is misuse')
 
 
 def main():
@@ -468,6 +576,7 @@ def main():
         check_policy(report, tool)
         check_forms(report, tool)
         check_draws(report, tool)
+        check_reach(report, tool)
     report.finish()
 
 
