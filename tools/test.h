@@ -255,6 +255,7 @@ int test_duration(const char *text, int64_t *out_ms);
 struct test_sort {
     const char *name;  /* the key that makes a case one                    */
     const char *whose; /* "from" or "to": the workload that decides        */
+    int serves;        /* that workload is asked: policies select it       */
     int draws;         /* it has dice: a distribution can be asked for     */
     const struct test_key *expect;
     /* Makes the case ask what node says: 0, or -1 when it has complained. */

@@ -80,7 +80,7 @@ static int read_place(struct test_file *file, struct test_case *test,
         return -1;
     }
     before = test_path_add(path, ".%s", whose);
-    test->place = test_place_find(file, place, path, !test->sort->draws);
+    test->place = test_place_find(file, place, path, test->sort->serves);
     test_path_cut(path, before);
     return test->place ? 0 : -1;
 }

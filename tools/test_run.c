@@ -28,9 +28,9 @@ static int decide_inbound(const struct test_case *test, int64_t seed,
 }
 
 const struct test_sort test_sorts[] = {
-    { "request", "from", 1, &test_outbound_key, test_read_request,
+    { "request", "from", 0, 1, &test_outbound_key, test_read_request,
       decide_outbound },
-    { "inbound", "to", 0, &test_inbound_key, test_read_inbound,
+    { "inbound", "to", 1, 0, &test_inbound_key, test_read_inbound,
       decide_inbound },
     { .name = NULL },
 };

@@ -7,6 +7,7 @@ refused or not there are no failure of a case.
 """
 import json
 import os
+import random
 import re
 import subprocess
 import sys
@@ -238,6 +239,41 @@ def check_wrong(report, tool, rows, what):
         for hint in row[2:]:
             report.check('note: did you mean "%s"?' % hint in said, where,
                          'has a hint: %s' % said[:400])
+
+
+PIECES = ['{', '}', '[', ']', ': ', '- ', '&a ', '*a', 'null', '"', "'", '\n',
+          '|\n', '0', '-1', '1e999', 'true', '<<: ', '? ', '!!str ', '%', '#',
+          '\xff', '\0', '\t', '  ', 'expect', 'within: 1e400']
+
+
+def changed(rng, text):
+    """One to four pieces of it lost, repeated, or replaced by another."""
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randrange(len(text) + 1)
+        end = at + rng.choice((0, 0, 1, 1, rng.randint(2, 30)))
+        source = rng.randrange(len(text) + 1)
+        piece = rng.choice(PIECES + [text[source:source + rng.randint(1, 60)]])
+        text = text[:at] + rng.choice((piece, '')) + text[end:]
+    return text
+
+
+def check_changed(report, tool):
+    """Whatever is in a file, it ends as it should and says why."""
+    rng = random.Random(1)
+    whole = GOOD + ''.join(
+        '- {name: "%s", request: {url: "http://catalog%s"}, distribution: '
+        '{draws: 9, within: 99, %s}}\n' % (i, row[0], row[1])
+        for i, row in enumerate(DRAWS)) + COMES % (
+            'web', 'shop/sa/web', 'GET', '/')
+    for number in range(200):
+        text = changed(rng, whole)
+        tool.write('changed.yaml', text)
+        code, out, said = tool.run(
+            '-o', rng.choice(('text', 'tap', 'junit', 'json')), 'changed.yaml')
+        where = 'changed %d: %s' % (number, text)
+        report.check(code in (0, 1, 2), where, 'ends with %d: %s' % (code, said))
+        report.check(bool(said) == (code == 2 and not out), where,
+                     'is told: %s' % said)
 
 
 def check_many(report, tool):
@@ -570,6 +606,7 @@ def main():
         tool = Tool(options, folder)
         check_wrong(report, tool, WRONG, 'wrong')
         check_wrong(report, tool, HOSTILE, 'hostile')
+        check_changed(report, tool)
         check_many(report, tool)
         check_usage(report, tool)
         check_select(report, tool)
