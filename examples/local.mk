@@ -27,7 +27,6 @@ script_checks += $(example_checks)
 EXTRA_DIST += \
 	$(example_checks) \
 	examples/common.sh \
-	examples/canary/tests.yaml \
 	examples/canary/policy/api-gateway.yaml \
 	examples/canary/policy/mesh.yaml \
 	examples/canary/policy/payment-service.yaml \
@@ -37,4 +36,5 @@ EXTRA_DIST += \
 	examples/canary/policy-fast/mesh.yaml \
 	examples/canary/policy-fast/payment-service.yaml \
 	examples/canary/policy-fast/peer-authentication.yaml \
-	examples/canary/policy-fast/topology.yaml
+	examples/canary/policy-fast/topology.yaml \
+	examples/canary/tests.yaml
