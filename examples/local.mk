@@ -50,4 +50,5 @@ EXTRA_DIST += \
 	examples/canary/policy-fast/mesh.yaml \
 	examples/canary/policy-fast/payment-service.yaml \
 	examples/canary/policy-fast/peer-authentication.yaml \
-	examples/canary/policy-fast/topology.yaml
+	examples/canary/policy-fast/topology.yaml \
+	examples/canary/tests.yaml

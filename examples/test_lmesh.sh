@@ -16,7 +16,7 @@ sys.exit(not eval("(" + sys.argv[2] + ")"))' "$dir/$1.out" "$2"
 
 # --- the table of verbs ---
 check "help names every verb" run help "$lmesh" help
-for verb in analyze coverage explain authz call serve ca trace spiffe; do
+for verb in analyze coverage explain authz test call serve ca trace spiffe; do
     check "help $verb has a usage" ends_with 0 help "$lmesh" help $verb
     check "$verb is in it" says help "usage: lmesh $verb"
     check "$verb --surprise is wrong usage" ends_with 2 help \
@@ -97,6 +97,39 @@ check "plaintext is rejected" ends_with 1 authz "$lmesh" authz $pay -o json \
 check "before any policy looks" json authz 'd["verdict"] == "reject"'
 check "claims cannot be proven yet" ends_with 2 authz "$lmesh" authz $pay \
     --claims '{}' /api/v1/charge
+
+# --- test ---
+tests=$top_srcdir/examples/canary/tests.yaml
+check "the canary does what it is meant to do" ends_with 0 test "$lmesh" test \
+    --reached "$tests"
+check "and each case says so" says test "11 cases: 11 passed, 0 failed"
+check "no rule was left out" says test "ok    every rule is reached"
+check "with the shares that were drawn" says test "(v1 89.45 %, v2 10.55 %)"
+check "the fast one does too" ends_with 0 test "$lmesh" test \
+    --policy "$top_srcdir/examples/canary/policy-fast" "$tests"
+mkdir "$dir/changed"
+cp "$policy"/*.yaml "$dir/changed"
+chmod u+w "$dir/changed"/*.yaml
+sed 's/weight: 90/weight: 80/; s/weight: 10$/weight: 20/' \
+    "$policy/api-gateway.yaml" >"$dir/changed/api-gateway.yaml"
+sed 's/timeout: 5s/timeout: 6s/; s/"POST"/"GET"/' \
+    "$policy/payment-service.yaml" >"$dir/changed/payment-service.yaml"
+check "a changed policy fails" ends_with 1 test "$lmesh" test \
+    --policy "$dir/changed" -o json "$tests"
+check "in what was changed, with the line that says so" json test '
+    [(x["name"], [y["path"] for y in x["failures"]]) for x in d["cases"]
+     if x["status"] != "passed"] ==
+    [("nine of ten requests see v1",
+      ["distribution.subsets.v1", "distribution.subsets.v2"]),
+     ("an endpoint of v1 that fails can be ejected",
+      ["expect.destination.weight"]),
+     ("a charge is bounded and tried again", ["expect.timeout"]),
+     ("the gateway may charge",
+      ["expect.verdict", "expect.rule"]),
+     ("the gateway may not look",
+      ["expect.verdict", "expect.reason"])]
+    and all(y["decided_at"].startswith(sys.argv[1][:-9]) for x in d["cases"]
+            for y in x.get("failures", []))'
 
 # --- trace, spiffe ---
 check "a trace goes on" ends_with 0 trace "$lmesh" trace -o json \

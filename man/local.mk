@@ -2,6 +2,7 @@
 dist_man_MANS += \
 	man/libmesh.3 \
 	man/lmesh.1 \
+	man/lmesh-test.5 \
 	man/mesh-policy.5 \
 	man/mesh_call.3 \
 	man/mesh_config.3 \

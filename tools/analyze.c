@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char usage[] =
     "usage: lmesh analyze [--strict] [-o json|sarif] PATH...\n"
@@ -76,16 +75,6 @@ static void print_json(mesh_diagnostics *found, size_t index, int first)
     fputc('}', stdout);
 }
 
-/* For people who look at it: not for files, pipes, or who does not want it. */
-static int has_colours(void)
-{
-    const char *no = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) && !(no && *no) && term &&
-           strcmp(term, "dumb") != 0;
-}
-
 /* The severity stands behind the place and in front of the path. */
 static void print_line(const char *line, int severity)
 {
@@ -99,7 +88,7 @@ static void print_line(const char *line, int severity)
     const char *at;
     int len = snprintf(word, sizeof(word), "%s: ", severities[severity]);
 
-    at = has_colours() ? strstr(line, word) : NULL;
+    at = lmesh_has_colours() ? strstr(line, word) : NULL;
     if (at)
         printf("%.*s\033[1;%sm%.*s\033[0m%s\n", (int)(at - line), line,
                colours[severity], len - 2, at, at + len - 2);
@@ -137,7 +126,7 @@ static int print_sarif(mesh_diagnostics *found)
 static void take(mesh_diagnostics *found, struct totals *totals,
                  const struct lmesh_options *options)
 {
-    size_t count = options->sarif ? 0 : mesh_diagnostics_count(found, 0);
+    size_t count = options->form ? 0 : mesh_diagnostics_count(found, 0);
 
     totals->documents += mesh_diagnostics_documents(found);
     for (int severity = 1; severity <= MESH_SEVERITY_INFO; severity++)
@@ -160,7 +149,7 @@ static int analyze(const char *paths, struct totals *totals,
     int status = rc < 0 ? lmesh_failed("analyze", rc, error) : 0;
 
     take(found, totals, options);
-    if (found && options->sarif && !status)
+    if (found && options->form && !status)
         status = print_sarif(found);
     mesh_diagnostics_free(found);
     mesh_error_free(error);
@@ -215,7 +204,7 @@ static int run(int argc, char **argv)
         .argv = argv,
         .shorts = "o:",
         .longs = longs,
-        .may_sarif = 1,
+        .forms = "sarif",
     };
     struct totals totals = { .first = 1 };
     int strict = 0;
@@ -235,7 +224,7 @@ static int run(int argc, char **argv)
         fputs("{\"diagnostics\": [", stdout);
     status = analyze(paths, &totals, &options);
     free(paths);
-    if (!options.sarif)
+    if (!options.form)
         print_summary(&totals, options.json);
     if (status)
         return status;

@@ -12,8 +12,7 @@
 
 /* --- out --- */
 
-/* Length of the UTF-8 sequence at the start of data, 0 when it is none. */
-static size_t sequence_length(const unsigned char *data, size_t size)
+size_t lmesh_utf8_length(const unsigned char *data, size_t size)
 {
     size_t length = data[0] < 0x80                      ? 1
                     : data[0] >= 0xc2 && data[0] < 0xe0 ? 2
@@ -55,7 +54,7 @@ void lmesh_json_bytes(FILE *out, const char *data, size_t size)
 
     fputc('"', out);
     while (size) {
-        size_t length = sequence_length(bytes, size);
+        size_t length = lmesh_utf8_length(bytes, size);
 
         if (length == 1)
             put_ascii(out, bytes[0]);

@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const struct lmesh_verb *const verbs[] = {
-    &lmesh_analyze, &lmesh_coverage, &lmesh_explain, &lmesh_authz,  &lmesh_call,
-    &lmesh_serve,   &lmesh_ca,       &lmesh_trace,   &lmesh_spiffe,
+    &lmesh_analyze, &lmesh_coverage, &lmesh_explain, &lmesh_authz,
+    &lmesh_test,    &lmesh_call,     &lmesh_serve,   &lmesh_ca,
+    &lmesh_trace,   &lmesh_spiffe,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

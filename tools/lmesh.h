@@ -33,6 +33,7 @@ extern const struct lmesh_verb lmesh_analyze;
 extern const struct lmesh_verb lmesh_coverage;
 extern const struct lmesh_verb lmesh_explain;
 extern const struct lmesh_verb lmesh_authz;
+extern const struct lmesh_verb lmesh_test;
 extern const struct lmesh_verb lmesh_call;
 extern const struct lmesh_verb lmesh_serve;
 extern const struct lmesh_verb lmesh_ca;
@@ -90,9 +91,9 @@ struct lmesh_options {
     const struct option *longs; /* ends with LMESH_OPTIONS_END                */
     mesh_config *config; /* takes the settings; NULL: the verb has none */
     int placed;          /* out: labels or an address were given */
-    int may_sarif;       /* the verb has -o sarif                      */
+    const char *forms;   /* what -o takes besides text and json: "sarif" */
     int json;            /* out: -o json was given                     */
-    int sarif;           /* out: -o sarif was given                    */
+    const char *form;    /* out: which of forms was given, or NULL     */
     int failed;          /* out: what lmesh ends with, 0 for none      */
 };
 
@@ -114,8 +115,14 @@ int lmesh_client_labels(const struct lmesh_options *options);
 int lmesh_misuse(const char *verb, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Whether people look at standard output, and want colours. */
+int lmesh_has_colours(void);
+
 /* A whole decimal number in [least, most]: 0, or -1. */
 int lmesh_number(const char *text, int64_t least, int64_t most, int64_t *out);
+
+/* What lmesh ends with for this code. */
+int lmesh_status(int code);
 
 /* Says what failed on standard error; what lmesh ends with for this code. */
 int lmesh_failed(const char *verb, int code, const mesh_error *error);
@@ -149,6 +156,9 @@ int lmesh_wish_request(const struct lmesh_wish *wish, const char *verb,
                        const char *url, mesh_request **out);
 
 /* --- JSON: json.c --- */
+
+/* Length of the UTF-8 sequence at the start of data, 0 when it is none. */
+size_t lmesh_utf8_length(const unsigned char *data, size_t size);
 
 /* A string literal. Bytes that are no UTF-8 become U+FFFD. */
 void lmesh_json_bytes(FILE *out, const char *data, size_t size);

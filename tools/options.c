@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     int option;
@@ -59,6 +60,11 @@ int lmesh_failed(const char *verb, int code, const mesh_error *error)
         message = mesh_strerror(code);
     fprintf(stderr, "lmesh %s: %s [%s]\n", verb, message,
             mesh_error_name(code));
+    return lmesh_status(code);
+}
+
+int lmesh_status(int code)
+{
     switch (mesh_error_class(code)) {
     case MESH_CLASS_CALLER:
         return LMESH_USAGE;
@@ -70,16 +76,41 @@ int lmesh_failed(const char *verb, int code, const mesh_error *error)
     }
 }
 
+/* Whether text is one of words, which have blanks between them. */
+static int is_form(const char *words, const char *text)
+{
+    size_t length = strlen(text);
+
+    while (words && *words) {
+        size_t size = strcspn(words, " ");
+
+        if (size == length && !strncmp(words, text, size))
+            return 1;
+        words += size + (words[size] == ' ');
+    }
+    return 0;
+}
+
 static int take_output(struct lmesh_options *options)
 {
     if (!strcmp(optarg, "json"))
         options->json = 1;
-    else if (options->may_sarif && !strcmp(optarg, "sarif"))
-        options->sarif = 1;
+    else if (is_form(options->forms, optarg))
+        options->form = optarg;
     else if (strcmp(optarg, "text"))
-        return lmesh_misuse(options->argv[0], "-o takes json%s or text, not %s",
-                            options->may_sarif ? ", sarif" : "", optarg);
+        return lmesh_misuse(options->argv[0], "-o takes text, json%s%s, not %s",
+                            options->forms ? " or " : "",
+                            options->forms ? options->forms : "", optarg);
     return 0;
+}
+
+int lmesh_has_colours(void)
+{
+    const char *no = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) && !(no && *no) && term &&
+           strcmp(term, "dumb") != 0;
 }
 
 /* 1 when the option was a setting. */

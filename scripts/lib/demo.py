@@ -66,6 +66,7 @@ class Mesh:
         self.gateway = os.path.join(build, 'examples/canary/api-gateway')
         self.policy = os.path.join(sources, 'examples/canary/policy')
         self.fast = os.path.join(sources, 'examples/canary/policy-fast')
+        self.tests = os.path.join(sources, 'examples/canary/tests.yaml')
         self.run = os.path.join(build, 'run')
         self.log = os.path.join(self.run, 'log')
         self.environment = {k: v for k, v in os.environ.items()
@@ -539,6 +540,16 @@ def point_6_logs(mesh, report, requests):
     report.note(lines[0] if lines else '')
 
 
+def tested(mesh, report):
+    report.head('Before anything starts: the policy does what is meant')
+    for policy in (mesh.policy, mesh.fast):
+        done = mesh.tool('test', '--policy', policy, mesh.tests)
+        report.note(done.stdout)
+        report.check(done.returncode == 0, 'lmesh test: every case of %s holds '
+                     'for %s' % (os.path.basename(mesh.tests),
+                                 os.path.basename(policy)))
+
+
 def start(mesh):
     ca = mesh.make_ca('ca')
     for account in ('api-gateway', 'payment-service', 'order-service', 'web'):
@@ -558,6 +569,7 @@ def start(mesh):
 
 
 def play(mesh, report, collector):
+    tested(mesh, report)
     report.head('Six services, one process each')
     start(mesh)
     seen = point_1(mesh, report)
