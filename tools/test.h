@@ -267,10 +267,13 @@ struct test_sort {
 
 extern const struct test_sort test_sorts[];
 
-/* test_ask.c: the two readers. */
+/* test_ask.c: the readers. */
 int test_read_request(struct test_file *file, struct test_case *test,
                       const struct test_node *node, struct test_path *path);
 int test_read_inbound(struct test_file *file, struct test_case *test,
+                      const struct test_node *node, struct test_path *path);
+
+int test_read_connect(struct test_file *file, struct test_case *test,
                       const struct test_node *node, struct test_path *path);
 
 /* The place of from or to, made once per file: NULL when it has complained. */

@@ -201,19 +201,30 @@ static int add_inbound_header(void *handle, const char *name, const char *value,
     return mesh_attributes_set(handle, attribute, value, error);
 }
 
-/* What one key of inbound is to the library. */
-static const struct {
-    const char *key;
-    const char *attribute;
+/* What one key is to the library. */
+struct attribute {
+    const char *key; /* NULL ends a table */
+    const char *name;
     int http;
-} attributes[] = {
-    { "port", "destination.port", 0 }, { "sourceIp", "source.ip", 0 },
-    { "remoteIp", "remote.ip", 0 },    { "destinationIp", "destination.ip", 0 },
-    { "sni", "connection.sni", 0 },    { "method", "request.method", 1 },
-    { "host", "request.host", 1 },     { "path", "request.path", 1 },
 };
 
-#define ATTRIBUTE_COUNT (sizeof(attributes) / sizeof(attributes[0]))
+static const struct attribute of_inbound[] = {
+    { "port", "destination.port", 0 },
+    { "sourceIp", "source.ip", 0 },
+    { "remoteIp", "remote.ip", 0 },
+    { "destinationIp", "destination.ip", 0 },
+    { "sni", "connection.sni", 0 },
+    { "method", "request.method", 1 },
+    { "host", "request.host", 1 },
+    { "path", "request.path", 1 },
+    { .key = NULL },
+};
+
+static const struct attribute of_stream[] = {
+    { "host", "destination.host", 0 },        { "port", "destination.port", 0 },
+    { "destinationIp", "destination.ip", 0 }, { "sourceIp", "source.ip", 0 },
+    { "sni", "connection.sni", 0 },           { .key = NULL },
+};
 
 /* Without a principal the client comes in plaintext. */
 static int set_principal(struct test_file *file, struct test_case *test,
@@ -252,31 +263,46 @@ static int complete(struct test_case *test, const struct test_node *node,
               : add_inbound_header(test->attributes, "x-absent", NULL, error);
 }
 
+/* Those of table that node has; *http tells whether it is of a request. */
 static int set_attributes(struct test_file *file, struct test_case *test,
-                          const struct test_node *node, struct test_path *path,
+                          const struct test_node *node,
+                          const struct test_path *path,
+                          const struct attribute *table, int *http,
                           mesh_error *error)
 {
-    const struct test_node *headers = test_node_find(node, "headers");
-    int is_http = headers != NULL;
-
-    for (size_t i = 0; i < ATTRIBUTE_COUNT; i++) {
-        const struct test_node *value = test_node_find(node, attributes[i].key);
+    for (; table->key; table++) {
+        const struct test_node *value = test_node_find(node, table->key);
 
         if (!value)
             continue;
-        is_http = is_http || attributes[i].http;
+        *http = *http || table->http;
         if (refused(file, value, path,
                     mesh_attributes_set(
-                        test->attributes, attributes[i].attribute,
+                        test->attributes, table->name,
                         value->type == TEST_NULL ? NULL : value->text, error),
                     error))
             return -1;
     }
-    if (is_http &&
-        refused(file, node, path, complete(test, node, error), error))
-        return -1;
-    return add_fields(file, headers, path, add_inbound_header, test->attributes,
-                      error);
+    return 0;
+}
+
+static int set_inbound(struct test_file *file, struct test_case *test,
+                       const struct test_node *node, struct test_path *path,
+                       mesh_error *error)
+{
+    const struct test_node *headers = test_node_find(node, "headers");
+    int is_http = headers != NULL;
+    int rc = set_principal(file, test, node, path, error);
+
+    if (rc == 0)
+        rc =
+            set_attributes(file, test, node, path, of_inbound, &is_http, error);
+    if (rc == 0 && is_http)
+        rc = refused(file, node, path, complete(test, node, error), error);
+    if (rc == 0)
+        rc = add_fields(file, headers, path, add_inbound_header,
+                        test->attributes, error);
+    return rc;
 }
 
 int test_read_inbound(struct test_file *file, struct test_case *test,
@@ -287,11 +313,27 @@ int test_read_inbound(struct test_file *file, struct test_case *test,
 
     test->attributes = mesh_attributes_new();
     if (test->attributes)
-        rc = set_principal(file, test, node, path, error);
+        rc = set_inbound(file, test, node, path, error);
     else
         rc = refused(file, node, path, MESH_ERR_NOMEM, NULL);
-    if (rc == 0)
-        rc = set_attributes(file, test, node, path, error);
+    mesh_error_free(error);
+    return rc;
+}
+
+/* --- streams --- */
+
+int test_read_connect(struct test_file *file, struct test_case *test,
+                      const struct test_node *node, struct test_path *path)
+{
+    mesh_error *error = mesh_error_new();
+    int is_http = 0;
+    int rc;
+
+    test->attributes = mesh_attributes_new();
+    if (test->attributes)
+        rc = set_attributes(file, test, node, path, of_stream, &is_http, error);
+    else
+        rc = refused(file, node, path, MESH_ERR_NOMEM, NULL);
     mesh_error_free(error);
     return rc;
 }

@@ -33,6 +33,15 @@ static const struct test_key request_keys[] = {
     END,
 };
 
+static const struct test_key connect_keys[] = {
+    { .name = "host", .kind = TEST_TEXT, .flags = TEST_NEEDED },
+    { .name = "port", .kind = TEST_WHOLE, .flags = TEST_NEEDED },
+    { .name = "destinationIp", .kind = TEST_TEXT },
+    { .name = "sourceIp", .kind = TEST_TEXT },
+    { .name = "sni", .kind = TEST_TEXT, .flags = TEST_OR_NULL },
+    END,
+};
+
 static const struct test_key inbound_keys[] = {
     { .name = "principal", .kind = TEST_TEXT, .flags = TEST_OR_NULL },
     { .name = "port", .kind = TEST_WHOLE },
@@ -65,6 +74,7 @@ static const struct test_key case_keys[] = {
     { .name = "to", .kind = TEST_OBJECT, .inside = from_keys },
     { .name = "seed", .kind = TEST_WHOLE },
     { .name = "request", .kind = TEST_OBJECT, .inside = request_keys },
+    { .name = "connect", .kind = TEST_OBJECT, .inside = connect_keys },
     { .name = "inbound", .kind = TEST_OBJECT, .inside = inbound_keys },
     { .name = "expect", .kind = TEST_ANY },
     { .name = "distribution",

@@ -115,14 +115,22 @@ static int close_item(struct walk *walk)
 /* The length of "spec.http[3]" at the start of a field's path; 0 for none. */
 static size_t item_length(const char *resource, const char *path)
 {
-    const char *list = !strncmp(resource, "VirtualService/", 15) ? "spec.http["
-                       : !strncmp(resource, "AuthorizationPolicy/", 20)
-                           ? "spec.rules["
-                           : NULL;
-    const char *end = list ? strchr(path, ']') : NULL;
+    static const struct {
+        const char *kind;
+        const char *list;
+    } lists[] = {
+        { "VirtualService/", "spec.http[" },
+        { "VirtualService/", "spec.tls[" },
+        { "VirtualService/", "spec.tcp[" },
+        { "AuthorizationPolicy/", "spec.rules[" },
+    };
+    const char *end = strchr(path, ']');
 
-    return end && !strncmp(path, list, strlen(list)) ? (size_t)(end - path) + 1
-                                                     : 0;
+    for (size_t i = 0; end && i < sizeof(lists) / sizeof(lists[0]); i++)
+        if (!strncmp(resource, lists[i].kind, strlen(lists[i].kind)) &&
+            !strncmp(path, lists[i].list, strlen(lists[i].list)))
+            return (size_t)(end - path) + 1;
+    return 0;
 }
 
 /* One field that the policy uses, in the order written. */

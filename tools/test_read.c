@@ -50,8 +50,9 @@ static const struct test_sort *find_sort(struct test_file *file,
     }
     if (count == 1)
         return found;
-    test_complain(file, node, path, NULL, "wants one of request, inbound%s",
-                  count ? ", not both" : "");
+    test_complain(file, node, path, NULL,
+                  "wants one of request, connect, inbound%s",
+                  count ? ", not two" : "");
     return NULL;
 }
 

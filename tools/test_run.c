@@ -17,6 +17,13 @@ static int decide_outbound(const struct test_case *test, int64_t seed,
     return mesh_explain(test->place->workload, test->request, seed, out, error);
 }
 
+static int decide_stream(const struct test_case *test, int64_t seed,
+                         mesh_decision **out, mesh_error *error)
+{
+    return mesh_explain_attributes(test->place->workload, test->attributes,
+                                   seed, out, error);
+}
+
 static int decide_inbound(const struct test_case *test, int64_t seed,
                           mesh_decision **out, mesh_error *error)
 {
@@ -30,6 +37,8 @@ static int decide_inbound(const struct test_case *test, int64_t seed,
 const struct test_sort test_sorts[] = {
     { "request", "from", 0, 1, &test_outbound_key, test_read_request,
       decide_outbound },
+    { "connect", "from", 0, 1, &test_outbound_key, test_read_connect,
+      decide_stream },
     { "inbound", "to", 1, 0, &test_inbound_key, test_read_inbound,
       decide_inbound },
     { .name = NULL },

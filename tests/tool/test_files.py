@@ -61,9 +61,10 @@ WRONG = [
     (HEAD + ASK + 'expect: }\n', '4:56: error: cases[0].expect: wants a map, '
      'not null'),
     (HEAD + '- {name: a, expect: {verdict: route}}\n',
-     '4:3: error: cases[0]: wants one of request, inbound'),
+     '4:3: error: cases[0]: wants one of request, connect, inbound'),
     (HEAD + ASK + 'inbound: {path: /}, expect: {verdict: route}}\n',
-     '4:3: error: cases[0]: wants one of request, inbound, not both'),
+     '4:3: error: cases[0]: wants one of request, connect, inbound, not '
+     'two'),
     (HEAD + '- {name: a, inbound: {path: /}, expect: {verdict: deny}}\n',
      '4:3: error: cases[0]: to is missing, here and at the top'),
     (HEAD.replace('from: {namespace: shop}\n', '') + ASK +
@@ -101,6 +102,18 @@ WRONG = [
     (HEAD + '- {name: a, request: {url: "http://a/", headers: {x: [1]}}, '
      'expect: {verdict: route}}\n',
      '4:55: error: cases[0].request.headers.x[0]: wants a text'),
+    (HEAD + '- {name: a, connect: {port: 1}, expect: {verdict: route}}\n',
+     '4:22: error: cases[0].connect: host is missing'),
+    (HEAD + '- {name: a, connect: {host: a}, expect: {verdict: route}}\n',
+     '4:22: error: cases[0].connect: port is missing'),
+    (HEAD + '- {name: a, connect: {host: a, port: 0}, '
+     'expect: {verdict: route}}\n', '4:38: error: cases[0].connect: '
+     'destination.port: "0" is no port'),
+    (HEAD + '- {name: a, connect: {host: a, port: 1, path: /}, '
+     'expect: {verdict: route}}\n',
+     '4:41: error: cases[0].connect: unknown key "path"'),
+    (HEAD + '- {name: a, connect: {host: "a b", port: 1}, '
+     'expect: {verdict: route}}\n', '4:29: error: cases[0].connect: '),
     (HEAD + COME.replace('path: /', 'sourceIp: x') + 'expect: {rule: 0}}\n',
      '4:68: error: cases[0].inbound: source.ip: "x" is no IP address'),
     (HEAD + COME.replace('path: /', 'port: 70000') + 'expect: {rule: 0}}\n',
@@ -595,6 +608,92 @@ def check_reach(report, tool):
                  'of a part is misuse')
 
 
+STREAMS = '''apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: store, namespace: shop}
+spec:
+  hosts: [store.example.com]
+  addresses: [198.51.100.1]
+  resolution: STATIC
+  ports: [{number: 5432, name: tcp, protocol: TCP}, {number: 443, name: tls, protocol: TLS}]
+  endpoints: [{address: 192.0.2.1, labels: {at: a}}, {address: 192.0.2.2, labels: {at: b}}]
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: store, namespace: shop}
+spec:
+  host: store.example.com
+  subsets: [{name: a, labels: {at: a}}, {name: b, labels: {at: b}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: store, namespace: shop}
+spec:
+  hosts: [store.example.com]
+  tls:
+  - match: [{port: 443, sniHosts: [store.example.com]}]
+    route: [{destination: {host: store.example.com, subset: b, port: {number: 443}}}]
+  tcp:
+  - match: [{port: 5432, sourceLabels: {app: batch}}]
+    route: [{destination: {host: store.example.com, subset: a, port: {number: 5432}}}]
+  - match: [{port: 5432}]
+    route:
+    - {destination: {host: store.example.com, subset: a, port: {number: 5432}}, weight: 75}
+    - {destination: {host: store.example.com, subset: b, port: {number: 5432}}, weight: 25}
+'''
+
+# What is connected to, and what holds; "!" before what must not.
+CONNECTS = [
+    ('host: store.example.com, port: 443, sni: store.example.com',
+     'destination: {host: store.example.com, subset: b, port: 443}'),
+    ('host: store.example.com, port: 443, sni: store.example.com',
+     '!destination: {subset: a}'),
+    ('host: store.example.com, port: 443, sni: other.example.com',
+     '!destination: {subset: b}'),
+    ('host: store.example.com, port: 443, sni: null',
+     '!destination: {subset: b}'),
+    ('host: store.example.com, port: 5432',
+     'timeout: null, retries: null, headers: {request: null}'),
+    ('host: store.example.com, port: 5432', '!timeout: 5s'),
+    ('host: 203.0.113.9, port: 5432, destinationIp: 198.51.100.1',
+     'host: {contains: store.example.com}'),
+    ('host: 203.0.113.9, port: 5432', '!host: {contains: store.example.com}'),
+    ('host: store.example.com, port: 5432, sourceIp: 192.0.2.77',
+     'verdict: route'),
+]
+
+
+def check_streams(report, tool):
+    """Streams have the tcp and tls routes, dice and reach like requests."""
+    tool.write('streams.yaml', STREAMS)
+    head = HEAD.replace('policy.yaml', 'streams.yaml')
+    tool.write('connect.yaml', head + ''.join(
+        '- {name: "%d", connect: {%s}, expect: {%s}}\n' %
+        (i, row[0], row[1].lstrip('!')) for i, row in enumerate(CONNECTS)))
+    code, out, _ = tool.run('-o', 'json', 'connect.yaml')
+    report.check(code == 1, 'streams', 'ends with %d' % code)
+    for row, case in zip(CONNECTS, json.loads(out)['cases']):
+        wanted = 'failed' if row[1][0] == '!' else 'passed'
+        report.check(case['status'] == wanted, '%s: %s' % row, case)
+    cases = ['connect: {host: store.example.com, port: 443, '
+             'sni: store.example.com}, expect: {verdict: route}',
+             'from: {namespace: shop, labels: {app: batch}}, connect: '
+             '{host: store.example.com, port: 5432}, '
+             'distribution: {draws: 99, within: 0, subsets: {a: 100}}',
+             'connect: {host: store.example.com, port: 5432}, '
+             'distribution: {draws: 4000, within: 2, subsets: {a: 75, b: 25}}']
+    rows = ['- {name: "%d", %s}\n' % row for row in enumerate(cases)]
+    tool.write('dice.yaml', head + ''.join(rows))
+    code, out, _ = tool.run('--reached', 'dice.yaml')
+    report.check(code == 0 and '4 passed' in out, 'streams', out)
+    for i, path in enumerate(('tls[0]', 'tcp[0]', 'tcp[1]')):
+        tool.write('dice.yaml', head + ''.join(rows[:i] + rows[i + 1:]))
+        found = unreached(tool, 'dice.yaml')
+        report.check(found and len(found) == 1 and found[0][0] ==
+                     'VirtualService/shop/store spec.' + path, 'streams',
+                     'not %s: %s' % (path, found))
+
+
 def main():
     options = checks.arguments(__doc__)
     report = checks.Report('test_files')
@@ -614,6 +713,7 @@ def main():
         check_forms(report, tool)
         check_draws(report, tool)
         check_reach(report, tool)
+        check_streams(report, tool)
     report.finish()
 
 
