@@ -230,6 +230,22 @@ static const struct test_key tls_keys[] = {
     END,
 };
 
+static const struct test_key keepalive_keys[] = {
+    { .name = "time",
+      .kind = TEST_DURATION,
+      .flags = TEST_OR_NULL,
+      .member = "time_ms" },
+    { .name = "interval",
+      .kind = TEST_DURATION,
+      .flags = TEST_OR_NULL,
+      .member = "interval_ms" },
+    { .name = "probes",
+      .kind = TEST_WHOLE,
+      .flags = TEST_OR_NULL,
+      .member = "probes" },
+    END,
+};
+
 static const struct test_key pool_keys[] = {
     { .name = "maxConnections",
       .kind = TEST_WHOLE,
@@ -260,6 +276,11 @@ static const struct test_key pool_keys[] = {
       .kind = TEST_DURATION,
       .flags = TEST_OR_NULL,
       .member = "max_connection_duration_ms" },
+    { .name = "tcpKeepalive",
+      .kind = TEST_OBJECT,
+      .flags = TEST_OR_NULL,
+      .member = "tcp_keepalive",
+      .inside = keepalive_keys },
     END,
 };
 

@@ -580,13 +580,13 @@ def check_reach(report, tool):
     tool.write('routes.yaml', HEAD + ''.join(map(reach, routes)))
     found = unreached(tool, 'routes.yaml')
     report.check(found == [('AuthorizationPolicy/shop/callers spec.rules[0]',
-                            '172'),
+                            '173'),
                            ('AuthorizationPolicy/shop/callers spec.rules[1]',
-                            '174'),
+                            '175'),
                            ('AuthorizationPolicy/shop/closed spec.rules[0]',
-                            '189'),
+                            '190'),
                            ('AuthorizationPolicy/shop/planned spec.rules[0]',
-                            '200')], 'reached', found)
+                            '201')], 'reached', found)
     tool.write('comes.yaml', HEAD + comes)
     found = unreached(tool, 'routes.yaml', 'comes.yaml')
     report.check(found == [], 'reached', 'by both together: %s' % found)
