@@ -115,6 +115,8 @@ EXTRA_DIST += tests/differential/cases/sidecar-scope.yaml \
 EXTRA_DIST += tests/differential/cases/visibility-routes.yaml \
 	tests/differential/cases/visibility-routes.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
+	tests/differential/cases/parts/bare.yaml \
+	tests/differential/cases/parts/geo.yaml \
 	tests/differential/cases/parts/subsets.yaml
 EXTRA_DIST += tests/differential/cases/dr-tls.yaml \
 	tests/differential/cases/dr-tls.seen.jsonl
@@ -122,3 +124,69 @@ EXTRA_DIST += tests/differential/cases/unknown-host-allow-any.yaml \
 	tests/differential/cases/unknown-host-allow-any.seen.jsonl
 EXTRA_DIST += tests/differential/cases/unknown-host-registry-only.yaml \
 	tests/differential/cases/unknown-host-registry-only.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-names.yaml \
+	tests/differential/cases/dr-balance-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-passthrough-levels.yaml \
+	tests/differential/cases/dr-balance-passthrough-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-passthrough.yaml \
+	tests/differential/cases/dr-balance-passthrough.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-round-robin.yaml \
+	tests/differential/cases/dr-balance-round-robin.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-weights.yaml \
+	tests/differential/cases/dr-balance-weights.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-export-default.yaml \
+	tests/differential/cases/dr-export-default.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-export-namespaces.yaml \
+	tests/differential/cases/dr-export-namespaces.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-export-private.yaml \
+	tests/differential/cases/dr-export-private.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-host-names.yaml \
+	tests/differential/cases/dr-host-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-host-wildcard.yaml \
+	tests/differential/cases/dr-host-wildcard.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-connections.yaml \
+	tests/differential/cases/dr-levels-connections.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-cookie.yaml \
+	tests/differential/cases/dr-levels-cookie.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-mesh.yaml \
+	tests/differential/cases/dr-levels-mesh.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-outlier.yaml \
+	tests/differential/cases/dr-levels-outlier.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-pool.yaml \
+	tests/differential/cases/dr-levels-pool.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-tls-dropped.yaml \
+	tests/differential/cases/dr-levels-tls-dropped.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-tls.yaml \
+	tests/differential/cases/dr-levels-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-lookup-never-merges.yaml \
+	tests/differential/cases/dr-lookup-never-merges.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-lookup-order.yaml \
+	tests/differential/cases/dr-lookup-order.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-age.yaml \
+	tests/differential/cases/dr-pool-age.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-idle.yaml \
+	tests/differential/cases/dr-pool-idle.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-pending.yaml \
+	tests/differential/cases/dr-pool-pending.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-requests.yaml \
+	tests/differential/cases/dr-pool-requests.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-zero.yaml \
+	tests/differential/cases/dr-pool-zero.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-root-for-all.yaml \
+	tests/differential/cases/dr-root-for-all.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-same-host-apart.yaml \
+	tests/differential/cases/dr-same-host-apart.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-same-host-merged.yaml \
+	tests/differential/cases/dr-same-host-merged.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-selector-merged.yaml \
+	tests/differential/cases/dr-selector-merged.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-selector.yaml \
+	tests/differential/cases/dr-selector.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-service-entry-host.yaml \
+	tests/differential/cases/dr-service-entry-host.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-labels.yaml \
+	tests/differential/cases/dr-subset-labels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-on-port.yaml \
+	tests/differential/cases/dr-subset-on-port.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-warmup.yaml \
+	tests/differential/cases/dr-warmup.seen.jsonl
