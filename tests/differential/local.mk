@@ -190,3 +190,27 @@ EXTRA_DIST += tests/differential/cases/dr-subset-on-port.yaml \
 	tests/differential/cases/dr-subset-on-port.seen.jsonl
 EXTRA_DIST += tests/differential/cases/dr-warmup.yaml \
 	tests/differential/cases/dr-warmup.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-ejected.yaml \
+	tests/differential/cases/dr-hash-ejected.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-header-levels.yaml \
+	tests/differential/cases/dr-hash-header-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-maglev-size.yaml \
+	tests/differential/cases/dr-hash-maglev-size.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-query-levels.yaml \
+	tests/differential/cases/dr-hash-query-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-ring-size-old.yaml \
+	tests/differential/cases/dr-hash-ring-size-old.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-ring-size.yaml \
+	tests/differential/cases/dr-hash-ring-size.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-source-levels.yaml \
+	tests/differential/cases/dr-hash-source-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-weighted.yaml \
+	tests/differential/cases/dr-hash-weighted.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-connect-timeout.yaml \
+	tests/differential/cases/dr-pool-connect-timeout.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-retries.yaml \
+	tests/differential/cases/dr-pool-retries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-upgrade.yaml \
+	tests/differential/cases/dr-pool-upgrade.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-retry-budget.yaml \
+	tests/differential/cases/dr-retry-budget.seen.jsonl

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+TLS_HANDSHAKE = b'\x16'  # RFC 8446 section 5.1
+
 
 def pairs(headers):
     """Headers are written as a mapping or as a list of [name, value]."""
@@ -93,6 +95,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.request = self.app.tls.wrap_socket(self.request,
                                                     server_side=True)
         super().setup()
+
+    def parse_request(self):
+        """A caller that greets in TLS where none is spoken waits in vain."""
+        if self.raw_requestline[:1] == TLS_HANDSHAKE:
+            self.rfile.read()
+            self.close_connection = True
+            return False
+        return super().parse_request()
 
     def told(self, step):
         """What the step tells of the connection, as headers."""
