@@ -117,6 +117,7 @@ EXTRA_DIST += tests/differential/cases/visibility-routes.yaml \
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/bare.yaml \
 	tests/differential/cases/parts/geo.yaml \
+	tests/differential/cases/parts/tls-server.yaml \
 	tests/differential/cases/parts/subsets.yaml
 EXTRA_DIST += tests/differential/cases/dr-tls.yaml \
 	tests/differential/cases/dr-tls.seen.jsonl
@@ -214,3 +215,49 @@ EXTRA_DIST += tests/differential/cases/dr-pool-upgrade.yaml \
 	tests/differential/cases/dr-pool-upgrade.seen.jsonl
 EXTRA_DIST += tests/differential/cases/dr-retry-budget.yaml \
 	tests/differential/cases/dr-retry-budget.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-distribute-forms.yaml \
+	tests/differential/cases/dr-locality-distribute-forms.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-distribute-levels.yaml \
+	tests/differential/cases/dr-locality-distribute-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-enabled-levels.yaml \
+	tests/differential/cases/dr-locality-enabled-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-levels.yaml \
+	tests/differential/cases/dr-locality-failover-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-lost.yaml \
+	tests/differential/cases/dr-locality-failover-lost.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-priority-levels.yaml \
+	tests/differential/cases/dr-locality-failover-priority-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-priority-value.yaml \
+	tests/differential/cases/dr-locality-failover-priority-value.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-priority.yaml \
+	tests/differential/cases/dr-locality-failover-priority.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-region.yaml \
+	tests/differential/cases/dr-locality-failover-region.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-off.yaml \
+	tests/differential/cases/dr-locality-off.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-apart.yaml \
+	tests/differential/cases/dr-outlier-apart.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-gateway.yaml \
+	tests/differential/cases/dr-outlier-gateway.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-levels.yaml \
+	tests/differential/cases/dr-outlier-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-refused.yaml \
+	tests/differential/cases/dr-outlier-refused.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-return.yaml \
+	tests/differential/cases/dr-outlier-return.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-share.yaml \
+	tests/differential/cases/dr-outlier-share.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-empty.yaml \
+	tests/differential/cases/dr-tls-empty.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-entry-names.yaml \
+	tests/differential/cases/dr-tls-entry-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-levels.yaml \
+	tests/differential/cases/dr-tls-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-mutual.yaml \
+	tests/differential/cases/dr-tls-mutual.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-names.yaml \
+	tests/differential/cases/dr-tls-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-simple.yaml \
+	tests/differential/cases/dr-tls-simple.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-zone-aware-levels.yaml \
+	tests/differential/cases/dr-zone-aware-levels.seen.jsonl
