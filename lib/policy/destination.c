@@ -546,7 +546,7 @@ static void fill_original(const struct making *making,
     if (!is_original(making))
         return;
     out->original = true;
-    if (nothing &&
+    if (nothing && !making->host->service->kubernetes &&
         mesh__slice_number(making->port->target, UINT16_MAX, &number))
         out->original_port = (uint16_t)number;
     if (out->tls.mode != MESH__TLS_AUTO)

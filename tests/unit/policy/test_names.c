@@ -271,10 +271,10 @@ static const char bare[] =
 #define RANDOM  "loadBalancer: {simple: RANDOM}"
 #define WHOLE(policy)                                                          \
     "trafficPolicy: {" policy "}, subsets: [{name: v1, labels: {version: "     \
-                              "v1}}]"
+    "v1}}]"
 #define PART(policy)                                                           \
     "subsets: [{name: v1, labels: {version: v1}, trafficPolicy: {" policy "}}" \
-                                                                          "]"
+    "]"
 #define AT_80(policy) "portLevelSettings: [{port: {number: 80}, " policy "}]"
 
 /* How the subset, or else the whole, is reached; also beside an endpoint that
@@ -348,6 +348,39 @@ static void passthrough_is_the_callers_address(void **state)
     }
 }
 
+/* Its ports are the caller's as well: nobody maps them. */
+static void headless_is_the_callers_address(void **state)
+{
+    static const char service[] =
+        "apiVersion: v1\nkind: Service\n"
+        "metadata: {name: web, namespace: prod}\n"
+        "spec: {clusterIP: None, selector: {app: web}, "
+        "ports: [{name: http, port: 80, targetPort: 8080}]}\n";
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const struct mesh_destination *web;
+        struct mesh_snapshot *snapshot;
+        struct mesh_whoami me;
+        struct yard own;
+
+        yard_init(&own);
+        yard_add(&own, "base.yaml", mesh__slice_of(base));
+        yard_add(&own, "web.yaml", mesh__slice_of(service));
+        if (i)
+            yard_add(&own, "bare.yaml", mesh__slice_of(bare));
+        me = yard_whoami(&own, "ns=prod labels=");
+        assert_int_equal(mesh__policy_compile(own.all, &me, NULL, 1, &snapshot),
+                         0);
+        web = find(snapshot, "web.prod.svc.cluster.local");
+        assert_true(web->original);
+        assert_int_equal(web->original_port, 0);
+        assert_int_equal(web->tls.mode, i ? MESH__TLS_OFF : MESH__TLS_MESH);
+        mesh__snapshot_unref(snapshot);
+        yard_fini(&own);
+    }
+}
+
 static void unknown_hosts_go_out_unless_they_may_not(void **state)
 {
     static const char *const modes[] = {
@@ -383,6 +416,38 @@ static void unknown_hosts_go_out_unless_they_may_not(void **state)
     }
 }
 
+/* But for what would be an option of the protocol. */
+static void the_meshs_pool_bounds_unknown_hosts(void **state)
+{
+    const struct mesh_breaker_policy *breakers;
+    struct mesh_snapshot *snapshot;
+    struct mesh_whoami me;
+    struct yard own;
+
+    (void)state;
+    yard_init(&own);
+    yard_add(&own, "mesh.yaml",
+             MESH__SLICE("connectTimeout: 7s\ndefaultTrafficPolicy: "
+                         "{connectionPool: {tcp: {maxConnections: 1, "
+                         "idleTimeout: 2s, maxConnectionDuration: 3s}, http: "
+                         "{http1MaxPendingRequests: 2, http2MaxRequests: 3, "
+                         "maxRetries: 4, maxRequestsPerConnection: 5, "
+                         "idleTimeout: 6s}}}\n"));
+    me = yard_whoami(&own, "ns=prod labels=");
+    assert_int_equal(mesh__policy_compile(own.all, &me, NULL, 1, &snapshot), 0);
+    breakers = &snapshot->allow_any->arms[0].destination->breakers;
+    assert_int_equal(breakers->max_connections, 1);
+    assert_int_equal(breakers->max_pending, 2);
+    assert_int_equal(breakers->max_requests, 3);
+    assert_int_equal(breakers->max_retries, 4);
+    assert_int_equal(breakers->connect_timeout_ns, UINT64_C(7000000000));
+    assert_int_equal(breakers->max_requests_per_connection, 0);
+    assert_int_equal(breakers->max_connection_ns, 0);
+    assert_int_equal(breakers->idle_timeout_ns, UINT64_C(3600000000000));
+    mesh__snapshot_unref(snapshot);
+    yard_fini(&own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,7 +458,9 @@ int main(void)
         cmocka_unit_test(a_name_is_found_or_not),
         cmocka_unit_test(losing_any_allocation_is_survived),
         cmocka_unit_test(passthrough_is_the_callers_address),
+        cmocka_unit_test(headless_is_the_callers_address),
         cmocka_unit_test(unknown_hosts_go_out_unless_they_may_not),
+        cmocka_unit_test(the_meshs_pool_bounds_unknown_hosts),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
