@@ -261,3 +261,31 @@ EXTRA_DIST += tests/differential/cases/dr-tls-simple.yaml \
 	tests/differential/cases/dr-tls-simple.seen.jsonl
 EXTRA_DIST += tests/differential/cases/dr-zone-aware-levels.yaml \
 	tests/differential/cases/dr-zone-aware-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-places.yaml \
+	tests/differential/cases/dr-hash-places.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-weights.yaml \
+	tests/differential/cases/dr-hash-weights.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-headless.yaml \
+	tests/differential/cases/dr-headless.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-mesh-locality.yaml \
+	tests/differential/cases/dr-mesh-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-mesh-passthrough.yaml \
+	tests/differential/cases/dr-mesh-passthrough.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-attempts.yaml \
+	tests/differential/cases/dr-outlier-attempts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-idle-more.yaml \
+	tests/differential/cases/dr-pool-idle-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-port-unknown.yaml \
+	tests/differential/cases/dr-port-unknown.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-selector-places.yaml \
+	tests/differential/cases/dr-selector-places.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-pool.yaml \
+	tests/differential/cases/dr-subset-pool.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-auto-sni.yaml \
+	tests/differential/cases/dr-tls-auto-sni.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-blind.yaml \
+	tests/differential/cases/dr-tls-blind.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-traffic-distribution.yaml \
+	tests/differential/cases/dr-traffic-distribution.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-zone-aware-more.yaml \
+	tests/differential/cases/dr-zone-aware-more.seen.jsonl
