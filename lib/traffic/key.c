@@ -5,6 +5,7 @@
  */
 #include "traffic/key.h"
 
+#include "traffic/entry.h"
 #include "value/path.h"
 #include "value/xxhash64.h"
 
@@ -43,29 +44,39 @@ static void insert(struct mesh_slice *values, size_t count,
     values[count] = value;
 }
 
-static const struct mesh_slice *pseudo(const struct mesh_head *head,
-                                       const char *name)
+static bool pseudo(const struct mesh_head *head, const char *name,
+                   struct mesh_slice *value)
 {
-    if (strcmp(name, ":authority") == 0 || strcmp(name, "host") == 0)
-        return &head->authority;
-    if (strcmp(name, ":path") == 0)
-        return &head->path;
-    return strcmp(name, ":method") == 0 ? &head->method : NULL;
+    struct mesh_subject subject;
+
+    if (strcmp(name, ":authority") == 0 || strcmp(name, "host") == 0) {
+        *value = head->authority;
+    } else if (strcmp(name, ":path") == 0) {
+        *value = head->path;
+    } else if (strcmp(name, ":method") == 0) {
+        *value = head->method;
+    } else if (strcmp(name, ":scheme") == 0) {
+        mesh__subject_init(&subject, head, head->path);
+        *value = subject.scheme;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 /* Sorted, so that their order does not matter; each with the hash before. */
 static bool hash_header(const struct mesh_hash_policy *policy,
                         const struct mesh_head *head, uint64_t *hash)
 {
-    const struct mesh_slice *known = pseudo(head, policy->name);
     struct mesh_slice values[VALUES];
-    size_t count = 0;
+    bool known = pseudo(head, policy->name, &values[0]);
+    size_t count = known;
 
-    if (known)
-        insert(values, count++, *known);
     for (size_t i = 0; !known && i < head->count && count < VALUES; i++)
         if (is_named(&head->headers[i], policy))
             insert(values, count++, head->headers[i].value);
+    if (count == 0 && policy->id == MESH__H_X_FORWARDED_PROTO)
+        values[count++] = head->scheme; /* a line that a sidecar adds */
     *hash = 0;
     for (size_t i = 0; i < count; i++)
         *hash = mesh__xxhash64(values[i], *hash);
