@@ -289,3 +289,23 @@ EXTRA_DIST += tests/differential/cases/dr-traffic-distribution.yaml \
 	tests/differential/cases/dr-traffic-distribution.seen.jsonl
 EXTRA_DIST += tests/differential/cases/dr-zone-aware-more.yaml \
 	tests/differential/cases/dr-zone-aware-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-entry-inside.yaml \
+	tests/differential/cases/dr-entry-inside.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-cookie-forms.yaml \
+	tests/differential/cases/dr-hash-cookie-forms.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-header-names.yaml \
+	tests/differential/cases/dr-hash-header-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-host-everything.yaml \
+	tests/differential/cases/dr-host-everything.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-distribute-ejected.yaml \
+	tests/differential/cases/dr-locality-distribute-ejected.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-panic.yaml \
+	tests/differential/cases/dr-locality-panic.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-two-endpoints.yaml \
+	tests/differential/cases/dr-pool-two-endpoints.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-sidecar.yaml \
+	tests/differential/cases/dr-sidecar.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-places.yaml \
+	tests/differential/cases/dr-subset-places.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-against-peer.yaml \
+	tests/differential/cases/dr-tls-against-peer.seen.jsonl
