@@ -309,22 +309,38 @@ static bool again(struct mesh_client *client)
     return false;
 }
 
-/* The cookie that is to bring the caller back to this endpoint, once for
- * each attempt (seen: Envoy 1.40). */
-static int set_cookie(struct mesh_client *client)
+/* Of each destination of the route that wants one. */
+static int add_cookies(struct mesh_client *client)
 {
+    const struct mesh_route_rule *rule = client->route.rule;
     struct mesh_head *head = &client->outcome.response;
-    const char *cookie;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < rule->hash_count; i++) {
+        const char *cookie;
+
+        if (!mesh__key_made(&client->key, i))
+            continue;
+        cookie =
+            mesh__key_cookie(&client->key, rule->hashes[i], &client->arena);
+        rc = !cookie ? MESH_ERR_NOMEM
+                     : mesh__head_add(head, &client->arena, head->count + 1,
+                                      MESH__SLICE("set-cookie"),
+                                      mesh__slice_of(cookie));
+    }
+    return rc;
+}
+
+/* The cookies that are to bring the caller back to this endpoint, once for
+ * each attempt (seen: Envoy 1.40). */
+static int set_cookies(struct mesh_client *client)
+{
     int rc = 0;
 
     if (!client->key.made)
         return 0;
-    cookie = mesh__key_cookie(&client->key, &client->arena);
-    if (!cookie)
-        return MESH_ERR_NOMEM;
     for (unsigned i = 0; rc == 0 && i < client->outcome.attempts; i++)
-        rc = mesh__head_add(head, &client->arena, head->count + 1,
-                            MESH__SLICE("set-cookie"), mesh__slice_of(cookie));
+        rc = add_cookies(client);
     return rc;
 }
 
@@ -335,7 +351,7 @@ static int finish_head(struct mesh_client *client)
 
     if (rc == 0)
         rc = mesh__reply_date(client);
-    return rc < 0 ? rc : set_cookie(client);
+    return rc < 0 ? rc : set_cookies(client);
 }
 
 enum mesh_answer mesh__step_judge(struct mesh_client *client)

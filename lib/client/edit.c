@@ -150,6 +150,18 @@ static int edit_for_arm(struct mesh_client *client, struct mesh_head *head)
     return rc;
 }
 
+struct mesh_slice mesh__client_authority(const struct mesh_client *client)
+{
+    const struct mesh_actions *actions = client->route.rule->actions;
+    const struct mesh_arm *arm = client->route.arm;
+
+    if (actions && actions->edits.authority.len)
+        return actions->edits.authority;
+    if (arm && arm->edits && arm->edits->authority.len)
+        return arm->edits->authority;
+    return client->request->head.authority;
+}
+
 static int edit_for_rule(struct mesh_client *client, struct mesh_head *head)
 {
     static const struct mesh_slice original = { "x-envoy-original-host", 21 };

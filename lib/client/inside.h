@@ -36,6 +36,8 @@ void mesh__mirror(struct mesh_client *client);
 int mesh__edit_request(struct mesh_client *client, struct mesh_head *head);
 int mesh__edit_response(struct mesh_client *client, struct mesh_head *head);
 struct mesh_address mesh__client_remote(const struct mesh_client *client);
+/* Of the request as it is sent: what the policy makes of its host. */
+struct mesh_slice mesh__client_authority(const struct mesh_client *client);
 
 /* await.c */
 /* Does it wait for the first answer to its destination's names? */

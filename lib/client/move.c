@@ -25,30 +25,38 @@ static void on_stream(struct mesh_stream *stream)
 
 /* --- link --- */
 
-/* The request's host as Envoy names the server by: without its port. */
-static struct mesh_slice host_of(const struct mesh_client *client)
-{
-    struct mesh_slice authority = client->request->head.authority;
-    struct mesh_slice host;
-    uint16_t port;
-
-    return mesh__authority_split(authority, &host, &port) ? host : authority;
-}
-
 static bool is_secure(const struct mesh_client *client)
 {
     return mesh__secure_wanted(client->route.destination, client->pick.endpoint,
                                client->request->secure);
 }
 
+/* What names the server outside the mesh, without its port: whom the caller
+ * asked for in TLS of its own, else, as in Envoy, the host that is sent. */
+static struct mesh_slice host_of(const struct mesh_client *client)
+{
+    struct mesh_slice authority =
+        mesh__secure_by_rule(client->route.destination)
+            ? mesh__client_authority(client)
+            : client->request->head.authority;
+    struct mesh_slice host;
+    uint16_t port;
+
+    return mesh__authority_split(authority, &host, &port) ? host : authority;
+}
+
 /* Servers outside the mesh are told apart by their name, too; NULL: memory. */
 static const char *name_of(struct mesh_client *client)
 {
     struct mesh_slice host = host_of(client);
+    char *name;
 
     if (!is_secure(client))
         return "";
-    return mesh__arena_strndup(&client->arena, host.at, host.len);
+    name = mesh__arena_strndup(&client->arena, host.at, host.len);
+    for (size_t i = 0; name && name[i]; i++)
+        name[i] = mesh__lower(name[i]);
+    return name;
 }
 
 /* The endpoint's shelf: made by whoever needs it first. */

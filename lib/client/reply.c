@@ -249,12 +249,16 @@ void mesh__reply_failure(struct mesh_client *client)
 
 /* --- record --- */
 
-/* In logs, Envoy counts an attempt from the moment that it has a route. */
+/* In logs, Envoy counts an attempt from the moment that it has a route, also
+ * one that finds no endpoint. */
 static unsigned attempts_of(const struct mesh_client *client)
 {
-    return client->outcome.attempts == 0 && client->picked
-               ? 1
-               : client->outcome.attempts;
+    unsigned attempts = client->outcome.attempts;
+    bool nobody =
+        client->failure == MESH__FAILURE_NO_ENDPOINT && !client->pick.endpoint;
+
+    return client->picked && (attempts == 0 || nobody) ? attempts + 1
+                                                       : attempts;
 }
 
 static struct mesh_facts facts_of(struct mesh_client *client)

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-static bool by_rule(const struct mesh_destination *destination)
+bool mesh__secure_by_rule(const struct mesh_destination *destination)
 {
     return destination->tls.mode == MESH__TLS_SIMPLE ||
            destination->tls.mode == MESH__TLS_MUTUAL;
@@ -25,7 +25,7 @@ bool mesh__mesh_tls_wanted(const struct mesh_destination *destination,
 bool mesh__secure_wanted(const struct mesh_destination *destination,
                          const struct mesh_endpoint *endpoint, bool asked)
 {
-    return by_rule(destination) ||
+    return mesh__secure_by_rule(destination) ||
            (asked && !mesh__mesh_tls_wanted(destination, endpoint));
 }
 
@@ -43,7 +43,7 @@ int mesh__secure_profile(const struct mesh_destination *destination,
 {
     static const struct mesh_destination_tls nothing;
     const struct mesh_destination_tls *tls =
-        by_rule(destination) ? &destination->tls : &nothing;
+        mesh__secure_by_rule(destination) ? &destination->tls : &nothing;
     const struct mesh_outside_files files = { tls->roots, tls->chain, tls->key,
                                               tls->blind };
     bool sni_set = tls->sni && tls->sni[0];
@@ -51,7 +51,8 @@ int mesh__secure_profile(const struct mesh_destination *destination,
 
     if (host.len >= sizeof(secure->host))
         return mesh__fail(MESH_ERR_INVALID, "a host of %zu bytes", host.len);
-    memcpy(secure->host, host.at, host.len);
+    for (size_t i = 0; i < host.len; i++)
+        secure->host[i] = mesh__lower(host.at[i]);
     secure->host[host.len] = '\0';
     secure->names[0] = secure->host;
     *profile = (struct mesh_tls_profile){ .role = MESH__TLS_CLIENT };

@@ -6,8 +6,8 @@
 #define MESH_CLIENT_SECURE_H
 
 #include "identity/outsides.h"
-#include "policy/snapshot.h"
 #include "link/stream.h"
+#include "policy/snapshot.h"
 
 /*
  * Does a connection to an endpoint speak it? By the rule (SIMPLE, MUTUAL), or,
@@ -16,6 +16,8 @@
  */
 bool mesh__secure_wanted(const struct mesh_destination *destination,
                          const struct mesh_endpoint *endpoint, bool asked);
+/* By the rule, whatever the caller asked for. */
+bool mesh__secure_by_rule(const struct mesh_destination *destination);
 /* The mesh's own, by mode and endpoint. */
 bool mesh__mesh_tls_wanted(const struct mesh_destination *destination,
                            const struct mesh_endpoint *endpoint);
@@ -27,9 +29,9 @@ struct mesh_secure {
 };
 
 /*
- * A profile for host (the request's, without port), as istiod and Envoy fill
- * it. profile->expected.outside is the caller's to unref. 0, or what reading
- * the rule's files failed with.
+ * A profile for host (without port, small letters or not), as istiod and Envoy
+ * fill it. profile->expected.outside is the caller's to unref. 0, or what
+ * reading the rule's files failed with.
  */
 int mesh__secure_profile(const struct mesh_destination *destination,
                          struct mesh_slice host, struct mesh_outsides *outsides,

@@ -39,6 +39,7 @@ struct making {
     const struct mesh__port *port;
     const struct mesh_subset *subset; /* NULL: the whole service */
     struct mesh__blocks blocks;
+    const struct mesh_client_tls *hidden; /* see mesh__tls_hidden(), or NULL */
 };
 
 /* --- the blocks --- */
@@ -418,13 +419,15 @@ static bool chosen(const struct making *making,
             mesh__labels_cover(&instance->labels, &making->subset->labels));
 }
 
-/* Automatic mTLS: the endpoint speaks it, and its own policy has not put it
- * off. */
+/* Automatic mTLS: a rule's hidden word, else the endpoint speaks it, and its
+ * own policy has not put it off. */
 static bool wants_tls(const struct making *making,
                       const struct mesh__instance *instance, uint16_t port)
 {
     struct mesh_mark mark;
 
+    if (making->hidden)
+        return mesh__slice_is(making->hidden->mode, "ISTIO_MUTUAL");
     return instance->tls &&
            mesh__mtls_for(&making->compiler->world, instance->namespace_,
                           &instance->labels, port, &mark) != MESH__MTLS_DISABLE;
@@ -520,27 +523,72 @@ static int fill_endpoints(const struct making *making,
 
 /* --- the caller's own address --- */
 
+/* All that is known behind the service, whatever the subset. */
+static bool all_speak_tls(const struct making *making)
+{
+    const struct mesh__service *service = mesh__host_eldest(making->host);
+    size_t count = 0;
+
+    for (size_t i = 0; i < making->behind_count; i++) {
+        const struct mesh__behind *behind = &making->behind[i];
+        const struct mesh__port *port = own_port(service, making->port);
+
+        for (size_t j = 0; port && j < behind->count; j++) {
+            if (mesh__instance_port(behind->items[j], port) == 0)
+                continue;
+            if (!behind->items[j]->tls)
+                return false;
+            count++;
+        }
+        service = service->twin;
+    }
+    return count > 0;
+}
+
+/* The words of the rule or subset itself: no port's, none from above. */
+static bool says_through(const struct making *making)
+{
+    const struct mesh_traffic_policy *policy =
+        making->subset ? &making->subset->policy : making->rule->policy;
+
+    return policy && goes_through(&policy->load_balancer);
+}
+
+/* A subset of a host that goes through does so, too, whatever it says. */
+static bool is_original(const struct making *making)
+{
+    const struct mesh__blocks host = mesh__blocks_of(
+        making->rule, NULL, making->port->number,
+        &making->compiler->world.settings.config.default_policy);
+
+    return making->host->service->resolution == MESH__RESOLVE_NOTHING ||
+           goes_through(making->blocks.load_balancer) ||
+           goes_through(host.load_balancer) ||
+           (making->subset && says_through(making));
+}
+
 /*
- * One decision for whatever it may be: mesh TLS where all that is known behind
- * the service speaks it (Istio: model/push_context.go).
+ * One decision for whatever it may be: mesh TLS, but where the service has no
+ * endpoints of its own or the rule's own words go through; there all that is
+ * known behind the service must speak it. (Istio: model/push_context.go)
  */
 static void fill_original(const struct making *making,
                           struct mesh_destination *out)
 {
-    bool tls = out->endpoints->count > 0;
+    bool nothing = making->host->service->resolution == MESH__RESOLVE_NOTHING;
     unsigned long long number;
 
-    if (making->host->service->resolution != MESH__RESOLVE_NOTHING &&
-        !goes_through(making->blocks.load_balancer))
+    if (!is_original(making))
         return;
     out->original = true;
-    if (making->host->service->resolution == MESH__RESOLVE_NOTHING &&
+    if (nothing && !making->host->service->kubernetes &&
         mesh__slice_number(making->port->target, UINT16_MAX, &number))
         out->original_port = (uint16_t)number;
-    for (size_t i = 0; i < out->endpoints->count; i++)
-        tls = tls && out->endpoints->endpoints[i].mesh_tls;
-    if (out->tls.mode == MESH__TLS_AUTO)
-        out->tls.mode = tls ? MESH__TLS_MESH : MESH__TLS_OFF;
+    if (out->tls.mode != MESH__TLS_AUTO)
+        return;
+    out->tls.mode = MESH__TLS_MESH;
+    if ((nothing || says_through(making)) && !all_speak_tls(making))
+        out->tls.mode = MESH__TLS_OFF;
 }
 
 /* --- the whole --- */
@@ -628,6 +676,10 @@ static int add(struct making *making, const struct mesh_subset *subset)
     making->blocks = mesh__blocks_of(
         making->rule, subset, making->port->number,
         &making->compiler->world.settings.config.default_policy);
+    making->hidden =
+        making->blocks.tls
+            ? NULL
+            : mesh__tls_hidden(making->rule, subset, making->port->number);
     return make(making, out);
 }
 

@@ -10,10 +10,28 @@
 
 #include "base/error.h"
 
+/*
+ * The mesh's own pool bounds it, too, but for what would be an option of the
+ * protocol: istiod leaves those out here (core/cluster_builder.go).
+ */
+static void fill_breakers(const struct mesh__compiler *compiler,
+                          struct mesh_breaker_policy *out)
+{
+    const struct mesh_traffic_policy *mesh =
+        &compiler->world.settings.config.default_policy;
+    struct mesh_connection_pool pool = mesh->connection_pool;
+
+    pool.http_idle_timeout_ns = pool.tcp_idle_timeout_ns = 0;
+    pool.max_connection_duration_ns = 0;
+    pool.max_requests_per_connection = 0;
+    mesh__compile_breakers(out, pool.set ? &pool : NULL,
+                           &compiler->world.settings);
+}
+
 static int fill(struct mesh__compiler *compiler, struct mesh_part *part,
                 struct mesh_destination *out)
 {
-    mesh__compile_breakers(&out->breakers, NULL, &compiler->world.settings);
+    fill_breakers(compiler, &out->breakers);
     out->host = out->name = part->host;
     out->service = out->namespace_ = out->subset = "";
     out->tls.mode = MESH__TLS_OFF;

@@ -411,6 +411,8 @@ static int add_service(struct mesh__world *world,
     out->resource = resource;
     out->kubernetes = true;
     out->export_to = world->settings.config.default_service_export_to;
+    if (mesh__slice_is(spec->cluster_ip, "None")) /* headless */
+        out->resolution = MESH__RESOLVE_NOTHING;
     out->name = resource->name;
     out->namespace_ = mesh__namespace_of(resource);
     out->host = mesh__resolve(arena, out->name, out->namespace_);

@@ -426,3 +426,23 @@ struct mesh__blocks mesh__blocks_of(const struct mesh__merged *rule,
         blocks.retry_budget = over.retry_budget;
     return blocks;
 }
+
+static const struct mesh_client_tls *tls_at(
+    const struct mesh_traffic_policy *policy, uint32_t port)
+{
+    const struct mesh_traffic_policy *own = port_level(policy, port);
+
+    if (own && own->tls.set)
+        return &own->tls;
+    return policy->tls.set ? &policy->tls : NULL;
+}
+
+const struct mesh_client_tls *mesh__tls_hidden(const struct mesh__merged *rule,
+                                               const struct mesh_subset *subset,
+                                               uint32_t port)
+{
+    const struct mesh_client_tls *tls =
+        subset ? tls_at(&subset->policy, port) : NULL;
+
+    return tls || !rule->policy ? tls : tls_at(rule->policy, port);
+}

@@ -70,4 +70,13 @@ struct mesh__blocks mesh__blocks_of(
     const struct mesh__merged *rule, const struct mesh_subset *subset,
     uint32_t port, const struct mesh_traffic_policy *otherwise);
 
+/*
+ * What endpoints go by where no tls is in force, so that mTLS is automatic: one
+ * that a level without tls has hidden still tells them; NULL where nobody
+ * spoke. (Istio: pilot/pkg/xds/endpoints/mtls_checker.go)
+ */
+const struct mesh_client_tls *mesh__tls_hidden(const struct mesh__merged *rule,
+                                               const struct mesh_subset *subset,
+                                               uint32_t port);
+
 #endif

@@ -66,7 +66,7 @@ enum mesh__resolution {
     MESH__RESOLVE_LISTED, /* STATIC                                        */
     MESH__RESOLVE_ALL,    /* DNS: every address of every name              */
     MESH__RESOLVE_ONE,    /* DNS_ROUND_ROBIN: the first address            */
-    MESH__RESOLVE_NOTHING /* NONE: goes where the caller says              */
+    MESH__RESOLVE_NOTHING /* NONE, headless: goes where the caller says    */
 };
 
 /* One host of the registry. */

@@ -5,6 +5,7 @@
  */
 #include "traffic/key.h"
 
+#include "traffic/entry.h"
 #include "value/path.h"
 #include "value/xxhash64.h"
 
@@ -43,29 +44,39 @@ static void insert(struct mesh_slice *values, size_t count,
     values[count] = value;
 }
 
-static const struct mesh_slice *pseudo(const struct mesh_head *head,
-                                       const char *name)
+static bool pseudo(const struct mesh_head *head, const char *name,
+                   struct mesh_slice *value)
 {
-    if (strcmp(name, ":authority") == 0 || strcmp(name, "host") == 0)
-        return &head->authority;
-    if (strcmp(name, ":path") == 0)
-        return &head->path;
-    return strcmp(name, ":method") == 0 ? &head->method : NULL;
+    struct mesh_subject subject;
+
+    if (strcmp(name, ":authority") == 0 || strcmp(name, "host") == 0) {
+        *value = head->authority;
+    } else if (strcmp(name, ":path") == 0) {
+        *value = head->path;
+    } else if (strcmp(name, ":method") == 0) {
+        *value = head->method;
+    } else if (strcmp(name, ":scheme") == 0) {
+        mesh__subject_init(&subject, head, head->path);
+        *value = subject.scheme;
+    } else {
+        return false;
+    }
+    return true;
 }
 
 /* Sorted, so that their order does not matter; each with the hash before. */
 static bool hash_header(const struct mesh_hash_policy *policy,
                         const struct mesh_head *head, uint64_t *hash)
 {
-    const struct mesh_slice *known = pseudo(head, policy->name);
     struct mesh_slice values[VALUES];
-    size_t count = 0;
+    bool known = pseudo(head, policy->name, &values[0]);
+    size_t count = known && values[0].len; /* a bag may lack one */
 
-    if (known && known->len) /* a bag of attributes may lack one */
-        insert(values, count++, *known);
     for (size_t i = 0; !known && i < head->count && count < VALUES; i++)
         if (is_named(&head->headers[i], policy))
             insert(values, count++, head->headers[i].value);
+    if (count == 0 && policy->id == MESH__H_X_FORWARDED_PROTO)
+        values[count++] = head->scheme; /* a line that a sidecar adds */
     *hash = 0;
     for (size_t i = 0; i < count; i++)
         *hash = mesh__xxhash64(values[i], *hash);
@@ -120,22 +131,21 @@ static bool find_cookie(const struct mesh_head *head, struct mesh_slice name,
     return false;
 }
 
-static void make_cookie(const struct mesh_hash_policy *policy,
-                        const struct mesh_draws *draws, struct mesh_key *key)
+/* One value for all cookies and attempts of the exchange, as in Envoy. */
+static void draw_value(const struct mesh_draws *draws, struct mesh_key *key)
 {
     static const char digits[] = "0123456789abcdef";
     uint64_t draw;
 
-    if (key->made)
-        return; /* another attempt of the same exchange, or the same cookie */
+    if (key->value[0])
+        return;
     draw = draws->next(draws->user);
     for (size_t i = 0; i < MESH__COOKIE_VALUE; i++)
         key->value[i] = digits[draw >> (60 - 4 * i) & 15];
     key->value[MESH__COOKIE_VALUE] = '\0';
-    key->made = policy;
 }
 
-static bool hash_cookie(const struct mesh_hash_policy *policy,
+static bool hash_cookie(const struct mesh_hash_policy *policy, size_t index,
                         const struct mesh_head *head,
                         const struct mesh_draws *draws, struct mesh_key *key,
                         uint64_t *hash)
@@ -143,9 +153,10 @@ static bool hash_cookie(const struct mesh_hash_policy *policy,
     struct mesh_slice value;
 
     if (!find_cookie(head, mesh__slice_of(policy->name), &value)) {
-        if (!policy->tail)
+        if (!policy->tail || index >= MESH__COOKIES)
             return false;
-        make_cookie(policy, draws, key);
+        draw_value(draws, key);
+        key->made |= UINT64_C(1) << index;
         value = mesh__slice(key->value, MESH__COOKIE_VALUE);
     }
     *hash = mesh__xxhash64(value, 0);
@@ -155,15 +166,36 @@ static bool hash_cookie(const struct mesh_hash_policy *policy,
 /* --- the rest --- */
 
 /* The one address of this workload: what its sidecar would see. */
-static bool hash_source(const struct mesh_self *self, uint64_t *hash)
+static bool own_address(const struct mesh_self *self,
+                        struct mesh_address *source)
+{
+    return mesh__address_parse_ip(mesh__slice_of(self->address), source);
+}
+
+/* Whom Envoy takes for the caller: the last of x-forwarded-for, if it says. */
+static bool forwarded_address(const struct mesh_head *head,
+                              struct mesh_address *source)
+{
+    return mesh__address_parse_ip(
+        mesh__head_last(head, MESH__H_X_FORWARDED_FOR), source);
+}
+
+static uint64_t hash_address(const struct mesh_address *source)
 {
     char text[MESH__ADDRESS_TEXT];
+
+    mesh__address_print_ip(source, text);
+    return mesh__xxhash64(mesh__slice_of(text), 0);
+}
+
+static bool hash_source(const struct mesh_head *head,
+                        const struct mesh_self *self, uint64_t *hash)
+{
     struct mesh_address source;
 
-    if (!mesh__address_parse_ip(mesh__slice_of(self->address), &source))
+    if (!forwarded_address(head, &source) && !own_address(self, &source))
         return false;
-    mesh__address_print_ip(&source, text);
-    *hash = mesh__xxhash64(mesh__slice_of(text), 0);
+    *hash = hash_address(&source);
     return true;
 }
 
@@ -215,10 +247,10 @@ void mesh__key_find(const struct mesh_hash_policy *const *hashes, size_t count,
             found = hash_header(policy, head, &hash);
             break;
         case MESH__HASH_COOKIE:
-            found = hash_cookie(policy, head, draws, key, &hash);
+            found = hash_cookie(policy, i, head, draws, key, &hash);
             break;
         case MESH__HASH_SOURCE_IP:
-            found = hash_source(self, &hash);
+            found = hash_source(head, self, &hash);
             break;
         case MESH__HASH_QUERY:
             found = hash_query(policy, head, &hash);
@@ -239,16 +271,25 @@ void mesh__key_find_plain(const struct mesh_destination *destination,
                           struct mesh__why *why)
 {
     const struct mesh_hash_policy *policy = destination->hash[1];
+    struct mesh_address source;
 
     key->known = policy && policy->source == MESH__HASH_SOURCE_IP &&
-                 hash_source(self, &key->hash);
+                 own_address(self, &source);
+    if (key->known)
+        key->hash = hash_address(&source);
     if (why && policy)
         explain(policy, key->known, why);
 }
 
+bool mesh__key_made(const struct mesh_key *key, size_t index)
+{
+    return index < MESH__COOKIES && (key->made >> index & 1);
+}
+
 const char *mesh__key_cookie(const struct mesh_key *key,
+                             const struct mesh_hash_policy *policy,
                              struct mesh_arena *arena)
 {
-    return mesh__arena_format(arena, "%s=\"%s\"%s", key->made->name, key->value,
-                              key->made->tail);
+    return mesh__arena_format(arena, "%s=\"%s\"%s", policy->name, key->value,
+                              policy->tail);
 }

@@ -10,19 +10,22 @@
 #include "traffic/pick.h"
 #include "value/head.h"
 
-enum { MESH__COOKIE_VALUE = 16 }; /* hex digits of one that is made here */
+enum {
+    MESH__COOKIE_VALUE = 16, /* hex digits of one that is made here */
+    MESH__COOKIES = 64       /* of a route's hashes may make cookies */
+};
 
 /* Zeroed before the first attempt of an exchange, and kept for the next. */
 struct mesh_key {
     bool known; /* there is something to hash; else the dice decide */
     uint64_t hash;
-    const struct mesh_hash_policy *made; /* a cookie to be set, or NULL */
-    char value[MESH__COOKIE_VALUE + 1];  /* its value */
+    uint64_t made; /* a bit for each of the hashes whose cookie is to be set */
+    char value[MESH__COOKIE_VALUE + 1]; /* of all of them */
 };
 
 /*
- * The key of a request under hashes, in order, sent by self. A cookie that the
- * policy wants and the request does not bring is made from a draw, once per
+ * The key of a request under hashes, in order, sent by self. Cookies that the
+ * policies want and the request does not bring are made from one draw per
  * struct. Allocates nothing.
  */
 void mesh__key_find(const struct mesh_hash_policy *const *hashes, size_t count,
@@ -35,9 +38,13 @@ void mesh__key_find_plain(const struct mesh_destination *destination,
                           const struct mesh_self *self, struct mesh_key *key,
                           struct mesh__why *why);
 
+/* Did the hash at this index make a cookie? */
+bool mesh__key_made(const struct mesh_key *key, size_t index);
+
 /* "user=\"0123456789abcdef\"; Max-Age=60; HttpOnly": a set-cookie for the
- * caller; NULL when memory is out. */
+ * caller, of one that was made; NULL when memory is out. */
 const char *mesh__key_cookie(const struct mesh_key *key,
+                             const struct mesh_hash_policy *policy,
                              struct mesh_arena *arena);
 
 #endif

@@ -119,6 +119,9 @@ EXTRA_DIST += tests/differential/cases/sidecar-scope.yaml \
 EXTRA_DIST += tests/differential/cases/visibility-routes.yaml \
 	tests/differential/cases/visibility-routes.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
+	tests/differential/cases/parts/bare.yaml \
+	tests/differential/cases/parts/geo.yaml \
+	tests/differential/cases/parts/tls-server.yaml \
 	tests/differential/cases/parts/subsets.yaml
 EXTRA_DIST += tests/differential/cases/dr-tls.yaml \
 	tests/differential/cases/dr-tls.seen.jsonl
@@ -126,3 +129,187 @@ EXTRA_DIST += tests/differential/cases/unknown-host-allow-any.yaml \
 	tests/differential/cases/unknown-host-allow-any.seen.jsonl
 EXTRA_DIST += tests/differential/cases/unknown-host-registry-only.yaml \
 	tests/differential/cases/unknown-host-registry-only.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-names.yaml \
+	tests/differential/cases/dr-balance-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-passthrough-levels.yaml \
+	tests/differential/cases/dr-balance-passthrough-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-passthrough.yaml \
+	tests/differential/cases/dr-balance-passthrough.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-round-robin.yaml \
+	tests/differential/cases/dr-balance-round-robin.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-balance-weights.yaml \
+	tests/differential/cases/dr-balance-weights.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-export-default.yaml \
+	tests/differential/cases/dr-export-default.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-export-namespaces.yaml \
+	tests/differential/cases/dr-export-namespaces.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-export-private.yaml \
+	tests/differential/cases/dr-export-private.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-host-names.yaml \
+	tests/differential/cases/dr-host-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-host-wildcard.yaml \
+	tests/differential/cases/dr-host-wildcard.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-connections.yaml \
+	tests/differential/cases/dr-levels-connections.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-cookie.yaml \
+	tests/differential/cases/dr-levels-cookie.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-mesh.yaml \
+	tests/differential/cases/dr-levels-mesh.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-outlier.yaml \
+	tests/differential/cases/dr-levels-outlier.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-pool.yaml \
+	tests/differential/cases/dr-levels-pool.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-tls-dropped.yaml \
+	tests/differential/cases/dr-levels-tls-dropped.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-levels-tls.yaml \
+	tests/differential/cases/dr-levels-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-lookup-never-merges.yaml \
+	tests/differential/cases/dr-lookup-never-merges.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-lookup-order.yaml \
+	tests/differential/cases/dr-lookup-order.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-age.yaml \
+	tests/differential/cases/dr-pool-age.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-idle.yaml \
+	tests/differential/cases/dr-pool-idle.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-pending.yaml \
+	tests/differential/cases/dr-pool-pending.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-requests.yaml \
+	tests/differential/cases/dr-pool-requests.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-zero.yaml \
+	tests/differential/cases/dr-pool-zero.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-root-for-all.yaml \
+	tests/differential/cases/dr-root-for-all.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-same-host-apart.yaml \
+	tests/differential/cases/dr-same-host-apart.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-same-host-merged.yaml \
+	tests/differential/cases/dr-same-host-merged.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-selector-merged.yaml \
+	tests/differential/cases/dr-selector-merged.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-selector.yaml \
+	tests/differential/cases/dr-selector.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-service-entry-host.yaml \
+	tests/differential/cases/dr-service-entry-host.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-labels.yaml \
+	tests/differential/cases/dr-subset-labels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-on-port.yaml \
+	tests/differential/cases/dr-subset-on-port.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-warmup.yaml \
+	tests/differential/cases/dr-warmup.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-ejected.yaml \
+	tests/differential/cases/dr-hash-ejected.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-header-levels.yaml \
+	tests/differential/cases/dr-hash-header-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-maglev-size.yaml \
+	tests/differential/cases/dr-hash-maglev-size.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-query-levels.yaml \
+	tests/differential/cases/dr-hash-query-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-ring-size-old.yaml \
+	tests/differential/cases/dr-hash-ring-size-old.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-ring-size.yaml \
+	tests/differential/cases/dr-hash-ring-size.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-source-levels.yaml \
+	tests/differential/cases/dr-hash-source-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-weighted.yaml \
+	tests/differential/cases/dr-hash-weighted.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-connect-timeout.yaml \
+	tests/differential/cases/dr-pool-connect-timeout.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-retries.yaml \
+	tests/differential/cases/dr-pool-retries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-upgrade.yaml \
+	tests/differential/cases/dr-pool-upgrade.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-retry-budget.yaml \
+	tests/differential/cases/dr-retry-budget.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-distribute-forms.yaml \
+	tests/differential/cases/dr-locality-distribute-forms.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-distribute-levels.yaml \
+	tests/differential/cases/dr-locality-distribute-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-enabled-levels.yaml \
+	tests/differential/cases/dr-locality-enabled-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-levels.yaml \
+	tests/differential/cases/dr-locality-failover-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-lost.yaml \
+	tests/differential/cases/dr-locality-failover-lost.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-priority-levels.yaml \
+	tests/differential/cases/dr-locality-failover-priority-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-priority-value.yaml \
+	tests/differential/cases/dr-locality-failover-priority-value.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-priority.yaml \
+	tests/differential/cases/dr-locality-failover-priority.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-failover-region.yaml \
+	tests/differential/cases/dr-locality-failover-region.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-off.yaml \
+	tests/differential/cases/dr-locality-off.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-apart.yaml \
+	tests/differential/cases/dr-outlier-apart.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-gateway.yaml \
+	tests/differential/cases/dr-outlier-gateway.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-levels.yaml \
+	tests/differential/cases/dr-outlier-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-refused.yaml \
+	tests/differential/cases/dr-outlier-refused.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-return.yaml \
+	tests/differential/cases/dr-outlier-return.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-share.yaml \
+	tests/differential/cases/dr-outlier-share.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-empty.yaml \
+	tests/differential/cases/dr-tls-empty.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-entry-names.yaml \
+	tests/differential/cases/dr-tls-entry-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-levels.yaml \
+	tests/differential/cases/dr-tls-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-mutual.yaml \
+	tests/differential/cases/dr-tls-mutual.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-names.yaml \
+	tests/differential/cases/dr-tls-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-simple.yaml \
+	tests/differential/cases/dr-tls-simple.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-zone-aware-levels.yaml \
+	tests/differential/cases/dr-zone-aware-levels.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-places.yaml \
+	tests/differential/cases/dr-hash-places.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-weights.yaml \
+	tests/differential/cases/dr-hash-weights.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-headless.yaml \
+	tests/differential/cases/dr-headless.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-mesh-locality.yaml \
+	tests/differential/cases/dr-mesh-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-mesh-passthrough.yaml \
+	tests/differential/cases/dr-mesh-passthrough.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-outlier-attempts.yaml \
+	tests/differential/cases/dr-outlier-attempts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-idle-more.yaml \
+	tests/differential/cases/dr-pool-idle-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-port-unknown.yaml \
+	tests/differential/cases/dr-port-unknown.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-selector-places.yaml \
+	tests/differential/cases/dr-selector-places.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-pool.yaml \
+	tests/differential/cases/dr-subset-pool.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-auto-sni.yaml \
+	tests/differential/cases/dr-tls-auto-sni.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-blind.yaml \
+	tests/differential/cases/dr-tls-blind.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-traffic-distribution.yaml \
+	tests/differential/cases/dr-traffic-distribution.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-zone-aware-more.yaml \
+	tests/differential/cases/dr-zone-aware-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-entry-inside.yaml \
+	tests/differential/cases/dr-entry-inside.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-cookie-forms.yaml \
+	tests/differential/cases/dr-hash-cookie-forms.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-hash-header-names.yaml \
+	tests/differential/cases/dr-hash-header-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-host-everything.yaml \
+	tests/differential/cases/dr-host-everything.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-distribute-ejected.yaml \
+	tests/differential/cases/dr-locality-distribute-ejected.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-locality-panic.yaml \
+	tests/differential/cases/dr-locality-panic.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-pool-two-endpoints.yaml \
+	tests/differential/cases/dr-pool-two-endpoints.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-sidecar.yaml \
+	tests/differential/cases/dr-sidecar.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-subset-places.yaml \
+	tests/differential/cases/dr-subset-places.seen.jsonl
+EXTRA_DIST += tests/differential/cases/dr-tls-against-peer.yaml \
+	tests/differential/cases/dr-tls-against-peer.seen.jsonl

@@ -279,6 +279,27 @@ static void nobody_to_send_to_is_said(void **state)
           1);
     call = ask(&get);
     expect(&call, 503, "UH");
+    assert_int_equal(sim->last_attempts, 1);
+    sim_fini(sim);
+}
+
+/* As Envoy counts: whoever finds nobody has tried. */
+static void nobody_left_is_one_attempt_more(void **state)
+{
+    struct sim_call call;
+
+    (void)state;
+    begin(ROUTE(TO_WEB "    retries: {attempts: 3, retryOn: '5xx'}\n")
+              RULE("  trafficPolicy:\n"
+                   "    outlierDetection: {consecutive5xxErrors: 2,\n"
+                   "      baseEjectionTime: 30s, maxEjectionPercent: 100}\n"),
+          1);
+    sim->servers[0].manner = SIM_REFUSES;
+    sim->servers[0].status = 500;
+    call = ask(&get);
+    expect(&call, 503, "UH");
+    assert_int_equal(call.attempts, 2);
+    assert_int_equal(sim->last_attempts, 3);
     sim_fini(sim);
 }
 
@@ -1322,6 +1343,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_cookie_brings_the_caller_back),
         cmocka_unit_test(a_retry_leaves_its_locality),
         cmocka_unit_test(nobody_to_send_to_is_said),
+        cmocka_unit_test(nobody_left_is_one_attempt_more),
         cmocka_unit_test(connections_have_a_ceiling),
         cmocka_unit_test(those_who_wait_have_a_ceiling),
         cmocka_unit_test(requests_have_a_ceiling),

@@ -246,6 +246,7 @@ static void client_record(void *user, const struct mesh_facts *facts)
     note_id(facts, sim->last_id, sizeof(sim->last_id));
     (void)snprintf(sim->last_details, sizeof(sim->last_details), "%s",
                    facts->details);
+    sim->last_attempts = facts->attempts;
     (void)snprintf(sim->last_logged, sizeof(sim->last_logged), "%.*s",
                    (int)facts->path.len, facts->path.at);
 }

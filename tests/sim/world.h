@@ -172,6 +172,7 @@ struct sim {
     bool unsent[SIM_CALLS];      /* it is said that nothing of it left */
     char last_id[64];            /* x-request-id, as told */
     char last_details[128];      /* as told */
+    unsigned last_attempts;      /* as told */
     char last_logged[64];        /* the path, as told */
     size_t copies;               /* given to be sent for nobody */
     size_t copies_ended;

@@ -1,18 +1,38 @@
 """Applications without a mesh: workloads in `plain`, and `backends`. They act
 by the same scripts as workload.c."""
 import http.server
+import os
 import socket
 import socketserver
+import ssl
 import struct
 import sys
 import threading
 import time
+
+TLS_HANDSHAKE = b'\x16'  # RFC 8446 section 5.1
 
 
 def pairs(headers):
     """Headers are written as a mapping or as a list of [name, value]."""
     items = headers.items() if isinstance(headers, dict) else headers or []
     return [[str(k), str(v)] for k, v in items]
+
+
+def server_tls(directory):
+    """A server's TLS with the certificate of an identity. A caller's is
+    asked for, and proved if there is one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(directory, 'cert-chain.pem'),
+                            os.path.join(directory, 'key.pem'))
+    context.load_verify_locations(os.path.join(directory, 'root-cert.pem'))
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.sni_callback = note_sni
+    return context
+
+
+def note_sni(connection, name, _):
+    connection.asked_for = name
 
 
 class Listener(socketserver.ThreadingTCPServer):
@@ -28,10 +48,12 @@ class Listener(socketserver.ThreadingTCPServer):
 
 
 class App:
-    def __init__(self, name, address, ports, saw):
+    def __init__(self, name, address, ports, saw, identity=None):
         self.name, self.saw = name, saw
         self.lock = threading.Lock()
         self.script = []
+        self.connections = 0
+        self.tls = server_tls(identity) if identity else None
         handler = type('Handler', (Handler,), {'app': self})
         self.listeners = [Listener((address, p), handler) for p in ports]
         for listener in self.listeners:
@@ -52,6 +74,11 @@ class App:
             self.script[0]['left'] = max(self.script[0]['left'] - 1, 0)
             return self.script[0]
 
+    def next_connection(self):
+        with self.lock:
+            self.connections += 1
+            return self.connections
+
     def stop(self):
         for listener in self.listeners:
             listener.shutdown()
@@ -61,6 +88,31 @@ class App:
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     app = None
+
+    def setup(self):
+        self.number = self.app.next_connection()
+        if self.app.tls:
+            self.request = self.app.tls.wrap_socket(self.request,
+                                                    server_side=True)
+        super().setup()
+
+    def parse_request(self):
+        """A caller that greets in TLS where none is spoken waits in vain."""
+        if self.raw_requestline[:1] == TLS_HANDSHAKE:
+            self.rfile.read()
+            self.close_connection = True
+            return False
+        return super().parse_request()
+
+    def told(self, step):
+        """What the step tells of the connection, as headers."""
+        certificate = self.app.tls and self.request.getpeercert() or {}
+        names = [v for k, v in certificate.get('subjectAltName', ())
+                 if k == 'URI']
+        facts = {'connection': str(self.number),
+                 'sni': getattr(self.request, 'asked_for', None) or 'none',
+                 'peer': ','.join(names) or 'none'}
+        return [['x-' + key, facts[key]] for key in step.get('tell', [])]
 
     def log_message(self, *_):
         pass
@@ -103,7 +155,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = str(step.get('body', self.app.name + '\n')).encode()
         bare = status in (204, 304) or status < 200
         self.send_response_only(status, 'X')
-        for name, value in pairs(step.get('headers')):
+        for name, value in pairs(step.get('headers')) + self.told(step):
             self.send_header(name, value)
         self.send_header('x-answered-by', self.app.name)
         # Recorded applications had none, and a sidecar added it.

@@ -485,6 +485,33 @@ static const struct yard_row tls[] = {
                           ": 10.0.0.1:9000 prod/web-1 mtls weight=1 "
                           "id=spiffe://cluster.local/ns/prod/sa/web locality= "
                           "app=web,version=v1" },
+    { "DISABLE is still heard where the port's settings do not speak of tls",
+      "ns=prod",
+      RULE("prod", "r",
+           "{host: web, trafficPolicy: {tls: {mode: DISABLE}, "
+           "portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: "
+           "RANDOM}}]}}"),
+      "tls " ALL ": auto sni=outbound_.80_._." WEB "\n" ENDPOINT_1("plain") },
+    { "so is ISTIO_MUTUAL, whatever the endpoint's own policy says",
+      "ns=prod labels=",
+      RULE("prod", "r",
+           "{host: web, trafficPolicy: {tls: {mode: ISTIO_MUTUAL, sni: x.y}, "
+           "portLevelSettings: [{port: {number: 80}, loadBalancer: {simple: "
+           "RANDOM}}]}}")
+          PEER("prod", "p",
+               "{selector: {matchLabels: {version: v1}}, mtls: {mode: "
+               "DISABLE}}"),
+      "tls " ALL ": auto sni=outbound_.80_._." WEB "\n" ENDPOINT_1("mtls") },
+    { "a subset's is heard before the rule's", "ns=prod",
+      RULE("prod", "r",
+           "{host: web, trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}, subsets: "
+           "[{name: v1, labels: {version: v1}, trafficPolicy: {tls: {mode: "
+           "DISABLE}, portLevelSettings: [{port: {number: 80}, loadBalancer: "
+           "{simple: RANDOM}}]}}]}"),
+      "tls " V1 ": auto sni=outbound_.80_.v1_." WEB "\n"
+      "endpoint " V1 ": 10.0.0.1:8080 prod/web-1 plain weight=1 "
+      "id=spiffe://cluster.local/ns/prod/sa/web locality= "
+      "app=web,version=v1" },
     { "a label says that it speaks no mTLS", "ns=prod",
       "---\n"
       "apiVersion: networking.istio.io/v1\n"

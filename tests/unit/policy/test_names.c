@@ -27,19 +27,19 @@ static const char policy[] = ENTRY("all", "resolution: DNS") ENTRY(
     ENTRY("mixed",
           "resolution: DNS, endpoints: [{address: 192.0.2.9}, {address: "
           "far.example, ports: {http: 99}, weight: 3}]")
-        ENTRY("picked", "resolution: DNS, workloadSelector: {labels: {app: "
-                        "far}}") ENTRY(
-            "fixed",
-            "resolution: STATIC, workloadSelector: {labels: {app: far}}")
-            ENTRY("none", "resolution: NONE") ENTRY(
-                "lone",
-                "resolution: DNS_ROUND_ROBIN") "apiVersion: "
-                                               "networking.istio.io/v1\n"
-                                               "kind: WorkloadEntry\n"
-                                               "metadata: {name: far, "
-                                               "namespace: prod}\n"
-                                               "spec: {address: far.example, "
-                                               "labels: {app: far}}\n";
+        ENTRY("picked",
+              "resolution: DNS, workloadSelector: {labels: {app: "
+              "far}}") ENTRY("fixed",
+                             "resolution: STATIC, workloadSelector: {labels: "
+                             "{app: far}}") ENTRY("none", "resolution: NONE")
+            ENTRY("lone",
+                  "resolution: DNS_ROUND_ROBIN") "apiVersion: "
+                                                 "networking.istio.io/v1\n"
+                                                 "kind: WorkloadEntry\n"
+                                                 "metadata: {name: far, "
+                                                 "namespace: prod}\n"
+                                                 "spec: {address: far.example, "
+                                                 "labels: {app: far}}\n";
 
 static const struct mesh_address addresses[] = {
     { 4, 0, { 192, 0, 2, 1 } },
@@ -260,37 +260,121 @@ static const char base[] =
     "spec: {selector: {app: web}, ports: [{name: http, port: 80}]}\n---\n"
     "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\n"
     "metadata: {name: web, namespace: prod}\n"
-    "spec: {address: 10.0.0.1, labels: {app: web}, serviceAccount: web}\n"
-    "---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
-    "metadata: {name: web, namespace: prod}\n"
-    "spec: {host: web, trafficPolicy: {loadBalancer: {simple: "
-    "PASSTHROUGH}}}\n";
+    "spec: {address: 10.0.0.1, labels: {app: web, version: v1}, "
+    "serviceAccount: web}\n";
+static const char bare[] =
+    "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\n"
+    "metadata: {name: bare, namespace: prod}\n"
+    "spec: {address: 10.0.0.2, labels: {app: web}}\n";
+
+#define THROUGH "loadBalancer: {simple: PASSTHROUGH}"
+#define RANDOM  "loadBalancer: {simple: RANDOM}"
+#define WHOLE(policy)                                                          \
+    "trafficPolicy: {" policy "}, subsets: [{name: v1, labels: {version: "     \
+    "v1}}]"
+#define PART(policy)                                                           \
+    "subsets: [{name: v1, labels: {version: v1}, trafficPolicy: {" policy "}}" \
+    "]"
+#define AT_80(policy) "portLevelSettings: [{port: {number: 80}, " policy "}]"
+
+/* How the subset, or else the whole, is reached; also beside an endpoint that
+ * speaks no mesh TLS, when nobody is asked for it by the rule's own words. */
+static const struct {
+    const char *claim;
+    const char *spec;
+    const char *subset;
+    bool original;
+    enum mesh_tls_mode tls, beside_bare;
+} through[] = {
+    { "the rule", WHOLE(THROUGH), "", true, MESH__TLS_MESH, MESH__TLS_OFF },
+    { "its subset, which has no such words of its own", WHOLE(THROUGH), "v1",
+      true, MESH__TLS_MESH, MESH__TLS_MESH },
+    { "the rule's port", WHOLE(AT_80(THROUGH)), "", true, MESH__TLS_MESH,
+      MESH__TLS_MESH },
+    { "a port's settings hide the rule's", WHOLE(THROUGH ", " AT_80(RANDOM)),
+      "", false, MESH__TLS_AUTO, MESH__TLS_AUTO },
+    { "a subset", PART(THROUGH), "v1", true, MESH__TLS_MESH, MESH__TLS_OFF },
+    { "and nobody beside it", PART(THROUGH), "", false, MESH__TLS_AUTO,
+      MESH__TLS_AUTO },
+    { "a subset's port", PART(AT_80(THROUGH)), "v1", true, MESH__TLS_MESH,
+      MESH__TLS_MESH },
+    { "a subset in spite of its port", PART(THROUGH ", " AT_80(RANDOM)), "v1",
+      true, MESH__TLS_MESH, MESH__TLS_OFF },
+    { "a subset that chooses, of a host that does not",
+      "trafficPolicy: {" THROUGH "}, " PART(RANDOM), "v1", true, MESH__TLS_MESH,
+      MESH__TLS_MESH },
+    { "what the rule says of TLS is done",
+      WHOLE(THROUGH ", tls: {mode: ISTIO_MUTUAL}"), "", true, MESH__TLS_MESH,
+      MESH__TLS_MESH },
+};
+
+static void goes_through(size_t row, bool beside)
+{
+    const struct mesh_destination *web;
+    struct mesh_snapshot *snapshot;
+    struct mesh_whoami me;
+    struct yard own;
+    char rule[512];
+
+    snprintf(rule, sizeof(rule),
+             "apiVersion: networking.istio.io/v1\nkind: DestinationRule\n"
+             "metadata: {name: web, namespace: prod}\nspec: {host: web, %s}\n",
+             through[row].spec);
+    yard_init(&own);
+    yard_add(&own, "web.yaml", mesh__slice_of(base));
+    yard_add(&own, "rule.yaml", mesh__slice_of(rule));
+    if (beside)
+        yard_add(&own, "bare.yaml", mesh__slice_of(bare));
+    me = yard_whoami(&own, "ns=prod labels=");
+    assert_int_equal(mesh__policy_compile(own.all, &me, NULL, 1, &snapshot), 0);
+    web = mesh__snapshot_destination(snapshot,
+                                     MESH__SLICE("web.prod.svc.cluster.local"),
+                                     80, mesh__slice_of(through[row].subset));
+    assert_non_null(web);
+    if (web->original != through[row].original || web->original_port != 0 ||
+        web->tls.mode != (beside ? through[row].beside_bare : through[row].tls))
+        fail_msg("%s: original=%d port=%d tls=%d", through[row].claim,
+                 web->original, web->original_port, (int)web->tls.mode);
+    mesh__snapshot_unref(snapshot);
+    yard_fini(&own);
+}
 
 static void passthrough_is_the_callers_address(void **state)
 {
-    static const char *const workloads[] = {
-        "", "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\n"
-            "metadata: {name: bare, namespace: prod}\n"
-            "spec: {address: 10.0.0.2, labels: {app: web}}\n"
-    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(through) / sizeof(*through); i++) {
+        goes_through(i, false);
+        goes_through(i, true);
+    }
+}
+
+/* Its ports are the caller's as well: nobody maps them. */
+static void headless_is_the_callers_address(void **state)
+{
+    static const char service[] =
+        "apiVersion: v1\nkind: Service\n"
+        "metadata: {name: web, namespace: prod}\n"
+        "spec: {clusterIP: None, selector: {app: web}, "
+        "ports: [{name: http, port: 80, targetPort: 8080}]}\n";
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++) {
         const struct mesh_destination *web;
         struct mesh_snapshot *snapshot;
         struct mesh_whoami me;
         struct yard own;
 
         yard_init(&own);
-        yard_add(&own, "web.yaml", mesh__slice_of(base));
-        yard_add(&own, "more.yaml", mesh__slice_of(workloads[i]));
+        yard_add(&own, "base.yaml", mesh__slice_of(base));
+        yard_add(&own, "web.yaml", mesh__slice_of(service));
+        if (i)
+            yard_add(&own, "bare.yaml", mesh__slice_of(bare));
         me = yard_whoami(&own, "ns=prod labels=");
         assert_int_equal(mesh__policy_compile(own.all, &me, NULL, 1, &snapshot),
                          0);
         web = find(snapshot, "web.prod.svc.cluster.local");
         assert_true(web->original);
         assert_int_equal(web->original_port, 0);
-        /* One that does not speak mesh TLS, and nobody is asked for it. */
         assert_int_equal(web->tls.mode, i ? MESH__TLS_OFF : MESH__TLS_MESH);
         mesh__snapshot_unref(snapshot);
         yard_fini(&own);
@@ -332,6 +416,38 @@ static void unknown_hosts_go_out_unless_they_may_not(void **state)
     }
 }
 
+/* But for what would be an option of the protocol. */
+static void the_meshs_pool_bounds_unknown_hosts(void **state)
+{
+    const struct mesh_breaker_policy *breakers;
+    struct mesh_snapshot *snapshot;
+    struct mesh_whoami me;
+    struct yard own;
+
+    (void)state;
+    yard_init(&own);
+    yard_add(&own, "mesh.yaml",
+             MESH__SLICE("connectTimeout: 7s\ndefaultTrafficPolicy: "
+                         "{connectionPool: {tcp: {maxConnections: 1, "
+                         "idleTimeout: 2s, maxConnectionDuration: 3s}, http: "
+                         "{http1MaxPendingRequests: 2, http2MaxRequests: 3, "
+                         "maxRetries: 4, maxRequestsPerConnection: 5, "
+                         "idleTimeout: 6s}}}\n"));
+    me = yard_whoami(&own, "ns=prod labels=");
+    assert_int_equal(mesh__policy_compile(own.all, &me, NULL, 1, &snapshot), 0);
+    breakers = &snapshot->allow_any->arms[0].destination->breakers;
+    assert_int_equal(breakers->max_connections, 1);
+    assert_int_equal(breakers->max_pending, 2);
+    assert_int_equal(breakers->max_requests, 3);
+    assert_int_equal(breakers->max_retries, 4);
+    assert_int_equal(breakers->connect_timeout_ns, UINT64_C(7000000000));
+    assert_int_equal(breakers->max_requests_per_connection, 0);
+    assert_int_equal(breakers->max_connection_ns, 0);
+    assert_int_equal(breakers->idle_timeout_ns, UINT64_C(3600000000000));
+    mesh__snapshot_unref(snapshot);
+    yard_fini(&own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,7 +458,9 @@ int main(void)
         cmocka_unit_test(a_name_is_found_or_not),
         cmocka_unit_test(losing_any_allocation_is_survived),
         cmocka_unit_test(passthrough_is_the_callers_address),
+        cmocka_unit_test(headless_is_the_callers_address),
         cmocka_unit_test(unknown_hosts_go_out_unless_they_may_not),
+        cmocka_unit_test(the_meshs_pool_bounds_unknown_hosts),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

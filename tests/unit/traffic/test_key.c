@@ -132,11 +132,27 @@ static const struct {
     { "one that is brought is not", "cookie+ user",
       "GET web /|cookie: user=ann", "ann" },
     { "a query parameter", "query u", "GET web /p?a=b&u=ann", "ann" },
+    { "the host", "header host", "GET web:80 /", "web:80" },
+    { "by its other name", "header :authority", "GET web /", "web" },
+    { "the path, query and all", "header :path", "GET web /a?b", "/a?b" },
+    { "the method", "header :method", "GET web /", "GET" },
+    { "the scheme", "header :scheme", "GET web /", "http" },
+    { "as x-forwarded-proto tells it", "header :scheme",
+      "GET web /|x-forwarded-proto: https", "https" },
+    { "x-forwarded-proto as a sidecar adds it", "header x-forwarded-proto",
+      "GET web /", "http" },
+    { "or as it came", "header x-forwarded-proto",
+      "GET web /|x-forwarded-proto: x", "x" },
     { "the first of them", "query u", "GET web /p?u=ann&u=bob", "ann" },
     { "raw", "query u", "GET web /p?u=%61nn", "%61nn" },
     { "an empty one is one", "query u", "GET web /p?u", "" },
     { "none is none", "query u", "GET web /p", "-" },
     { "the workload's address", "source", "GET web /", "10.0.0.7" },
+    { "before it the last that x-forwarded-for names", "source",
+      "GET web /|x-forwarded-for: 10.0.0.8|x-forwarded-for: 10.0.0.9, ::1",
+      "::1" },
+    { "but not when that is no address", "source",
+      "GET web /|x-forwarded-for: 10.0.0.8, unknown", "10.0.0.7" },
     { "nothing", "nothing", "GET web /", "-" },
     { "two keys are mixed", "header a & header b", "GET web /|a: 1|b: 2",
       "1^2" },
@@ -193,9 +209,61 @@ static void a_made_cookie_stays_with_its_exchange(void **state)
                    &key, NULL);
     assert_int_equal(key.hash, first);
     assert_int_equal(dice.at, 1);
-    assert_ptr_equal(key.made, &policies[0]);
-    assert_string_equal(mesh__key_cookie(&key, &words.arena),
+    assert_true(mesh__key_made(&key, 0));
+    assert_false(mesh__key_made(&key, 1));
+    assert_string_equal(mesh__key_cookie(&key, &policies[0], &words.arena),
                         "user=\"fedcba9876543210\"; HttpOnly");
+    words_fini(&words);
+}
+
+static void each_cookie_that_is_wanted_is_made_of_one_draw(void **state)
+{
+    static const uint64_t values[] = { UINT64_C(0xfedcba9876543210), 5 };
+    struct dice dice = { values, 2, 0 };
+    struct mesh_draws draws = world_draws(&dice);
+    const struct mesh_self self = { .address = "" };
+    struct mesh_key key = { 0 };
+    uint64_t made = xx("fedcba9876543210", 0);
+    struct words words;
+
+    (void)state;
+    words_init(&words);
+    assert_int_equal(
+        read_policies(&words, "cookie+ one & cookie+ here & cookie+ two"), 3);
+    mesh__key_find(hashes, 3, words_request(&words, "GET web /|cookie: here=x"),
+                   &self, &draws, &key, NULL);
+    assert_int_equal(dice.at, 1);
+    assert_true(mesh__key_made(&key, 0));
+    assert_false(mesh__key_made(&key, 1));
+    assert_true(mesh__key_made(&key, 2));
+    assert_false(mesh__key_made(&key, MESH__COOKIES));
+    assert_string_equal(mesh__key_cookie(&key, &policies[2], &words.arena),
+                        "two=\"fedcba9876543210\"; HttpOnly");
+    made = (made << 1 | made >> 63) ^ xx("x", 0);
+    made = (made << 1 | made >> 63) ^ xx("fedcba9876543210", 0);
+    assert_int_equal(key.hash, made);
+    words_fini(&words);
+}
+
+/* A ceiling with a name: further ones are found, but not made. */
+static void so_many_cookies_are_made_and_no_more(void **state)
+{
+    const struct mesh_hash_policy *many[MESH__COOKIES + 1];
+    struct dice dice = { &die, 1, 0 };
+    struct mesh_draws draws = world_draws(&dice);
+    const struct mesh_self self = { .address = "" };
+    struct mesh_key key = { 0 };
+    struct words words;
+
+    (void)state;
+    words_init(&words);
+    assert_int_equal(read_policies(&words, "cookie+ user"), 1);
+    for (size_t i = 0; i <= MESH__COOKIES; i++)
+        many[i] = &policies[0];
+    mesh__key_find(many, MESH__COOKIES + 1, words_request(&words, "GET web /"),
+                   &self, &draws, &key, NULL);
+    assert_int_equal(key.made, UINT64_MAX);
+    assert_false(mesh__key_made(&key, MESH__COOKIES));
     words_fini(&words);
 }
 
@@ -290,6 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys),
         cmocka_unit_test(a_made_cookie_stays_with_its_exchange),
+        cmocka_unit_test(each_cookie_that_is_wanted_is_made_of_one_draw),
+        cmocka_unit_test(so_many_cookies_are_made_and_no_more),
         cmocka_unit_test(nobody_knows_an_address_that_is_not_set),
         cmocka_unit_test(a_stream_has_its_source_and_nothing_else),
         cmocka_unit_test(says_what_was_hashed),
