@@ -2,6 +2,7 @@
 # with a libmesh program in each workload's place (scripts/suites).
 noinst_PROGRAMS += tests/differential/workload
 tests_differential_workload_SOURCES = tests/differential/workload.c \
+	tests/differential/talk.c tests/differential/talk.h \
 	tests/differential/words.c tests/differential/words.h
 tests_differential_workload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 
@@ -11,6 +12,7 @@ EXTRA_DIST += tests/differential/README.md tests/differential/play \
 	tests/differential/player/compare.py \
 	tests/differential/player/processes.py \
 	tests/differential/player/send.py \
+	tests/differential/player/streams.py \
 	tests/differential/player/topology.py
 EXTRA_DIST += tests/differential/cases/seed-authz.yaml \
 	tests/differential/cases/seed-authz.seen.jsonl

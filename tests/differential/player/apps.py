@@ -27,16 +27,12 @@ class Listener(socketserver.ThreadingTCPServer):
             super().handle_error(request, client_address)
 
 
-class App:
-    def __init__(self, name, address, ports, saw):
-        self.name, self.saw = name, saw
+class Script:
+    """Steps: what the next requests are answered. The last one repeats."""
+
+    def __init__(self):
         self.lock = threading.Lock()
         self.script = []
-        handler = type('Handler', (Handler,), {'app': self})
-        self.listeners = [Listener((address, p), handler) for p in ports]
-        for listener in self.listeners:
-            threading.Thread(target=listener.serve_forever,
-                             daemon=True).start()
 
     def behave(self, script):
         with self.lock:
@@ -51,6 +47,17 @@ class App:
                 return {}
             self.script[0]['left'] = max(self.script[0]['left'] - 1, 0)
             return self.script[0]
+
+
+class App(Script):
+    def __init__(self, name, address, ports, saw):
+        super().__init__()
+        self.name, self.saw = name, saw
+        handler = type('Handler', (Handler,), {'app': self})
+        self.listeners = [Listener((address, p), handler) for p in ports]
+        for listener in self.listeners:
+            threading.Thread(target=listener.serve_forever,
+                             daemon=True).start()
 
     def stop(self):
         for listener in self.listeners:

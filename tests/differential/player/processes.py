@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.parse
 
-from . import apps
+from . import apps, streams
 from .topology import CaseError
 
 BUILD = os.path.abspath(os.environ.get('top_builddir') or '.')
@@ -109,6 +109,8 @@ class Process:
         self.stem = os.path.join(work, workload.name.replace('/', '_'))
         self.events, self.troubles = [], []
         self.answers, self.waiting = {}, {}
+        self.calls = {}  # streams that we opened
+        self.server = streams.Server(workload.name, self.order, saw)
         self.listening, self.done = threading.Event(), threading.Semaphore(0)
         self.lock = threading.Lock()
         labels = ','.join('%s=%s' % i for i in workload.labels.items())
@@ -121,7 +123,8 @@ class Process:
         with open(self.stem + '.err', 'w') as errors:
             self.child = subprocess.Popen(
                 [WORKLOAD, workload.name] +
-                ['%s:%d' % (workload.address, p) for p in self.ports],
+                ['%s%s:%d' % ('tcp:' if p in workload.streams else '',
+                              workload.address, p) for p in self.ports],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                 env=environment(**settings), text=True, encoding='latin-1')
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -136,6 +139,8 @@ class Process:
                 self.saw_by_all(dict(said, by=self.name))
             elif kind == 'answer':
                 self.take_answer(said)
+            elif kind in ('open', 'bytes', 'over'):
+                self.take_bytes(kind, said)
             elif kind == 'event':
                 self.events.append(said)
             elif kind == 'trouble':
@@ -148,6 +153,8 @@ class Process:
         with self.lock:
             for ready in self.waiting.values():
                 ready.set()
+            for call in self.calls.values():
+                call.ready.set()
         self.done.release()
 
     def take_answer(self, said):
@@ -156,6 +163,20 @@ class Process:
             ready = self.waiting.get(said['id'])
         if ready:
             ready.set()
+
+    def take_bytes(self, kind, said):
+        with self.lock:
+            call = self.calls.get(said['id'])
+        if kind == 'open':
+            self.server.opened(said['id'])
+        elif kind == 'bytes':
+            data = said['data'].encode('latin-1')
+            if call:
+                call.take(data)
+            else:
+                self.server.take(said['id'], data)
+        elif call:
+            call.end(said)
 
     def await_start(self):
         self.listening.wait(START_S)
@@ -178,6 +199,7 @@ class Process:
             self.troubles.append('ended early: ' + self.errors())
 
     def behave(self, script):
+        self.server.script.behave(script)
         self.tell('script')
         for step in script or []:
             words = [pair('header', '%s:%s' % (n, v))
@@ -205,6 +227,21 @@ class Process:
             del self.waiting[number]
         return self.answers.get(number) or {
             'code': 'no answer from the program', 'headers': []}
+
+    def order(self, verb, number, data=None):
+        """What is to become of a stream."""
+        self.tell(verb, word(number),
+                  *([] if data is None else [pair('data', data)]))
+
+    def stream(self, number, to, data, method, give_up_s):
+        """A stream, bytes to send on it, and what came back."""
+        call = streams.Call(self.order, number, method)
+        with self.lock:
+            self.calls[number] = call
+        self.tell('stream', word(number), word(to), pair('data', data),
+                  'give_up_ms=%d' % round(1000 * give_up_s))
+        call.ready.wait(give_up_s + END_S)
+        return call
 
     def end(self):
         try:
