@@ -113,8 +113,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for name, value in pairs(step.get('headers')):
             self.send_header(name, value)
         self.send_header('x-answered-by', self.app.name)
-        # Recorded applications had none, and a sidecar added it.
-        self.send_header('date', self.date_time_string())
+        # Recorded applications had none; a sidecar added it, where it saw HTTP.
+        if self.headers['x-request-id']:
+            self.send_header('date', self.date_time_string())
         if not bare:
             self.send_header('content-length', str(len(text)))
         self.end_headers()

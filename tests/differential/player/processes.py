@@ -16,6 +16,9 @@ LMESH = os.path.join(BUILD, 'tools/lmesh')
 START_S = 20
 END_S = 20
 
+# Where the host says that spans go: as absent as a case's own collector.
+NO_COLLECTOR = 'http://127.0.0.1:9'
+
 # What the access log tells, under the names of the recorded cases.
 LOG_FIELDS = {
     'code': 'RESPONSE_CODE', 'flags': 'RESPONSE_FLAGS',
@@ -102,7 +105,7 @@ class Authority:
 class Process:
     """One workload.c at work."""
 
-    def __init__(self, workload, work, policy, identity, saw):
+    def __init__(self, workload, work, policy, identity, tracing, saw):
         self.name, self.saw_by_all = workload.name, saw
         self.address, self.ports = workload.address, sorted(workload.ports)
         self.certificates = identity
@@ -120,6 +123,8 @@ class Process:
             'MESH_ACCESS_LOG': self.stem + '.log'}
         if workload.locality:
             settings['MESH_LOCALITY'] = workload.locality
+        if tracing:
+            settings['OTEL_EXPORTER_OTLP_ENDPOINT'] = NO_COLLECTOR
         with open(self.stem + '.err', 'w') as errors:
             self.child = subprocess.Popen(
                 [WORKLOAD, workload.name] +
@@ -297,7 +302,8 @@ class Mesh:
                     self.saw)
             else:
                 self.processes[workload.name] = Process(
-                    workload, work, policy, identity, self.saw)
+                    workload, work, policy, identity,
+                    case.names_collector(), self.saw)
         for name, where in case.data.get('backends', {}).items():
             host, port = where.rsplit(':', 1)
             self.apps[name] = apps.App(name, host, [int(port)], self.saw)

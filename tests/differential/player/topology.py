@@ -95,16 +95,23 @@ class Case:
     def kind(self, kind):
         return [d for d in self.documents if d.get('kind') == kind]
 
-    def trust_domain(self):
+    def mesh_configs(self):
         for document in self.documents:
-            config = document
             if document.get('kind') == 'IstioOperator':
-                config = (document.get('spec') or {}).get('meshConfig') or {}
-            elif document.get('kind'):
-                continue
-            if config.get('trustDomain'):
-                return config['trustDomain']
-        return 'cluster.local'
+                yield (document.get('spec') or {}).get('meshConfig') or {}
+            elif not document.get('kind'):
+                yield document
+
+    def trust_domain(self):
+        named = [c['trustDomain'] for c in self.mesh_configs()
+                 if c.get('trustDomain')]
+        return named[0] if named else 'cluster.local'
+
+    def names_collector(self):
+        """Does the policy send spans somewhere? Here the host has to."""
+        return any('opentelemetry' in provider
+                   for config in self.mesh_configs()
+                   for provider in config.get('extensionProviders') or [])
 
     def find_workloads(self):
         for document in self.kind('WorkloadEntry'):
