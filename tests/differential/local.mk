@@ -124,3 +124,31 @@ EXTRA_DIST += tests/differential/cases/unknown-host-allow-any.yaml \
 	tests/differential/cases/unknown-host-allow-any.seen.jsonl
 EXTRA_DIST += tests/differential/cases/unknown-host-registry-only.yaml \
 	tests/differential/cases/unknown-host-registry-only.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-conditions.yaml \
+	tests/differential/cases/authz-conditions.seen.jsonl
+EXTRA_DIST += tests/differential/cases/hop-by-hop.yaml \
+	tests/differential/cases/hop-by-hop.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-base.yaml \
+	tests/differential/cases/normalize-base.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-merge-slashes.yaml \
+	tests/differential/cases/normalize-merge-slashes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-decode-and-merge-slashes.yaml \
+	tests/differential/cases/normalize-decode-and-merge-slashes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/service-entry.yaml \
+	tests/differential/cases/service-entry.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-egress.yaml \
+	tests/differential/cases/sidecar-egress.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp.yaml \
+	tests/differential/cases/tcp.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tracing.yaml \
+	tests/differential/cases/tracing.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-static.yaml \
+	tests/differential/cases/se-static.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-workloads.yaml \
+	tests/differential/cases/se-workloads.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-export.yaml \
+	tests/differential/cases/se-export.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-two-entries.yaml \
+	tests/differential/cases/se-two-entries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-wildcard.yaml \
+	tests/differential/cases/se-wildcard.seen.jsonl
