@@ -64,6 +64,8 @@ static struct mesh_facts facts_of(const struct mesh_plain *plain)
         .destination_port = destination ? destination->port : 0,
     };
 
+    if (plain->tls)
+        facts.sni = plain->service;
     if (endpoint)
         facts.downstream_local = endpoint->address;
     if (stream)
@@ -324,6 +326,7 @@ static int choose(struct mesh_plain *plain)
     mesh__stream_choose(snapshot, plain->service, plain->port, draw(plain),
                         &choice, NULL);
     plain->destination = choice.destination;
+    plain->tls = choice.host && choice.host->tls;
     if (choice.outcome == MESH__ROUTE_NO_HOST && snapshot->outside)
         plain->destination = snapshot->outside->destinations[0];
     if (plain->destination)

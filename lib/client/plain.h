@@ -28,6 +28,7 @@ struct mesh_plain {
     bool counted; /* in the destination's connections        */
     bool ready;
     bool dialled;          /* it was sent somewhere                   */
+    bool tls;              /* its bytes are TLS to the name of the service */
     bool homeless;         /* no service is called so                 */
     int64_t start_wall_ns; /* since 1970                              */
     uint64_t start_ns;

@@ -334,6 +334,7 @@ struct mesh_stream_host {
     const char *name; /* "a.b.svc.cluster.local:80" */
     const char *host; /* as registered              */
     uint16_t port;
+    bool tls; /* its clients speak TLS to the name that they ask for */
     struct mesh_address address; /* the service's own; family 0: none */
     struct mesh_stream_rule *rules;
     size_t rule_count;

@@ -1030,16 +1030,17 @@ static struct mesh_plain plains[3];
 static char streams_logged[256]; /* the last record of each side */
 static char streams_served[256];
 
-/* "FLAGS CLUSTER ATTEMPTS TAKEN/GIVEN TERMINATION" */
+/* "FLAGS CLUSTER ATTEMPTS TAKEN/GIVEN TERMINATION", then the server name */
 static void print_stream(const struct mesh_facts *facts, char out[256])
 {
     char flags[MESH__FLAGS_TEXT];
 
     mesh__flags_print(&facts->flags, flags);
-    (void)snprintf(out, 256, "%s %s %u %llu/%llu %s", flags,
+    (void)snprintf(out, 256, "%s %s %u %llu/%llu %s%.*s", flags,
                    facts->upstream_cluster, facts->attempts,
                    (unsigned long long)facts->bytes_received,
-                   (unsigned long long)facts->bytes_sent, facts->termination);
+                   (unsigned long long)facts->bytes_sent, facts->termination,
+                   facts->inbound ? 0 : (int)facts->sni.len, facts->sni.at);
     assert_int_equal(facts->status, 0);
     assert_true(facts->start_wall_ns > 0);
     assert_true(facts->end_ns >= facts->start_ns);
@@ -1172,6 +1173,24 @@ static void a_streams_route_may_lead_nowhere(void **state)
     assert_int_equal(connect_plain(&plains[0], "web"), MESH_ERR_NO_ROUTE);
     assert_string_equal(streams_logged, "NC  0 0/0 ");
     assert_int_equal(streams_taken, 0);
+    end_streams();
+}
+
+/* Nobody looks at the bytes: the name that was asked for is the one in them. */
+static void a_stream_of_tls_tells_its_server_name(void **state)
+{
+    (void)state;
+    begin_streams(
+        "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+        "metadata: {name: tls, namespace: demo}\n"
+        "spec: {hosts: [tls.example], resolution: STATIC,\n"
+        "  ports: [{number: 90, name: tls, protocol: TLS, targetPort: 9090}],\n"
+        "  endpoints: [{address: 10.0.0.1}]}\n");
+    assert_int_equal(connect_plain(&plains[0], "tls.example"), 0);
+    assert_true(plains[0].ready);
+    close_plain(&plains[0]);
+    assert_string_equal(streams_logged,
+                        "- outbound|90||tls.example 1 0/0 tls.example");
     end_streams();
 }
 
@@ -1322,6 +1341,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stream_goes_where_it_was_meant_to),
         cmocka_unit_test(a_route_leads_a_stream_elsewhere),
         cmocka_unit_test(a_streams_route_may_lead_nowhere),
+        cmocka_unit_test(a_stream_of_tls_tells_its_server_name),
         cmocka_unit_test(streams_have_a_ceiling),
         cmocka_unit_test(a_streams_peer_must_be_who_was_meant),
         cmocka_unit_test(a_streams_outcome_is_reported),
