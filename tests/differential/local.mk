@@ -152,3 +152,35 @@ EXTRA_DIST += tests/differential/cases/se-two-entries.yaml \
 	tests/differential/cases/se-two-entries.seen.jsonl
 EXTRA_DIST += tests/differential/cases/se-wildcard.yaml \
 	tests/differential/cases/se-wildcard.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-entries.yaml \
+	tests/differential/cases/tcp-entries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-mtls.yaml \
+	tests/differential/cases/tcp-mtls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-nowhere.yaml \
+	tests/differential/cases/tcp-nowhere.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-routes.yaml \
+	tests/differential/cases/tcp-routes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-subnets.yaml \
+	tests/differential/cases/tcp-subnets.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-streams.yaml \
+	tests/differential/cases/authz-streams.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-unknown-allow-any.yaml \
+	tests/differential/cases/tcp-unknown-allow-any.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-unknown-registry-only.yaml \
+	tests/differential/cases/tcp-unknown-registry-only.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-addresses.yaml \
+	tests/differential/cases/se-addresses.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-locality.yaml \
+	tests/differential/cases/se-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-ports.yaml \
+	tests/differential/cases/sidecar-ports.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-policy.yaml \
+	tests/differential/cases/sidecar-policy.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-sans.yaml \
+	tests/differential/cases/se-sans.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-subsets.yaml \
+	tests/differential/cases/se-subsets.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-hosts.yaml \
+	tests/differential/cases/sidecar-hosts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-elsewhere.yaml \
+	tests/differential/cases/tcp-elsewhere.seen.jsonl
