@@ -184,3 +184,11 @@ EXTRA_DIST += tests/differential/cases/sidecar-hosts.yaml \
 	tests/differential/cases/sidecar-hosts.seen.jsonl
 EXTRA_DIST += tests/differential/cases/tcp-elsewhere.yaml \
 	tests/differential/cases/tcp-elsewhere.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-default.yaml \
+	tests/differential/cases/tls-default.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-sni.yaml \
+	tests/differential/cases/tls-sni.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-services.yaml \
+	tests/differential/cases/tls-services.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-limits.yaml \
+	tests/differential/cases/tcp-limits.seen.jsonl
