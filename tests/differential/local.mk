@@ -192,3 +192,11 @@ EXTRA_DIST += tests/differential/cases/tls-services.yaml \
 	tests/differential/cases/tls-services.seen.jsonl
 EXTRA_DIST += tests/differential/cases/tcp-limits.yaml \
 	tests/differential/cases/tcp-limits.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-streams-when.yaml \
+	tests/differential/cases/authz-streams-when.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-none.yaml \
+	tests/differential/cases/se-none.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-streams.yaml \
+	tests/differential/cases/sidecar-streams.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-locality.yaml \
+	tests/differential/cases/tcp-locality.seen.jsonl
