@@ -364,12 +364,19 @@ static int fill_tls(const struct making *making,
 
 /* --- endpoints --- */
 
-/* The port of a service or its twin as that one itself has it, or NULL. */
-static const struct mesh__port *own_port(const struct mesh__service *service,
-                                         uint16_t number)
+/*
+ * The port of a service or its twin as that one itself has it, or NULL. A
+ * Service's goes by its name, too.
+ */
+static const struct mesh__port *own_port(const struct making *making,
+                                         const struct mesh__service *service)
 {
+    bool named = making->host->whole->kubernetes;
+
     for (size_t i = 0; i < service->own_count; i++)
-        if (service->ports[i].number == number)
+        if (service->ports[i].number == making->port->number &&
+            (!named ||
+             mesh__slice_equal(service->ports[i].name, making->port->name)))
             return &service->ports[i];
     return NULL;
 }
@@ -434,7 +441,7 @@ static size_t count_endpoints(const struct making *making)
 
     for (size_t i = 0; i < making->behind_count; i++) {
         const struct mesh__behind *behind = &making->behind[i];
-        const struct mesh__port *port = own_port(service, making->port->number);
+        const struct mesh__port *port = own_port(making, service);
 
         for (size_t j = 0; port && j < behind->count; j++)
             count += chosen(making, behind->items[j], port);
@@ -476,7 +483,7 @@ static int fill_endpoints(const struct making *making,
         return MESH_ERR_NOMEM;
     set->equal_weights = true;
     for (size_t i = 0; rc == 0 && i < making->behind_count; i++) {
-        rc = add_endpoints(making, own_port(service, making->port->number),
+        rc = add_endpoints(making, own_port(making, service),
                            &making->behind[i], set);
         service = service->twin;
     }

@@ -525,7 +525,8 @@ static int unite_ports(struct mesh_arena *arena, struct mesh__service *first,
     return 0;
 }
 
-/* Endpoints stay with the ports that their own entry gives them. */
+/* Endpoints stay with the ports that their own entry gives them; a Service's
+ * ports are its own. */
 static int add_twin(struct mesh_arena *arena, struct mesh__service *first,
                     struct mesh__service *twin)
 {
@@ -534,7 +535,19 @@ static int add_twin(struct mesh_arena *arena, struct mesh__service *first,
     while (last->twin)
         last = last->twin;
     last->twin = twin;
-    return unites(first, twin) ? unite_ports(arena, first, twin) : 0;
+    return !first->kubernetes && unites(first, twin)
+               ? unite_ports(arena, first, twin)
+               : 0;
+}
+
+/* Whose namespace's service has the endpoints of this ServiceEntry, too? A
+ * Service has listed ones (Istio: they lie under host and namespace). */
+static bool takes_in(const struct mesh__service *first,
+                     const struct mesh__service *service)
+{
+    return mesh__slice_equal(first->namespace_, service->namespace_) &&
+           !service->kubernetes &&
+           (!first->kubernetes || service->resolution == MESH__RESOLVE_LISTED);
 }
 
 /* Behind those of the same host: Kubernetes' first, then by age. */
@@ -545,8 +558,7 @@ static int enter_host(struct mesh__world *world, struct mesh__service *service)
     if (!first)
         return mesh__map_put(&world->hosts, service->host, service);
     for (;; first = first->next) {
-        if (!first->kubernetes &&
-            mesh__slice_equal(first->namespace_, service->namespace_))
+        if (takes_in(first, service))
             return add_twin(&world->arena, first, service);
         if (!first->next)
             break;

@@ -200,3 +200,7 @@ EXTRA_DIST += tests/differential/cases/sidecar-streams.yaml \
 	tests/differential/cases/sidecar-streams.seen.jsonl
 EXTRA_DIST += tests/differential/cases/tcp-locality.yaml \
 	tests/differential/cases/tcp-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-tls.yaml \
+	tests/differential/cases/se-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-visibility.yaml \
+	tests/differential/cases/se-visibility.seen.jsonl
