@@ -365,18 +365,15 @@ static int fill_tls(const struct making *making,
 /* --- endpoints --- */
 
 /*
- * The port of a service or its twin as that one itself has it, or NULL. A
- * Service's goes by its name, too.
+ * The port of a service or its twin as that one itself has it, or NULL: one
+ * that is called otherwise is another (Istio: EDS goes by name).
  */
 static const struct mesh__port *own_port(const struct making *making,
                                          const struct mesh__service *service)
 {
-    bool named = making->host->whole->kubernetes;
-
     for (size_t i = 0; i < service->own_count; i++)
         if (service->ports[i].number == making->port->number &&
-            (!named ||
-             mesh__slice_equal(service->ports[i].name, making->port->name)))
+            mesh__slice_equal(service->ports[i].name, making->port->name))
             return &service->ports[i];
     return NULL;
 }

@@ -204,3 +204,5 @@ EXTRA_DIST += tests/differential/cases/se-tls.yaml \
 	tests/differential/cases/se-tls.seen.jsonl
 EXTRA_DIST += tests/differential/cases/se-visibility.yaml \
 	tests/differential/cases/se-visibility.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-two-names.yaml \
+	tests/differential/cases/se-two-names.seen.jsonl

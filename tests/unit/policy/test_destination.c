@@ -201,6 +201,15 @@ static const struct yard_row registry[] = {
       "locality= \n"
       "!endpoint outbound|81||t.example: 10.4.0.1:81 prod/a plain weight=1 "
       "id=? locality= " },
+    { "a port that the other one calls otherwise is another", "ns=prod",
+      ENTRY("a", "number: 80, name: http, protocol: HTTP",
+            "{address: 10.4.0.1}")
+          ENTRY("b", "number: 80, name: other, protocol: HTTP",
+                "{address: 10.4.0.2}"),
+      "endpoint outbound|80||t.example: 10.4.0.1:80 prod/a plain weight=1 id=? "
+      "locality= \n"
+      "!endpoint outbound|80||t.example: 10.4.0.2:80 prod/b plain weight=1 "
+      "id=? locality= " },
     { "a Service has the endpoints of ServiceEntries of its host and "
       "namespace, port by port",
       "ns=dev",
