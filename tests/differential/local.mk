@@ -206,3 +206,7 @@ EXTRA_DIST += tests/differential/cases/se-visibility.yaml \
 	tests/differential/cases/se-visibility.seen.jsonl
 EXTRA_DIST += tests/differential/cases/se-two-names.yaml \
 	tests/differential/cases/se-two-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/svc-endpoints.yaml \
+	tests/differential/cases/svc-endpoints.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-wild.yaml \
+	tests/differential/cases/tcp-wild.seen.jsonl
