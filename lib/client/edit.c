@@ -19,6 +19,15 @@ static int set(struct mesh_client *client, struct mesh_head *head,
                            mesh__header_name(id), value);
 }
 
+static int drop(struct mesh_client *client, struct mesh_head *head,
+                enum mesh_header_id id)
+{
+    const struct mesh_slice none = { 0 };
+
+    return mesh__head_edit(head, &client->arena, MESH__EDIT_REMOVE,
+                           mesh__header_name(id), none);
+}
+
 static int set_number(struct mesh_client *client, struct mesh_head *head,
                       enum mesh_header_id id, uint64_t number)
 {
@@ -32,6 +41,7 @@ static int set_number(struct mesh_client *client, struct mesh_head *head,
 /* Our span's context, or, where we trace nothing, the parent's as it came. */
 static int edit_trace(struct mesh_client *client, struct mesh_head *head)
 {
+    static const uint8_t root[sizeof(client->parent_span)];
     const struct mesh_client_request *request = client->request;
     struct mesh_slice line = request->parent_line;
     char *text;
@@ -47,6 +57,9 @@ static int edit_trace(struct mesh_client *client, struct mesh_head *head)
     if (line.len == 0)
         return 0;
     rc = set(client, head, MESH__H_TRACEPARENT, line);
+    /* The state belongs to a parent (W3C section 3.3.1.1). */
+    if (client->traced && !memcmp(client->parent_span, root, sizeof(root)))
+        return rc == 0 ? drop(client, head, MESH__H_TRACESTATE) : rc;
     if (rc == 0 && request->parent_state.len)
         rc = set(client, head, MESH__H_TRACESTATE, request->parent_state);
     return rc;

@@ -2,6 +2,7 @@
 # with a libmesh program in each workload's place (scripts/suites).
 noinst_PROGRAMS += tests/differential/workload
 tests_differential_workload_SOURCES = tests/differential/workload.c \
+	tests/differential/talk.c tests/differential/talk.h \
 	tests/differential/words.c tests/differential/words.h
 tests_differential_workload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 
@@ -11,6 +12,7 @@ EXTRA_DIST += tests/differential/README.md tests/differential/play \
 	tests/differential/player/compare.py \
 	tests/differential/player/processes.py \
 	tests/differential/player/send.py \
+	tests/differential/player/streams.py \
 	tests/differential/player/topology.py
 EXTRA_DIST += tests/differential/cases/seed-authz.yaml \
 	tests/differential/cases/seed-authz.seen.jsonl
@@ -313,3 +315,89 @@ EXTRA_DIST += tests/differential/cases/dr-subset-places.yaml \
 	tests/differential/cases/dr-subset-places.seen.jsonl
 EXTRA_DIST += tests/differential/cases/dr-tls-against-peer.yaml \
 	tests/differential/cases/dr-tls-against-peer.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-conditions.yaml \
+	tests/differential/cases/authz-conditions.seen.jsonl
+EXTRA_DIST += tests/differential/cases/hop-by-hop.yaml \
+	tests/differential/cases/hop-by-hop.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-base.yaml \
+	tests/differential/cases/normalize-base.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-merge-slashes.yaml \
+	tests/differential/cases/normalize-merge-slashes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-decode-and-merge-slashes.yaml \
+	tests/differential/cases/normalize-decode-and-merge-slashes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/service-entry.yaml \
+	tests/differential/cases/service-entry.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-egress.yaml \
+	tests/differential/cases/sidecar-egress.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp.yaml \
+	tests/differential/cases/tcp.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tracing.yaml \
+	tests/differential/cases/tracing.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-static.yaml \
+	tests/differential/cases/se-static.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-workloads.yaml \
+	tests/differential/cases/se-workloads.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-export.yaml \
+	tests/differential/cases/se-export.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-two-entries.yaml \
+	tests/differential/cases/se-two-entries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-wildcard.yaml \
+	tests/differential/cases/se-wildcard.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-entries.yaml \
+	tests/differential/cases/tcp-entries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-mtls.yaml \
+	tests/differential/cases/tcp-mtls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-nowhere.yaml \
+	tests/differential/cases/tcp-nowhere.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-routes.yaml \
+	tests/differential/cases/tcp-routes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-subnets.yaml \
+	tests/differential/cases/tcp-subnets.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-streams.yaml \
+	tests/differential/cases/authz-streams.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-unknown-allow-any.yaml \
+	tests/differential/cases/tcp-unknown-allow-any.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-unknown-registry-only.yaml \
+	tests/differential/cases/tcp-unknown-registry-only.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-addresses.yaml \
+	tests/differential/cases/se-addresses.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-locality.yaml \
+	tests/differential/cases/se-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-ports.yaml \
+	tests/differential/cases/sidecar-ports.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-policy.yaml \
+	tests/differential/cases/sidecar-policy.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-sans.yaml \
+	tests/differential/cases/se-sans.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-subsets.yaml \
+	tests/differential/cases/se-subsets.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-hosts.yaml \
+	tests/differential/cases/sidecar-hosts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-elsewhere.yaml \
+	tests/differential/cases/tcp-elsewhere.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-default.yaml \
+	tests/differential/cases/tls-default.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-sni.yaml \
+	tests/differential/cases/tls-sni.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-services.yaml \
+	tests/differential/cases/tls-services.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-limits.yaml \
+	tests/differential/cases/tcp-limits.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-streams-when.yaml \
+	tests/differential/cases/authz-streams-when.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-none.yaml \
+	tests/differential/cases/se-none.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-streams.yaml \
+	tests/differential/cases/sidecar-streams.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-locality.yaml \
+	tests/differential/cases/tcp-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-tls.yaml \
+	tests/differential/cases/se-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-visibility.yaml \
+	tests/differential/cases/se-visibility.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-two-names.yaml \
+	tests/differential/cases/se-two-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/svc-endpoints.yaml \
+	tests/differential/cases/svc-endpoints.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-wild.yaml \
+	tests/differential/cases/tcp-wild.seen.jsonl

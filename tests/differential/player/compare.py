@@ -312,6 +312,20 @@ def error_differences(want, got):
         yield 'error: wanted %r, got %r' % (want, got)
 
 
+CLOSED = re.compile('^(ConnectionResetError|connection closed without an '
+                    'answer) ')
+
+
+def counted_outcomes(outcomes):
+    """How something was closed is a race in many, too."""
+    if not isinstance(outcomes, dict):
+        return outcomes
+    counts = collections.Counter()
+    for outcome, times in outcomes.items():
+        counts[CLOSED.sub('closed without an answer ', outcome)] += times
+    return dict(counts)
+
+
 def log_differences(want, got, request, mesh):
     for name in sorted(set(want) | set(got)):
         events = mesh.processes[name].events if name in mesh.processes else []
@@ -326,6 +340,8 @@ def differences(want, got, request, mesh):
         return
     for key in [*want, *(k for k in got if k not in want)]:
         one, other = want.get(key), got.get(key)
+        if key == 'outcomes':
+            one, other = counted_outcomes(one), counted_outcomes(other)
         if key == 'error':
             yield from error_differences(one, other)
         elif key == 'headers':
