@@ -6,6 +6,7 @@ tests_differential_workload_SOURCES = tests/differential/workload.c \
 tests_differential_workload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 
 EXTRA_DIST += tests/differential/README.md tests/differential/play \
+	tests/differential/coverage \
 	tests/differential/player/__init__.py \
 	tests/differential/player/apps.py \
 	tests/differential/player/compare.py \
