@@ -148,6 +148,18 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
     return false;
 }
 
+struct mesh_slice mesh__head_scheme(const struct mesh_head *head)
+{
+    static const struct mesh_slice known[] = { { "http", 4 }, { "https", 5 } };
+    struct mesh_slice proto = { "", 0 };
+
+    (void)mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &proto);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (mesh__slice_equal_nocase(proto, known[i]))
+            return known[i];
+    return head->scheme;
+}
+
 struct mesh_slice mesh__head_last(const struct mesh_head *head,
                                   enum mesh_header_id id)
 {

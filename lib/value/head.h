@@ -115,6 +115,12 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
                           struct mesh_slice *value);
 
 /*
+ * A request's scheme as Envoy has it: what x-forwarded-proto says, if that is
+ * http or https in whatever letters, else the head's own.
+ */
+struct mesh_slice mesh__head_scheme(const struct mesh_head *head);
+
+/*
  * The last element of a list, of its last line (RFC 9110 section 5.6.1); empty
  * when the header is absent.
  */
