@@ -245,8 +245,10 @@ int mesh__request_add(struct mesh_client_request *request,
     rc = copy_slice(&request->arena, value, &copy);
     if (rc < 0)
         return rc;
-    return mesh__head_add(&request->head, &request->arena,
-                          MESH__REQUEST_HEADERS, lower, copy);
+    rc = mesh__head_add(&request->head, &request->arena, MESH__REQUEST_HEADERS,
+                        lower, copy);
+    return rc < 0 ? rc
+                  : mesh__head_join(&request->head, &request->arena, false);
 }
 
 int mesh__request_body(struct mesh_client_request *request, const void *data,

@@ -17,8 +17,8 @@ static bool header(const struct mesh_head *head, struct mesh_slice name,
         const char *name;
         const struct mesh_slice *value;
     } pseudo[] = {
-        { ":path", &head->path }, { ":method", &head->method },
-        { ":scheme", &scheme },   { ":authority", &head->authority },
+        { ":path", &head->path },     { ":method", &head->method },
+        { ":scheme", &scheme },       { ":authority", &head->authority },
         { "host", &head->authority },
     };
 

@@ -265,11 +265,16 @@ int mesh__head_edit(struct mesh_head *head, struct mesh_arena *arena,
                     enum mesh_edit_kind kind, struct mesh_slice name,
                     struct mesh_slice value)
 {
+    int rc;
+
     if (kind != MESH__EDIT_REMOVE && value.len == 0)
         return 0;
     if (kind != MESH__EDIT_ADD)
         remove_lines(head, name);
     if (kind == MESH__EDIT_REMOVE)
         return 0;
-    return mesh__head_add(head, arena, SIZE_MAX, name, value);
+    rc = mesh__head_add(head, arena, SIZE_MAX, name, value);
+    if (rc == 0 && kind == MESH__EDIT_ADD)
+        rc = mesh__head_join(head, arena, head->status != 0);
+    return rc;
 }

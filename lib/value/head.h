@@ -128,6 +128,15 @@ struct mesh_slice mesh__head_last(const struct mesh_head *head,
                                   enum mesh_header_id id);
 
 /*
+ * Join the lines of those names that Envoy keeps once, in requests and in
+ * responses each its own: the values in order with ',' between them, empty
+ * ones left out, in the place of the first. Other names stay apart. Takes at
+ * most the bytes of the joined lines from arena; returns 0 or MESH_ERR_NOMEM.
+ */
+int mesh__head_join(struct mesh_head *head, struct mesh_arena *arena,
+                    bool response);
+
+/*
  * A deep copy into arena: nothing of the source is referred to afterwards, and
  * each text has a NUL behind it.
  */
@@ -144,7 +153,8 @@ int mesh__head_overlay(struct mesh_head *out, const struct mesh_head *from,
 /*
  * Edit the lines of an overlay. set removes every line of the name and puts
  * the new one at the end; add puts one more at the end; remove takes all away.
- * An empty value in set or add does nothing (Envoy's header_parser.cc).
+ * An empty value in set or add does nothing (Envoy's header_parser.cc). What is
+ * added to a name that Envoy keeps once is joined to its line.
  */
 enum mesh_edit_kind { MESH__EDIT_SET, MESH__EDIT_ADD, MESH__EDIT_REMOVE };
 

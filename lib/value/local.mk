@@ -7,6 +7,7 @@ libmesh_core_la_SOURCES += \
 	lib/value/grpc.c lib/value/grpc.h \
 	lib/value/head.c lib/value/head.h \
 	lib/value/host.c lib/value/host.h \
+	lib/value/join.c \
 	lib/value/json.c lib/value/json.h \
 	lib/value/labels.c lib/value/labels.h \
 	lib/value/maglev.c lib/value/maglev.h \
