@@ -91,6 +91,7 @@ static uint64_t dice(void *user)
 struct explain {
     const struct mesh_snapshot *snapshot;
     const struct mesh_client_request *request;
+    struct mesh_head head; /* as a hop routes it */
     struct mesh_route route;
     uint64_t draw; /* the route's */
     struct mesh_acts acts;
@@ -324,7 +325,7 @@ static void explain_pick(struct explain *explain,
     struct mesh_key key = { 0 };
 
     if (mesh__key_balances(explain->route.destination)) {
-        mesh__key_find(rule->hashes, rule->hash_count, &explain->request->head,
+        mesh__key_find(rule->hashes, rule->hash_count, &explain->head,
                        &explain->snapshot->self, draws, &key, &explain->why);
         ask.has_key = key.known;
         ask.key = key.hash;
@@ -348,10 +349,13 @@ static int explain_request(struct mesh_workload *workload,
     mesh__why_init(&explain.why);
     mesh__json_init(&explain.json, &decision->json);
     explain.draw = dice(&seed);
-    mesh__route_find(snapshot, &request->head, request->port, explain.draw,
-                     &arena, &explain.route, &explain.why);
-    rc = mesh__acts_draw(&explain.route, &request->head, &arena, dice, &seed,
-                         &explain.acts);
+    rc = mesh__request_head(request, MESH__SLICE("-"), &arena, &explain.head);
+    if (rc == 0) {
+        mesh__route_find(snapshot, &explain.head, request->port, explain.draw,
+                         &arena, &explain.route, &explain.why);
+        rc = mesh__acts_draw(&explain.route, &explain.head, &arena, dice, &seed,
+                             &explain.acts);
+    }
     if (rc == 0 && explain.route.outcome == MESH__ROUTE_OK &&
         !explain.route.destination->original &&
         !mesh__acts_verdict(&explain.route, &explain.acts))

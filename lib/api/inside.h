@@ -83,6 +83,7 @@ struct mesh_routing {
     struct mesh_client_request *request; /* counted */
     struct mesh_snapshot *snapshot;      /* counted */
     struct mesh_arena arena;
+    struct mesh_head head; /* as a hop routes it */
     struct mesh_route route;
     struct mesh_pick pick;
     struct mesh_key key;

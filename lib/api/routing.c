@@ -103,15 +103,14 @@ static int code_of(enum mesh_route_outcome outcome)
 }
 
 /* The key, while the request is here to be looked at. */
-static void hash(struct mesh_routing *routing,
-                 const struct mesh_client_request *request)
+static void hash(struct mesh_routing *routing)
 {
     const struct mesh_draws draws = { draw, routing->workload };
     const struct mesh_route_rule *rule = routing->route.rule;
 
     if (routing->route.outcome == MESH__ROUTE_OK &&
         mesh__key_balances(routing->route.destination))
-        mesh__key_find(rule->hashes, rule->hash_count, &request->head,
+        mesh__key_find(rule->hashes, rule->hash_count, &routing->head,
                        &routing->snapshot->self, &draws, &routing->key, NULL);
 }
 
@@ -134,9 +133,14 @@ static struct mesh_decision *routing_new(
     routing->snapshot = mesh__workload_snapshot(workload);
     routing->request = mesh__request_ref(request);
     mesh__arena_init(&routing->arena, MESH__CLIENT_ARENA);
-    mesh__route_find(routing->snapshot, &request->head, request->port,
-                     draw(workload), &routing->arena, &routing->route, NULL);
-    hash(routing, request);
+    if (mesh__request_head(request, MESH__SLICE("-"), &routing->arena,
+                           &routing->head) < 0)
+        routing->route.outcome = MESH__ROUTE_NOMEM;
+    else
+        mesh__route_find(routing->snapshot, &routing->head, request->port,
+                         draw(workload), &routing->arena, &routing->route,
+                         NULL);
+    hash(routing);
     return decision;
 }
 

@@ -52,29 +52,16 @@ static int edit_trace(struct mesh_client *client, struct mesh_head *head)
     return rc;
 }
 
-static int edit_forwarded(struct mesh_client *client, struct mesh_head *head)
-{
-    const struct mesh_client_request *request = client->request;
-    struct mesh_slice value;
-    int rc = 0;
-
-    if (!mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &value))
-        rc = set(client, head, MESH__H_X_FORWARDED_PROTO, request->head.scheme);
-    if (rc == 0 && (request->request_id.len ||
-                    !mesh__head_get(head, MESH__H_X_REQUEST_ID, &value)))
-        rc = set(client, head, MESH__H_X_REQUEST_ID,
-                 request->request_id.len ? request->request_id
-                                         : mesh__slice_of(client->request_id));
-    return rc;
-}
-
-/* What is left for this attempt, 0 for as long as it takes; in whole ms. */
+/* What was left when this attempt began, before it had a connection, as Envoy
+ * counts it; 0: as long as it takes. In whole ms. */
 static uint64_t expected_ms(const struct mesh_client *client)
 {
     uint64_t whole_ns = client->route.timeout_ns;
     uint64_t per_try_ns = client->route.rule->retry.per_try_ns;
-    uint64_t now_ns = mesh__loop_now(client->env->link->loop);
-    uint64_t gone_ns = client->complete_ns ? now_ns - client->complete_ns : 0;
+    uint64_t begun_ns = client->complete_ns;
+    uint64_t gone_ns = begun_ns && client->attempt_ns > begun_ns
+                           ? client->attempt_ns - begun_ns
+                           : 0;
 
     if (whole_ns == 0)
         return per_try_ns / MESH__MS;
@@ -107,7 +94,7 @@ struct mesh_address mesh__client_remote(const struct mesh_client *client)
     struct mesh_address address;
 
     return mesh__address_parse_ip(
-               mesh__head_last(&client->request->head, MESH__H_X_FORWARDED_FOR),
+               mesh__head_last(&client->head, MESH__H_X_FORWARDED_FOR),
                &address)
                ? address
                : client->env->from;
@@ -209,13 +196,11 @@ static int keep(struct mesh_client *client, const struct mesh_head *head)
 
 int mesh__edit_request(struct mesh_client *client, struct mesh_head *head)
 {
-    int rc = mesh__head_overlay(head, &client->request->head, &client->arena);
+    int rc = mesh__head_overlay(head, &client->head, &client->arena);
 
     if (rc == 0 && client->request->is_copy)
         return edit_copy(client, head);
     head->path = client->route.path;
-    if (rc == 0)
-        rc = edit_forwarded(client, head);
     if (rc == 0)
         rc = edit_attempt(client, head, 1);
     if (rc == 0)
@@ -236,8 +221,8 @@ int mesh__edit_response(struct mesh_client *client, struct mesh_head *head)
 {
     const struct mesh_route_rule *rule = client->route.rule;
     const struct mesh_arm *arm = client->route.arm;
-    const struct mesh_edit_facts facts = facts_of(
-        client, client->sent ? client->sent : &client->request->head, head);
+    const struct mesh_edit_facts facts =
+        facts_of(client, client->sent ? client->sent : &client->head, head);
     int rc = 0;
 
     if (arm && arm->edits)

@@ -64,6 +64,9 @@ enum mesh_header_id mesh__header_id(struct mesh_slice name);
 /* The static lower-case name of an id other than MESH__H_OTHER. */
 struct mesh_slice mesh__header_name(enum mesh_header_id id);
 
+/* Is a request's lower-case name one that only sidecars say to each other? */
+bool mesh__header_is_hops(struct mesh_slice name);
+
 struct mesh_header {
     struct mesh_slice name;  /* lower case */
     struct mesh_slice value; /* trimmed, may be empty */

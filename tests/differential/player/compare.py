@@ -352,7 +352,7 @@ def differences(want, got, request, mesh):
             yield from record_differences(key, one or [], other or [], request,
                                           events)
         elif key == 'elapsed_s':
-            if other is None or abs(one - other) > TIME_S:
+            if None in (one, other) or abs(one - other) > TIME_S:
                 yield 'took %s s, wanted %s s' % (other, one)
         elif one != other:
             yield '%s: wanted %r, got %r' % (key, one, other)
