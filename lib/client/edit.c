@@ -194,6 +194,22 @@ static int keep(struct mesh_client *client, const struct mesh_head *head)
     return 0;
 }
 
+/* The codec writes it; only matches and edits want to read it. */
+static int hide_length(struct mesh_client *client, struct mesh_head *head)
+{
+    static const struct mesh_slice none = { 0 };
+    const struct mesh_head whole = *head;
+    int rc;
+
+    if (whole.body != MESH__BODY_LENGTH)
+        return 0;
+    rc = mesh__head_overlay(head, &whole, &client->arena);
+    return rc < 0 ? rc
+                  : mesh__head_edit(head, &client->arena, MESH__EDIT_REMOVE,
+                                    mesh__header_name(MESH__H_CONTENT_LENGTH),
+                                    none);
+}
+
 int mesh__edit_request(struct mesh_client *client, struct mesh_head *head)
 {
     int rc = mesh__head_overlay(head, &client->head, &client->arena);
@@ -212,7 +228,9 @@ int mesh__edit_request(struct mesh_client *client, struct mesh_head *head)
         rc = edit_attempt(client, head, client->outcome.attempts);
     if (rc == 0)
         rc = edit_trace(client, head);
-    return rc == 0 ? keep(client, head) : rc;
+    if (rc == 0)
+        rc = keep(client, head);
+    return rc == 0 ? hide_length(client, head) : rc;
 }
 
 /* --- the response --- */

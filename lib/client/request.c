@@ -116,6 +116,14 @@ static int put(struct mesh_head *head, struct mesh_arena *arena,
                            value);
 }
 
+static int put_length(struct mesh_head *head, struct mesh_arena *arena)
+{
+    const char *text = mesh__arena_number(arena, head->body_bytes);
+
+    return text ? put(head, arena, MESH__H_CONTENT_LENGTH, mesh__slice_of(text))
+                : MESH_ERR_NOMEM;
+}
+
 int mesh__request_head(const struct mesh_client_request *request,
                        struct mesh_slice id, struct mesh_arena *arena,
                        struct mesh_head *out)
@@ -123,6 +131,8 @@ int mesh__request_head(const struct mesh_client_request *request,
     struct mesh_slice value;
     int rc = mesh__head_overlay(out, &request->head, arena);
 
+    if (rc == 0 && request->head.body == MESH__BODY_LENGTH)
+        rc = put_length(out, arena);
     if (rc == 0 && !mesh__head_get(out, MESH__H_X_FORWARDED_PROTO, &value))
         rc = put(out, arena, MESH__H_X_FORWARDED_PROTO, request->head.scheme);
     if (rc == 0 && request->request_id.len)

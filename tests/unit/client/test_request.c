@@ -181,6 +181,14 @@ static void the_head_that_is_routed_has_the_hops_lines(void **state)
     assert_int_equal(head.count, 2);
     assert_true(mesh__slice_is(head.headers[0].value, "mine"));
     assert_true(mesh__slice_is(head.headers[1].value, "https"));
+
+    assert_int_equal(mesh__request_body(request, "hello", 5), 0);
+    assert_int_equal(
+        mesh__request_head(request, MESH__SLICE("id"), &arena, &head), 0);
+    assert_true(mesh__head_get(&head, MESH__H_CONTENT_LENGTH, &value));
+    assert_true(mesh__slice_is(value, "5"));
+    assert_false(
+        mesh__head_get(&request->head, MESH__H_CONTENT_LENGTH, &value));
     mesh__request_unref(request);
     mesh__arena_fini(&arena);
 }
