@@ -719,6 +719,26 @@ static void a_grpc_caller_is_heard(void **state)
     sim_fini(sim);
 }
 
+/* So that the caller's own timeout comes before the server's. */
+static void connecting_does_not_shorten_what_a_server_is_told(void **state)
+{
+    struct sim_ask grpc = { .path = "/echo",
+                            .header = "content-type",
+                            .value = "application/grpc" };
+    struct sim_call call;
+
+    (void)state;
+    begin(ROUTE(TO_WEB "    timeout: 2s\n" ONCE), 1);
+    mesh__world_set_delay(sim->world, 10 * MESH__MS, 10 * MESH__MS);
+    sim->servers[0].manner = SIM_STALLS;
+    call = ask(&grpc);
+    expect(&call, 200, "UT");
+    expect_about(call.took_ns, 2 * MESH__S);
+    expect_line(call.lines, "grpc-status: 14");
+    expect_line(sim->servers[0].last_lines, "grpc-timeout: 2000m");
+    sim_fini(sim);
+}
+
 /* The other side hears any caller. */
 static void a_server_answers_in_its_callers_time(void **state)
 {
@@ -816,6 +836,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_copy_under_way_can_be_ended),
         cmocka_unit_test(a_copy_that_still_connects_can_be_ended),
         cmocka_unit_test(a_grpc_caller_is_heard),
+        cmocka_unit_test(connecting_does_not_shorten_what_a_server_is_told),
         cmocka_unit_test(a_server_answers_in_its_callers_time),
         cmocka_unit_test(and_a_grpc_caller_in_its_words),
     };
