@@ -88,8 +88,8 @@ struct mesh__service {
     struct mesh__list slices;      /* EndpointSlices  */
     struct mesh__behind *behind;   /* NULL: not asked for yet */
     struct mesh__service *next;    /* of the same host, in another namespace */
-    struct mesh__service *twin; /* another ServiceEntry of the same host and
-                                   namespace: its endpoints are ours, too   */
+    struct mesh__service *twin;    /* another ServiceEntry of the same host and
+                                      namespace: its endpoints are ours, too   */
 };
 
 /* MeshConfig with its defaults filled in. */
