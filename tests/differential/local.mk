@@ -129,6 +129,10 @@ EXTRA_DIST += tests/differential/cases/headers-joined.yaml \
 	tests/differential/cases/headers-joined.seen.jsonl
 EXTRA_DIST += tests/differential/cases/headers-joined-answers.yaml \
 	tests/differential/cases/headers-joined-answers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-gateways.yaml \
+	tests/differential/cases/tcp-gateways.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-more.yaml \
+	tests/differential/cases/tls-more.seen.jsonl
 EXTRA_DIST += tests/differential/cases/retry-no-sidecar.yaml \
 	tests/differential/cases/retry-no-sidecar.seen.jsonl
 EXTRA_DIST += tests/differential/cases/two-virtualservices.yaml \
