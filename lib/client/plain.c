@@ -120,9 +120,10 @@ static void on_stream(struct mesh_stream *stream)
         plain->code =
             stream->code == MESH_ERR_TIMEOUT ? MESH_ERR_CONNECT : stream->code;
         (void)snprintf(plain->line, sizeof(plain->line), "%s", stream->line);
-        report(plain, stream->code == MESH_ERR_TIMEOUT
-                          ? MESH__RESULT_TIMEOUT
-                          : MESH__RESULT_CONNECT_FAILED);
+        if (!plain->bounds.over)
+            report(plain, stream->code == MESH_ERR_TIMEOUT
+                              ? MESH__RESULT_TIMEOUT
+                              : MESH__RESULT_CONNECT_FAILED);
     }
     plain->on_ready(plain);
 }
@@ -145,9 +146,14 @@ static int open_stream(struct mesh_plain *plain)
     mesh__quota_raise(&quotas->connections);
     mesh__quota_raise(&plain->pick.live->active);
     plain->counted = true;
-    return mesh__stream_open(plain->env->link, &plain->pick.endpoint->address,
-                             &dial, plain->config, none, on_stream, plain,
-                             &plain->stream);
+    rc = mesh__stream_open(plain->env->link, &plain->pick.endpoint->address,
+                           &dial, plain->config, none, on_stream, plain,
+                           &plain->stream);
+    if (rc == 0)
+        rc = mesh__bounds_begin(&plain->bounds, plain->stream,
+                                breakers->stream_idle_ns,
+                                breakers->stream_most_ns);
+    return rc;
 }
 
 /* --- where to --- */
@@ -320,6 +326,7 @@ void mesh__plain_close(struct mesh_plain *plain, bool reset)
 {
     stop_waiting(plain);
     mesh__origin_drop(&plain->origin);
+    mesh__bounds_end(&plain->bounds, loop_of(plain));
     if (plain->stream)
         mesh__stream_close(plain->stream, NULL, reset);
     plain->stream = NULL;

@@ -7,9 +7,12 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "link/bounds.h"
 #include "value/duration.h"
 
 #include <assert.h>
+
+enum { IDLE_S = 3600 }; /* Envoy's, which istiod leaves as it is */
 
 struct mesh_stream_server {
     struct mesh_door door;
@@ -25,12 +28,14 @@ struct mesh_arrival {
     struct mesh_stream_server *server;
     struct mesh_greeting greeting;
     struct mesh_timer last_call; /* when a doomed one ends */
+    struct mesh_bounds bounds;   /* once it is handed out  */
 };
 
 void mesh__arrival_close(struct mesh_arrival *arrival, bool reset)
 {
     mesh__loop_cancel_timer(arrival->server->door.env->link->loop,
                             &arrival->last_call);
+    mesh__bounds_end(&arrival->bounds, arrival->server->door.env->link->loop);
     mesh__list_remove(&arrival->node);
     mesh__greeting_fini(&arrival->greeting, reset);
     mesh__free(arrival);
@@ -134,6 +139,12 @@ static void hand_out(struct mesh_arrival *arrival)
 {
     struct mesh_stream_server *server = arrival->server;
 
+    if (mesh__bounds_begin(&arrival->bounds, arrival->greeting.stream,
+                           IDLE_S * MESH__S, 0) < 0) {
+        mesh__error_clear();
+        arrival_free(arrival);
+        return;
+    }
     mesh__count(&server->door.env->stats.exchanges);
     arrival->greeting.stream->on_ready = on_queued;
     (void)mesh__stream_want(arrival->greeting.stream, false);
