@@ -149,7 +149,8 @@ MESH_EXTERN int mesh_config_set_nameservers(mesh_config *config,
  * mesh_config_set_access_log - one line per exchange (MESH_ACCESS_LOG).
  *
  * "off" (the default), "policy" (as MeshConfig accessLogFile says, standard
- * output included), or the path of a file that is appended to.
+ * output included), or the path of a file that is appended to. A stream of
+ * mesh_connect() or mesh_accept() has its line when it is closed.
  *
  * Ownership: text is copied; NULL unsets.
  * Threads:   the config's.

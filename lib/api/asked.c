@@ -17,6 +17,7 @@ void mesh__asked_of_request(const struct mesh_client_request *request,
 {
     *out = (struct mesh_asked){
         .secure = request->secure,
+        .request = request,
         .head = request->head,
         .to = { .name = request->host,
                 .port = request->port,
@@ -121,12 +122,17 @@ int mesh__asked_of_attributes(const struct mesh_attributes *attributes,
 
 /* --- to the rules --- */
 
-void mesh__asked_route(const struct mesh_asked *asked,
+void mesh__asked_route(struct mesh_asked *asked,
                        const struct mesh_snapshot *snapshot, uint64_t draw,
                        struct mesh_arena *arena, struct mesh_route *out,
                        struct mesh_stream_choice *stream, struct mesh__why *why)
 {
     *stream = (struct mesh_stream_choice){ .host = NULL };
+    if (asked->request && mesh__request_head(asked->request, MESH__SLICE("-"),
+                                             arena, &asked->head) < 0) {
+        *out = (struct mesh_route){ .outcome = MESH__ROUTE_NOMEM };
+        return;
+    }
     if (!asked->is_stream) {
         mesh__route_find(snapshot, &asked->head, asked->to.port, draw, arena,
                          out, why);

@@ -12,8 +12,10 @@
 
 /* Points into what it was made of, which its user keeps; does not move. */
 struct mesh_asked {
-    bool is_stream;            /* no attribute of a request            */
-    bool secure;               /* the caller asks for TLS              */
+    bool is_stream; /* no attribute of a request            */
+    bool secure;    /* the caller asks for TLS              */
+    /* NULL: a bag, or a stream */
+    const struct mesh_client_request *request;
     struct mesh_head head;     /* of a request                         */
     struct mesh_stream_ask to; /* name, port, address; of a stream the rest */
     const char *source;        /* NULL: this workload's own address    */
@@ -27,9 +29,12 @@ void mesh__asked_of_request(const struct mesh_client_request *request,
 int mesh__asked_of_attributes(const struct mesh_attributes *attributes,
                               struct mesh_asked *out);
 
-/* As mesh__route_find and mesh__stream_choose: the route of either kind; of a
- * stream no more than outcome, arm and destination. */
-void mesh__asked_route(const struct mesh_asked *asked,
+/*
+ * As mesh__route_find and mesh__stream_choose: the route of either kind; of a
+ * stream no more than outcome, arm and destination. Of a request the head is
+ * from here on the one that a hop routes, in arena.
+ */
+void mesh__asked_route(struct mesh_asked *asked,
                        const struct mesh_snapshot *snapshot, uint64_t draw,
                        struct mesh_arena *arena, struct mesh_route *out,
                        struct mesh_stream_choice *stream,

@@ -218,14 +218,18 @@ static int add_header(struct mesh_attributes *attributes,
 {
     char *lower = mesh__arena_strndup(&attributes->arena, name.at, name.len);
     char *copy = mesh__arena_strdup(&attributes->arena, value);
+    int rc;
 
     if (!lower || !copy)
         return MESH_ERR_NOMEM;
     for (size_t i = 0; i < name.len; i++)
         lower[i] = mesh__lower(lower[i]);
-    return mesh__head_add(&attributes->head, &attributes->arena,
-                          MESH__REQUEST_HEADERS, mesh__slice(lower, name.len),
-                          mesh__slice_of(copy));
+    rc = mesh__head_add(&attributes->head, &attributes->arena,
+                        MESH__REQUEST_HEADERS, mesh__slice(lower, name.len),
+                        mesh__slice_of(copy));
+    return rc < 0
+               ? rc
+               : mesh__head_join(&attributes->head, &attributes->arena, false);
 }
 
 static int set_header(struct mesh_attributes *attributes,

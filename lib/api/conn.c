@@ -547,6 +547,7 @@ static int read_now(struct mesh_conn *conn, void *data, size_t size,
             return MESH_ERR_WOULD_BLOCK;
     }
     *got = stream->plain.len < size ? stream->plain.len : size;
+    stream->taken += *got;
     memcpy(data, mesh__buffer_data(&stream->plain), *got);
     mesh__buffer_consume(&stream->plain, *got);
     mesh__stream_settle(stream);
@@ -628,6 +629,7 @@ static int write_now(struct mesh_conn *conn, const char *data, size_t size,
         data, size < MESH__STREAM_BACKLOG ? size : MESH__STREAM_BACKLOG);
     rc = mesh__stream_send(conn->stream, &slice, 1);
     *taken = rc == 0 ? slice.len : 0;
+    conn->stream->given += *taken;
     return rc;
 }
 

@@ -90,7 +90,7 @@ static uint64_t dice(void *user)
 
 struct explain {
     const struct mesh_snapshot *snapshot;
-    const struct mesh_asked *asked;
+    struct mesh_asked *asked;
     struct mesh_route route;
     struct mesh_stream_choice stream; /* of a stream, beside route */
     uint64_t draw;                    /* the route's */
@@ -399,7 +399,7 @@ static int explain_find(struct explain *explain, uint64_t seed,
 }
 
 static int explain_asked(struct mesh_workload *workload,
-                         const struct mesh_asked *asked, uint64_t seed,
+                         struct mesh_asked *asked, uint64_t seed,
                          struct mesh_decision *decision)
 {
     struct explain explain = { .asked = asked, .text = &decision->text };
@@ -432,7 +432,7 @@ static int explain_asked(struct mesh_workload *workload,
 }
 
 static int explain_into(struct mesh_workload *workload,
-                        const struct mesh_asked *asked, int64_t seed,
+                        struct mesh_asked *asked, int64_t seed,
                         mesh_decision **out)
 {
     struct mesh_decision *decision = mesh__decision_new();

@@ -131,7 +131,7 @@ static const char *name_of(const struct mesh_routing *routing,
 }
 
 /* All that is needed of what was asked, while it is here to be looked at. */
-static void find(struct mesh_routing *routing, const struct mesh_asked *asked)
+static void find(struct mesh_routing *routing, struct mesh_asked *asked)
 {
     const struct mesh_snapshot *snapshot = routing->held.hold->snapshot;
     const struct mesh_draws draws = { draw, routing->workload };
@@ -153,7 +153,7 @@ static void find(struct mesh_routing *routing, const struct mesh_asked *asked)
                         NULL);
 }
 
-static int route(struct mesh_workload *workload, const struct mesh_asked *asked,
+static int route(struct mesh_workload *workload, struct mesh_asked *asked,
                  mesh_decision **out)
 {
     struct mesh_decision *decision = mesh__decision_new();

@@ -80,7 +80,7 @@ static enum mesh_answer preflight(struct mesh_client *client,
         .cors = cors,
     };
 
-    mesh__cors_check(cors, &client->request->head, &client->cors);
+    mesh__cors_check(cors, &client->head, &client->cors);
     if (!client->cors.answered)
         return MESH__NEXT;
     (void)mesh__fail(MESH_ERR_LOCAL_RESPONSE,
@@ -109,7 +109,7 @@ static enum mesh_answer answer(struct mesh_client *client)
         local.body = actions->direct->body;
     }
     if (names_a_place(local.status) &&
-        !mesh__redirect_uri(actions->redirect, &client->request->head,
+        !mesh__redirect_uri(actions->redirect, &client->head,
                             client->route.target, &client->arena,
                             &local.location))
         return out_of_memory(client);

@@ -146,6 +146,7 @@ struct mesh_client {
     uint64_t start_ns;
     int64_t start_wall_ns;
     uint64_t complete_ns; /* the request was given whole; 0: not yet        */
+    uint64_t attempt_ns;  /* the latest attempt began                       */
     uint64_t head_ns;     /* the response head came                         */
     struct mesh_timer deadline; /* the caller's                             */
     struct mesh_timer timeout;  /* the route's                              */
@@ -153,6 +154,7 @@ struct mesh_client {
     struct mesh_timer backoff;  /* between attempts; a fault's delay        */
     bool timed_out;
 
+    struct mesh_head head; /* the request's, as it is routed                */
     uint64_t draw; /* of this request, for all that its policy shares out   */
     struct mesh_route route;
     bool delayed;                  /* the fault's delay was drawn            */

@@ -126,6 +126,7 @@ static void route_copy(struct mesh_client *client)
     const struct mesh_client_request *request = client->request;
     struct mesh_route *route = &client->route;
 
+    client->head = request->head;
     route->rule = &rule;
     route->path = route->target = request->head.path;
     route->timeout_ns = request->timeout_ns;
@@ -136,19 +137,30 @@ static void route_copy(struct mesh_client *client)
         route->destination ? MESH__ROUTE_OK : MESH__ROUTE_NO_DESTINATION;
 }
 
-enum mesh_answer mesh__step_route(struct mesh_client *client)
+/* By the policy; asked again once awaited names are there. */
+static void route_call(struct mesh_client *client)
 {
     const struct mesh_client_request *request = client->request;
 
-    if (request->is_copy) {
-        route_copy(client);
-    } else {
-        if (!client->awaits_names)
-            begin_trace(client);
-        client->draw = draw(client);
-        mesh__route_find(client->hold->snapshot, &request->head, request->port,
-                         client->draw, &client->arena, &client->route, NULL);
+    if (!client->awaits_names) {
+        begin_trace(client);
+        if (mesh__request_head(request, mesh__slice_of(client->request_id),
+                               &client->arena, &client->head) < 0) {
+            client->route.outcome = MESH__ROUTE_NOMEM;
+            return;
+        }
     }
+    client->draw = draw(client);
+    mesh__route_find(client->hold->snapshot, &client->head, request->port,
+                     client->draw, &client->arena, &client->route, NULL);
+}
+
+enum mesh_answer mesh__step_route(struct mesh_client *client)
+{
+    if (client->request->is_copy)
+        route_copy(client);
+    else
+        route_call(client);
     if (!client->route.rule)
         return mesh__client_refuse(client);
     client->outcome.route = client->route.rule->name;
@@ -178,7 +190,7 @@ static enum mesh_answer pick_endpoint(struct mesh_client *client)
     };
 
     if (mesh__key_balances(client->route.destination)) {
-        mesh__key_find(rule->hashes, rule->hash_count, &client->request->head,
+        mesh__key_find(rule->hashes, rule->hash_count, &client->head,
                        &client->hold->snapshot->self, &draws, &client->key,
                        NULL);
         ask.has_key = client->key.known;
@@ -211,6 +223,7 @@ enum mesh_answer mesh__step_pick(struct mesh_client *client)
     client->outcome.endpoint = client->pick.endpoint->text;
     client->outcome.workload = client->pick.endpoint->workload;
     client->outcome.attempts++;
+    client->attempt_ns = mesh__loop_now(client->env->link->loop);
     if (!client->request->is_copy)
         mesh__count(&client->env->stats.attempts);
     if (client->outcome.attempts > 1)

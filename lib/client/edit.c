@@ -19,6 +19,15 @@ static int set(struct mesh_client *client, struct mesh_head *head,
                            mesh__header_name(id), value);
 }
 
+static int drop(struct mesh_client *client, struct mesh_head *head,
+                enum mesh_header_id id)
+{
+    const struct mesh_slice none = { 0 };
+
+    return mesh__head_edit(head, &client->arena, MESH__EDIT_REMOVE,
+                           mesh__header_name(id), none);
+}
+
 static int set_number(struct mesh_client *client, struct mesh_head *head,
                       enum mesh_header_id id, uint64_t number)
 {
@@ -32,6 +41,7 @@ static int set_number(struct mesh_client *client, struct mesh_head *head,
 /* Our span's context, or, where we trace nothing, the parent's as it came. */
 static int edit_trace(struct mesh_client *client, struct mesh_head *head)
 {
+    static const uint8_t root[sizeof(client->parent_span)];
     const struct mesh_client_request *request = client->request;
     struct mesh_slice line = request->parent_line;
     char *text;
@@ -47,34 +57,24 @@ static int edit_trace(struct mesh_client *client, struct mesh_head *head)
     if (line.len == 0)
         return 0;
     rc = set(client, head, MESH__H_TRACEPARENT, line);
+    /* The state belongs to a parent (W3C section 3.3.1.1). */
+    if (client->traced && !memcmp(client->parent_span, root, sizeof(root)))
+        return rc == 0 ? drop(client, head, MESH__H_TRACESTATE) : rc;
     if (rc == 0 && request->parent_state.len)
         rc = set(client, head, MESH__H_TRACESTATE, request->parent_state);
     return rc;
 }
 
-static int edit_forwarded(struct mesh_client *client, struct mesh_head *head)
-{
-    const struct mesh_client_request *request = client->request;
-    struct mesh_slice value;
-    int rc = 0;
-
-    if (!mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &value))
-        rc = set(client, head, MESH__H_X_FORWARDED_PROTO, request->head.scheme);
-    if (rc == 0 && (request->request_id.len ||
-                    !mesh__head_get(head, MESH__H_X_REQUEST_ID, &value)))
-        rc = set(client, head, MESH__H_X_REQUEST_ID,
-                 request->request_id.len ? request->request_id
-                                         : mesh__slice_of(client->request_id));
-    return rc;
-}
-
-/* What is left for this attempt, 0 for as long as it takes; in whole ms. */
+/* What was left when this attempt began, before it had a connection, as Envoy
+ * counts it; 0: as long as it takes. In whole ms. */
 static uint64_t expected_ms(const struct mesh_client *client)
 {
     uint64_t whole_ns = client->route.timeout_ns;
     uint64_t per_try_ns = client->route.rule->retry.per_try_ns;
-    uint64_t now_ns = mesh__loop_now(client->env->link->loop);
-    uint64_t gone_ns = client->complete_ns ? now_ns - client->complete_ns : 0;
+    uint64_t begun_ns = client->complete_ns;
+    uint64_t gone_ns = begun_ns && client->attempt_ns > begun_ns
+                           ? client->attempt_ns - begun_ns
+                           : 0;
 
     if (whole_ns == 0)
         return per_try_ns / MESH__MS;
@@ -107,7 +107,7 @@ struct mesh_address mesh__client_remote(const struct mesh_client *client)
     struct mesh_address address;
 
     return mesh__address_parse_ip(
-               mesh__head_last(&client->request->head, MESH__H_X_FORWARDED_FOR),
+               mesh__head_last(&client->head, MESH__H_X_FORWARDED_FOR),
                &address)
                ? address
                : client->env->from;
@@ -219,15 +219,29 @@ static int keep(struct mesh_client *client, const struct mesh_head *head)
     return 0;
 }
 
+/* The codec writes it; only matches and edits want to read it. */
+static int hide_length(struct mesh_client *client, struct mesh_head *head)
+{
+    static const struct mesh_slice none = { 0 };
+    const struct mesh_head whole = *head;
+    int rc;
+
+    if (whole.body != MESH__BODY_LENGTH)
+        return 0;
+    rc = mesh__head_overlay(head, &whole, &client->arena);
+    return rc < 0 ? rc
+                  : mesh__head_edit(head, &client->arena, MESH__EDIT_REMOVE,
+                                    mesh__header_name(MESH__H_CONTENT_LENGTH),
+                                    none);
+}
+
 int mesh__edit_request(struct mesh_client *client, struct mesh_head *head)
 {
-    int rc = mesh__head_overlay(head, &client->request->head, &client->arena);
+    int rc = mesh__head_overlay(head, &client->head, &client->arena);
 
     if (rc == 0 && client->request->is_copy)
         return edit_copy(client, head);
     head->path = client->route.path;
-    if (rc == 0)
-        rc = edit_forwarded(client, head);
     if (rc == 0)
         rc = edit_attempt(client, head, 1);
     if (rc == 0)
@@ -239,7 +253,9 @@ int mesh__edit_request(struct mesh_client *client, struct mesh_head *head)
         rc = edit_attempt(client, head, client->outcome.attempts);
     if (rc == 0)
         rc = edit_trace(client, head);
-    return rc == 0 ? keep(client, head) : rc;
+    if (rc == 0)
+        rc = keep(client, head);
+    return rc == 0 ? hide_length(client, head) : rc;
 }
 
 /* --- the response --- */
@@ -248,8 +264,8 @@ int mesh__edit_response(struct mesh_client *client, struct mesh_head *head)
 {
     const struct mesh_route_rule *rule = client->route.rule;
     const struct mesh_arm *arm = client->route.arm;
-    const struct mesh_edit_facts facts = facts_of(
-        client, client->sent ? client->sent : &client->request->head, head);
+    const struct mesh_edit_facts facts =
+        facts_of(client, client->sent ? client->sent : &client->head, head);
     int rc = 0;
 
     if (arm && arm->edits)

@@ -27,6 +27,66 @@ static uint64_t draw(void *user)
 /* As istiod fills the ALPN of a TCP destination under mutual TLS. */
 static const char *const stream_alpn[] = { "istio-peer-exchange", "istio" };
 
+/* --- record --- */
+
+/* Where no service is, REGISTRY_ONLY's own cluster takes the stream. */
+static const char *cluster_of(const struct mesh_plain *plain)
+{
+    if (plain->destination)
+        return plain->destination->name;
+    return plain->homeless ? "BlackHoleCluster" : "";
+}
+
+static struct mesh_facts facts_of(const struct mesh_plain *plain)
+{
+    const struct mesh_destination *destination = plain->destination;
+    const struct mesh_endpoint *endpoint = plain->pick.endpoint;
+    const struct mesh_stream *stream = plain->stream;
+    struct mesh_facts facts = {
+        .start_wall_ns = plain->start_wall_ns,
+        .start_ns = plain->start_ns,
+        .end_ns = mesh__loop_now(loop_of(plain)),
+        .protocol = "",
+        .flags = plain->flags,
+        .details = "",
+        .termination = "",
+        .transport_failure =
+            mesh__flags_has(&plain->flags, MESH__FLAG_UF) ? plain->line : "",
+        .bytes_received = stream ? stream->given : 0,
+        .bytes_sent = stream ? stream->taken : 0,
+        .attempts = plain->dialled ? 1 : 0,
+        .upstream_host = endpoint ? endpoint->text : "",
+        .upstream_cluster = cluster_of(plain),
+        .downstream_remote = plain->env->from,
+        .route_name = "",
+        .peer = "",
+        .destination = destination ? destination->host : "",
+        .destination_port = destination ? destination->port : 0,
+    };
+
+    if (plain->bounds.over == MESH__BOUND_OPEN)
+        mesh__flags_set(&facts.flags, MESH__FLAG_DT);
+    if (plain->tls)
+        facts.sni = plain->service;
+    if (endpoint)
+        facts.downstream_local = endpoint->address;
+    if (stream)
+        facts.upstream_local = stream->local_address;
+    return facts;
+}
+
+static void record(const struct mesh_plain *plain)
+{
+    struct mesh_facts facts;
+
+    if (!plain->env->record)
+        return;
+    facts = facts_of(plain);
+    plain->env->record(plain->env->user, &facts);
+}
+
+/* --- link --- */
+
 /* What a stream is told that no destination takes. */
 static int refuse(const struct mesh_stream_choice *choice,
                   struct mesh_slice service, uint16_t port)
@@ -109,6 +169,16 @@ static void report(struct mesh_plain *plain, enum mesh_result result)
                         (unsigned)ejection.for_count);
 }
 
+/* It could not be made. */
+static void blame(struct mesh_plain *plain, const struct mesh_stream *stream)
+{
+    mesh__flags_set(&plain->flags, MESH__FLAG_UF);
+    mesh__flags_set(&plain->flags, MESH__FLAG_URX);
+    report(plain, stream->code == MESH_ERR_TIMEOUT
+                      ? MESH__RESULT_TIMEOUT
+                      : MESH__RESULT_CONNECT_FAILED);
+}
+
 static void on_stream(struct mesh_stream *stream)
 {
     struct mesh_plain *plain = stream->owner;
@@ -121,9 +191,7 @@ static void on_stream(struct mesh_stream *stream)
             stream->code == MESH_ERR_TIMEOUT ? MESH_ERR_CONNECT : stream->code;
         (void)snprintf(plain->line, sizeof(plain->line), "%s", stream->line);
         if (!plain->bounds.over)
-            report(plain, stream->code == MESH_ERR_TIMEOUT
-                              ? MESH__RESULT_TIMEOUT
-                              : MESH__RESULT_CONNECT_FAILED);
+            blame(plain, stream);
     }
     plain->on_ready(plain);
 }
@@ -137,9 +205,13 @@ static int open_stream(struct mesh_plain *plain)
         mesh__client_dial(plain->env, plain->destination, plain->pick.endpoint);
     int rc;
 
-    if (!mesh__quota_has_room(&quotas->connections, breakers->max_connections))
+    if (!mesh__quota_has_room(&quotas->connections,
+                              breakers->max_connections)) {
+        mesh__flags_set(&plain->flags, MESH__FLAG_UO);
         return mesh__fail(MESH_ERR_OVERFLOW, "%s: maxConnections is reached",
                           plain->destination->name);
+    }
+    plain->dialled = true;
     rc = make_config(plain);
     if (rc < 0)
         return rc;
@@ -209,8 +281,10 @@ static int pick_original(struct mesh_plain *plain)
                         (int)plain->service.len, plain->service.at);
     }
     stop_waiting(plain);
-    if (rc < 0)
+    if (rc < 0) {
+        mesh__flags_set(&plain->flags, MESH__FLAG_DF);
         return rc;
+    }
     return mesh__original_pick(plain->destination, &plain->origin.address,
                                mesh__loop_now(loop_of(plain)), &plain->arena,
                                &plain->pick);
@@ -235,11 +309,25 @@ static int pick(struct mesh_plain *plain)
     ask.has_key = key.known;
     ask.key = key.hash;
     mesh__pick(plain->destination, &ask, &plain->pick, NULL);
-    return plain->pick.endpoint
-               ? 0
-               : mesh__fail(MESH_ERR_NO_ENDPOINT,
-                            "%s has no endpoint that may be used",
-                            plain->destination->name);
+    if (plain->pick.endpoint)
+        return 0;
+    mesh__flags_set(&plain->flags, MESH__FLAG_UH);
+    return mesh__fail(MESH_ERR_NO_ENDPOINT,
+                      "%s has no endpoint that may be used",
+                      plain->destination->name);
+}
+
+/* As the filter chains of a sidecar tell: no service, no chain, no cluster. */
+static enum mesh_flag flag_of(enum mesh_route_outcome outcome)
+{
+    switch (outcome) {
+    case MESH__ROUTE_NO_HOST:
+        return MESH__FLAG_UH;
+    case MESH__ROUTE_NO_RULE:
+        return MESH__FLAG_NR;
+    default:
+        return MESH__FLAG_NC;
+    }
 }
 
 static int choose(struct mesh_plain *plain)
@@ -251,8 +339,12 @@ static int choose(struct mesh_plain *plain)
     mesh__stream_choose(plain->hold->snapshot, &ask, draw(plain), &choice,
                         NULL);
     plain->destination = choice.destination;
-    return plain->destination ? 0
-                              : refuse(&choice, plain->service, plain->port);
+    plain->tls = choice.host && choice.host->tls;
+    if (plain->destination)
+        return 0;
+    plain->homeless = choice.outcome == MESH__ROUTE_NO_HOST;
+    mesh__flags_set(&plain->flags, flag_of(choice.outcome));
+    return refuse(&choice, plain->service, plain->port);
 }
 
 static int go_on(struct mesh_plain *plain)
@@ -310,6 +402,8 @@ int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
     mesh__timer_init(&plain->wait, on_wait);
     plain->hold = mesh__hold_use(env->hold);
     plain->port = port;
+    plain->start_wall_ns = mesh__loop_wall(env->link->loop);
+    plain->start_ns = mesh__loop_now(env->link->loop);
     copy = mesh__arena_strndup(&plain->arena, service.at, service.len);
     if (copy) {
         plain->service = mesh__slice(copy, service.len);
@@ -324,6 +418,8 @@ int mesh__plain_connect(struct mesh_plain *plain, struct mesh_client_env *env,
 
 void mesh__plain_close(struct mesh_plain *plain, bool reset)
 {
+    if (plain->hold)
+        record(plain);
     stop_waiting(plain);
     mesh__origin_drop(&plain->origin);
     mesh__bounds_end(&plain->bounds, loop_of(plain));

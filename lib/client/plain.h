@@ -29,6 +29,12 @@ struct mesh_plain {
     struct mesh_tls_config *config;
     bool counted; /* in the destination's connections        */
     bool ready;
+    bool dialled;          /* it was sent somewhere                   */
+    bool tls;              /* its bytes are TLS to the name of the service */
+    bool homeless;         /* no service is called so                 */
+    int64_t start_wall_ns; /* since 1970                              */
+    uint64_t start_ns;
+    struct mesh_flags flags;
     int code; /* why it failed; 0: it did not            */
     char line[MESH__STREAM_LINE];
     void (*on_ready)(struct mesh_plain *plain); /* ready, failed, or news    */

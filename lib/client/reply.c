@@ -146,8 +146,8 @@ static int edit_local(struct mesh_client *client,
     int rc = 0;
 
     if (local->cors)
-        return mesh__cors_answer(local->cors, &client->cors,
-                                 &client->request->head, &client->arena, head);
+        return mesh__cors_answer(local->cors, &client->cors, &client->head,
+                                 &client->arena, head);
     if (client->failure == MESH__FAILURE_OVERFLOW)
         rc = set(client, MESH__H_X_ENVOY_OVERLOADED, "true");
     if (rc == 0 && local->location.len)

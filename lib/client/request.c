@@ -109,6 +109,39 @@ int mesh__request_new(struct mesh_slice method, struct mesh_slice url,
     return rc;
 }
 
+static int put(struct mesh_head *head, struct mesh_arena *arena,
+               enum mesh_header_id id, struct mesh_slice value)
+{
+    return mesh__head_edit(head, arena, MESH__EDIT_SET, mesh__header_name(id),
+                           value);
+}
+
+static int put_length(struct mesh_head *head, struct mesh_arena *arena)
+{
+    const char *text = mesh__arena_number(arena, head->body_bytes);
+
+    return text ? put(head, arena, MESH__H_CONTENT_LENGTH, mesh__slice_of(text))
+                : MESH_ERR_NOMEM;
+}
+
+int mesh__request_head(const struct mesh_client_request *request,
+                       struct mesh_slice id, struct mesh_arena *arena,
+                       struct mesh_head *out)
+{
+    struct mesh_slice value;
+    int rc = mesh__head_overlay(out, &request->head, arena);
+
+    if (rc == 0 && request->head.body == MESH__BODY_LENGTH)
+        rc = put_length(out, arena);
+    if (rc == 0 && !mesh__head_get(out, MESH__H_X_FORWARDED_PROTO, &value))
+        rc = put(out, arena, MESH__H_X_FORWARDED_PROTO, request->head.scheme);
+    if (rc == 0 && request->request_id.len)
+        return put(out, arena, MESH__H_X_REQUEST_ID, request->request_id);
+    if (rc == 0 && !mesh__head_get(out, MESH__H_X_REQUEST_ID, &value))
+        rc = put(out, arena, MESH__H_X_REQUEST_ID, id);
+    return rc;
+}
+
 int mesh__request_copy(const struct mesh_head *head, struct mesh_slice body,
                        struct mesh_client_request **out)
 {
@@ -242,11 +275,15 @@ int mesh__request_add(struct mesh_client_request *request,
         return bad("this header is set by libmesh itself", name);
     if (mesh__header_id(lower) == MESH__H_HOST)
         return set_authority(request, value);
+    if (mesh__header_is_hops(lower))
+        return 0;
     rc = copy_slice(&request->arena, value, &copy);
     if (rc < 0)
         return rc;
-    return mesh__head_add(&request->head, &request->arena,
-                          MESH__REQUEST_HEADERS, lower, copy);
+    rc = mesh__head_add(&request->head, &request->arena, MESH__REQUEST_HEADERS,
+                        lower, copy);
+    return rc < 0 ? rc
+                  : mesh__head_join(&request->head, &request->arena, false);
 }
 
 int mesh__request_body(struct mesh_client_request *request, const void *data,

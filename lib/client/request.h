@@ -56,6 +56,16 @@ struct mesh_client_request *mesh__request_ref(
     const struct mesh_client_request *request);
 void mesh__request_unref(struct mesh_client_request *request);
 
+/*
+ * The head as a hop routes it: the caller's, with x-forwarded-proto and
+ * x-request-id where that has none and content-length where it is known; a
+ * parent's id takes the place of its own. An overlay in arena that refers to
+ * request and id. 0 or MESH_ERR_NOMEM.
+ */
+int mesh__request_head(const struct mesh_client_request *request,
+                       struct mesh_slice id, struct mesh_arena *arena,
+                       struct mesh_head *out);
+
 /* A request with this head and body, both copied. 0 or MESH_ERR_NOMEM. */
 int mesh__request_copy(const struct mesh_head *head, struct mesh_slice body,
                        struct mesh_client_request **out);

@@ -405,7 +405,7 @@ void mesh__h1_parser_init(struct mesh_h1_parser *parser, enum mesh_h1_role role,
         parser->limits = *limits;
     mesh__buffer_init(&parser->line, parser->limits.head_bytes);
     mesh__buffer_init(&parser->tail, parser->limits.head_bytes);
-    /* head and trailers, one joined accept, one path with a slash more */
+    /* head and trailers, all lines joined, one path with a slash more */
     lines = 2 * (parser->limits.headers + 1);
     mesh__arena_init(&parser->arena, 2 * parser->limits.head_bytes +
                                          lines * sizeof(struct mesh_header) +

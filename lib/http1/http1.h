@@ -110,7 +110,7 @@ struct mesh_h1_parser {
  * a parser of responses takes nothing until begin.
  *
  * What heads hold. Names are lower case, values trimmed, lines in order, lines
- * of one name apart except accept, which Envoy joins with ','. The codec keeps
+ * of one name apart unless Envoy joins them (mesh__head_join). The codec keeps
  * to itself content-length, transfer-encoding, connection, keep-alive,
  * proxy-connection and upgrade, in requests also host, the lines that
  * Connection nominates, and all of te but "trailers". Upgrade is not spoken.

@@ -26,7 +26,6 @@ struct reading {
     bool wants_keep_alive;
     bool has_te;
     size_t te_bytes;
-    size_t accepts;
     size_t nominated_count;
     struct mesh_slice nominated[TOKENS];
     uint64_t length;
@@ -170,9 +169,6 @@ static int read_request_header(struct reading *reading, enum mesh_header_id id,
         return read_host(reading, value);
     case MESH__H_TE:
         return read_te(reading, name, value);
-    case MESH__H_ACCEPT:
-        reading->accepts++;
-        return keep(reading, id, name, value);
     default:
         return keep(reading, id, name, value);
     }
@@ -243,53 +239,6 @@ static int remove_nominated(struct reading *reading)
         if (head->headers[i].id == MESH__H_TE ||
             !is_nominated(reading, head->headers[i].name))
             head->headers[kept++] = head->headers[i];
-    head->count = kept;
-    return MESH__H1_OK;
-}
-
-static size_t accept_bytes(const struct mesh_head *head)
-{
-    size_t bytes = 0;
-
-    for (size_t i = 0; i < head->count; i++)
-        if (head->headers[i].id == MESH__H_ACCEPT)
-            bytes += head->headers[i].value.len + 1;
-    return bytes;
-}
-
-/* Envoy joins the lines of accept, in the place of the first, and no others. */
-static int join_accepts(struct reading *reading)
-{
-    struct mesh_head *head = reading->head;
-    struct mesh_header *first = NULL;
-    size_t bytes = accept_bytes(head);
-    size_t kept = 0;
-    char *text;
-    char *at;
-
-    if (reading->accepts < 2 || bytes == 0)
-        return MESH__H1_OK;
-    at = text = mesh__arena_alloc(&reading->parser->arena, bytes);
-    if (!text)
-        return MESH__H1_OUT_OF_MEMORY;
-    for (size_t i = 0; i < head->count; i++) {
-        struct mesh_header line = head->headers[i];
-
-        if (line.id == MESH__H_ACCEPT) {
-            if (line.value.len)
-                memcpy(at, line.value.at, line.value.len);
-            at += line.value.len;
-            *at++ = ',';
-        }
-        if (line.id == MESH__H_ACCEPT && first)
-            continue;
-        head->headers[kept] = line;
-        if (line.id == MESH__H_ACCEPT)
-            first = &head->headers[kept];
-        kept++;
-    }
-    if (first)
-        first->value = mesh__slice(text, bytes - 1);
     head->count = kept;
     return MESH__H1_OK;
 }
@@ -421,7 +370,16 @@ static int settle_request(struct reading *reading)
     verdict = settle_length(reading);
     if (!verdict)
         verdict = remove_nominated(reading);
-    return verdict ? verdict : join_accepts(reading);
+    return verdict;
+}
+
+/* One line of what Envoy keeps once. */
+static int join(struct reading *reading)
+{
+    int rc = mesh__head_join(reading->head, &reading->parser->arena,
+                             reading->response);
+
+    return rc < 0 ? MESH__H1_OUT_OF_MEMORY : MESH__H1_OK;
 }
 
 int mesh__h1_read_head(struct mesh_h1_parser *parser)
@@ -441,8 +399,9 @@ int mesh__h1_read_head(struct mesh_h1_parser *parser)
         verdict = read_header(&reading, line);
     if (verdict)
         return verdict;
-    return reading.response ? settle_length(&reading)
-                            : settle_request(&reading);
+    verdict =
+        reading.response ? settle_length(&reading) : settle_request(&reading);
+    return verdict ? verdict : join(&reading);
 }
 
 int mesh__h1_read_trailers(struct mesh_h1_parser *parser)

@@ -100,6 +100,8 @@ struct mesh_stream {
     uint64_t serial; /* of the pool's TLS profile               */
     unsigned used;   /* exchanges begun on it                   */
     bool written;    /* bytes left since the last mark          */
+    uint64_t given;  /* of the owner's bytes, where no codec counts */
+    uint64_t taken;
     int code;
     char line[MESH__STREAM_LINE];
     /* Something changed: ask. Called on the loop; owner is the owner's. */

@@ -192,6 +192,15 @@ static int fill_redirect(const struct acting *acting,
     return rc;
 }
 
+/* 600 passes admission, and no Envoy takes the route. */
+static int check_status(const char *what, unsigned status)
+{
+    if (status < 600)
+        return 0;
+    return mesh__fail(MESH_ERR_INVALID, "%s %u: no status from 200 to 599",
+                      what, status);
+}
+
 /* --- direct response --- */
 
 static int base64_digit(char c)
@@ -239,8 +248,11 @@ static int fill_direct(const struct acting *acting,
     if (!direct)
         return MESH_ERR_NOMEM;
     direct->status = spec->status;
-    rc = spec->base64.len ? decode(acting->arena, spec->base64, &direct->body)
-                          : copy(acting->arena, spec->text, &direct->body);
+    rc = check_status("directResponse.status", spec->status);
+    if (rc == 0)
+        rc = spec->base64.len
+                 ? decode(acting->arena, spec->base64, &direct->body)
+                 : copy(acting->arena, spec->text, &direct->body);
     if (rc == 0 && direct->body.len > MESH__DIRECT_BODY)
         rc = mesh__fail(MESH_ERR_INVALID, "a body of %zu bytes, at most %d",
                         direct->body.len, MESH__DIRECT_BODY);
@@ -282,7 +294,7 @@ static int fill_abort(const struct mesh_abort_spec *spec,
     out->abort_share = share_of(&spec->percentage);
     if (spec->http_status > 0) {
         out->abort_status = (unsigned)spec->http_status;
-        return 0;
+        return check_status("fault.abort.httpStatus", out->abort_status);
     }
     out->abort_grpc = mesh__grpc_number(spec->grpc_status);
     if (!out->abort_grpc)

@@ -134,6 +134,26 @@ static int add_short_names(struct mesh__compiler *compiler,
                       mesh__arena_strndup(arena, both.at, first));
 }
 
+/* Streams are dialled at any address of a block; requests name none of them. */
+static int add_block(struct mesh_snapshot *snapshot,
+                     const struct mesh_part *part, struct mesh_slice text)
+{
+    struct mesh_block **at = &snapshot->blocks;
+    struct mesh_block *block;
+    struct mesh_cidr cidr;
+
+    if (!mesh__cidr_parse(text, &cidr))
+        return 0;
+    block = mesh__arena_alloc(&snapshot->arena, sizeof(*block));
+    if (!block)
+        return MESH_ERR_NOMEM;
+    while (*at && (*at)->cidr.prefix_bits >= cidr.prefix_bits)
+        at = &(*at)->next;
+    *block = (struct mesh_block){ cidr, part, *at };
+    *at = block;
+    return 0;
+}
+
 static int add_addresses(struct mesh__compiler *compiler,
                          const struct mesh__host *host)
 {
@@ -143,8 +163,10 @@ static int add_addresses(struct mesh__compiler *compiler,
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < addresses->count; i++) {
-        if (!mesh__address_parse_ip(addresses->items[i], &ip))
+        if (!mesh__address_parse_ip(addresses->items[i], &ip)) {
+            rc = add_block(compiler->snapshot, host->part, addresses->items[i]);
             continue;
+        }
         mesh__address_print_ip(&ip, text);
         rc = add_domain(compiler->snapshot, host->part, text);
     }

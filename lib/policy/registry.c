@@ -527,6 +527,16 @@ static int unite_ports(struct mesh_arena *arena, struct mesh__service *first,
     return 0;
 }
 
+/*
+ * Does this one share endpoints with the eldest of its host and namespace? A
+ * Service takes listed ones only. (Istio: they lie under host and namespace.)
+ */
+static bool shares(const struct mesh__service *eldest,
+                   const struct mesh__service *service)
+{
+    return !eldest->kubernetes || service->resolution == MESH__RESOLVE_LISTED;
+}
+
 /* Endpoints stay with the ports that their own entry gives them. */
 static void add_twin(struct mesh__service *eldest, struct mesh__service *twin)
 {
@@ -543,7 +553,6 @@ static int enter_host(struct mesh__world *world, struct mesh__service *service)
 {
     struct mesh__service *first = mesh__map_find(&world->hosts, service->host);
     struct mesh__service *last = NULL;
-    bool twin = false;
 
     service->eldest = service;
     if (!first)
@@ -551,9 +560,8 @@ static int enter_host(struct mesh__world *world, struct mesh__service *service)
     for (; first; last = first, first = first->next) {
         if (!mesh__slice_equal(first->namespace_, service->namespace_))
             continue;
-        if (!twin)
+        if (service->eldest == service && shares(first->eldest, service))
             add_twin(first->eldest, service);
-        twin = true;
         if (!first->kubernetes && unites(first, service))
             return unite_ports(&world->arena, first, service);
     }

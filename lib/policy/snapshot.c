@@ -302,15 +302,37 @@ const struct mesh_virtual_host *mesh__snapshot_host(
     return part ? mesh__part_virtual_host(part, port) : NULL;
 }
 
-const struct mesh_stream_host *mesh__snapshot_stream(
-    const struct mesh_snapshot *snapshot, struct mesh_slice name, uint16_t port)
+static const struct mesh_stream_host *part_stream(const struct mesh_part *part,
+                                                  uint16_t port)
 {
-    const struct mesh_part *part = find_part(snapshot, name, port);
-
     for (size_t i = 0; part && i < part->stream_count; i++)
         if (part->streams[i].port == port)
             return &part->streams[i];
     return NULL;
+}
+
+static const struct mesh_stream_host *find_block(
+    const struct mesh_snapshot *snapshot, struct mesh_slice name, uint16_t port)
+{
+    const struct mesh_stream_host *found = NULL;
+    struct mesh_address ip;
+
+    if (!snapshot->blocks || !mesh__address_parse_ip(name, &ip))
+        return NULL;
+    for (const struct mesh_block *block = snapshot->blocks; block && !found;
+         block = block->next)
+        if (mesh__cidr_contains(&block->cidr, &ip))
+            found = part_stream(block->part, port);
+    return found;
+}
+
+const struct mesh_stream_host *mesh__snapshot_stream(
+    const struct mesh_snapshot *snapshot, struct mesh_slice name, uint16_t port)
+{
+    const struct mesh_stream_host *found =
+        part_stream(find_part(snapshot, name, port), port);
+
+    return found ? found : find_block(snapshot, name, port);
 }
 
 const struct mesh_destination *mesh__snapshot_destination(

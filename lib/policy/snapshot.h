@@ -339,6 +339,7 @@ struct mesh_stream_host {
     const char *name; /* "a.b.svc.cluster.local:80" */
     const char *host; /* as registered              */
     uint16_t port;
+    bool tls; /* its clients speak TLS to the name that they ask for */
     struct mesh_address address; /* the service's own; family 0: none */
     struct mesh_stream_rule *rules;
     size_t rule_count;
@@ -499,6 +500,13 @@ struct mesh_domain {
     struct mesh_domain *next;
 };
 
+/* A block of addresses that a service has. */
+struct mesh_block {
+    struct mesh_cidr cidr;
+    const struct mesh_part *part;
+    struct mesh_block *next; /* no longer prefix */
+};
+
 struct mesh_snapshot {
     atomic_int refs;
     uint64_t generation;
@@ -513,6 +521,7 @@ struct mesh_snapshot {
                                      who else answers to it      */
     struct mesh_part **wildcards; /* longest first                */
     size_t wildcard_count;
+    struct mesh_block *blocks;               /* longest prefix first         */
     uint64_t wildcard_lengths[4];            /* bit n: one of n bytes exists */
     bool registry_only;                      /* outboundTrafficPolicy        */
     struct mesh_mark outbound;               /* who says so; line 0: nobody  */
@@ -545,7 +554,10 @@ const struct mesh_virtual_host *mesh__snapshot_host(
     const struct mesh_snapshot *snapshot, struct mesh_slice authority,
     uint16_t port);
 
-/* The same for a stream to a service of that name. */
+/*
+ * The same for a stream to a service of that name; an address that is none is
+ * looked for in the blocks of services.
+ */
 const struct mesh_stream_host *mesh__snapshot_stream(
     const struct mesh_snapshot *snapshot, struct mesh_slice name,
     uint16_t port);

@@ -426,6 +426,7 @@ static int lay(struct laying *laying, const struct mesh__streamers *list)
     int rc;
 
     out->port = laying->port->number;
+    out->tls = tls;
     out->host = part->host;
     out->mark = laying->host->service->resource->mark;
     out->name = mesh__arena_format(&part->arena, "%s:%u", part->host,

@@ -53,36 +53,14 @@ static void name_remote(struct mesh_inbound_exchange *exchange)
 
 /* --- name: headers --- */
 
-static const struct mesh_slice own_headers[] = {
-    /* A hop's own business: nothing a peer sends here has any effect. */
-    { "x-envoy-retry-on", 16 },
-    { "x-envoy-retry-grpc-on", 21 },
-    { "x-envoy-max-retries", 19 },
-    { "x-envoy-upstream-rq-timeout-ms", 30 },
-    { "x-envoy-upstream-rq-per-try-timeout-ms", 38 },
-    { "x-envoy-hedge-on-per-try-timeout", 32 },
-    { "x-envoy-expected-rq-timeout-ms", 30 },
-    { "x-envoy-force-trace", 19 },
-    { "x-envoy-internal", 16 },
-    { "x-envoy-ip-tags", 15 },
-    { "x-envoy-decorator-operation", 27 },
-    { "x-forwarded-client-cert", 23 },
-};
-
-static bool is_own(struct mesh_slice name)
-{
-    for (size_t i = 0; i < sizeof(own_headers) / sizeof(own_headers[0]); i++)
-        if (mesh__slice_equal(name, own_headers[i]))
-            return true;
-    return false;
-}
-
+/* A hop's own business: nothing a peer sends here has any effect. */
 static void strip(struct mesh_head *head)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < head->count; i++)
-        if (!is_own(head->headers[i].name))
+        if (!mesh__header_is_hops(head->headers[i].name) &&
+            head->headers[i].id != MESH__H_X_ENVOY_DECORATOR_OPERATION)
             head->headers[kept++] = head->headers[i];
     head->count = kept;
 }
@@ -112,8 +90,7 @@ static int name_scheme(struct mesh_connection *connection)
     exchange->head.scheme = tls ? MESH__SLICE("https") : MESH__SLICE("http");
     if (!mesh__head_get(&exchange->head, MESH__H_X_FORWARDED_PROTO, &proto))
         return add(exchange, MESH__H_X_FORWARDED_PROTO, exchange->head.scheme);
-    if (mesh__slice_is(proto, "http") || mesh__slice_is(proto, "https"))
-        exchange->head.scheme = proto;
+    exchange->head.scheme = mesh__head_scheme(&exchange->head);
     return 0;
 }
 

@@ -135,8 +135,9 @@ int mesh__exchange_add(struct mesh_inbound_exchange *exchange,
         return mesh__fail(MESH_ERR_INVALID,
                           "this header is set by libmesh itself: \"%s\"",
                           lower);
-    return mesh__head_add(&exchange->reply, arena, MESH__SERVER_HEADERS, name,
-                          mesh__slice(copy, value.len));
+    rc = mesh__head_add(&exchange->reply, arena, MESH__SERVER_HEADERS, name,
+                        mesh__slice(copy, value.len));
+    return rc < 0 ? rc : mesh__head_join(&exchange->reply, arena, true);
 }
 
 static int may_begin(const struct mesh_inbound_exchange *exchange,

@@ -11,6 +11,7 @@
 #include "value/duration.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 enum { IDLE_S = 3600 }; /* Envoy's, which istiod leaves as it is */
 
@@ -29,7 +30,54 @@ struct mesh_arrival {
     struct mesh_greeting greeting;
     struct mesh_timer last_call; /* when a doomed one ends */
     struct mesh_bounds bounds;   /* once it is handed out  */
+    int64_t start_wall_ns;       /* since 1970             */
+    uint64_t start_ns;
+    bool admitted;
+    const struct mesh_peer *peer; /* the stream's, also once it has failed */
 };
+
+/* --- record --- */
+
+static void record(const struct mesh_arrival *arrival, const char *termination)
+{
+    const struct mesh_stream *stream = arrival->greeting.stream;
+    const struct mesh_peer *peer = arrival->peer;
+    const struct mesh_door *door = &arrival->server->door;
+    const struct mesh_inbound *inbound = mesh__door_inbound(door);
+    struct mesh_tls_info info;
+    char cluster[24];
+    struct mesh_facts facts = {
+        .inbound = true,
+        .start_wall_ns = arrival->start_wall_ns,
+        .start_ns = arrival->start_ns,
+        .end_ns = mesh__loop_now(door->env->link->loop),
+        .protocol = "",
+        .details = "",
+        .termination = termination,
+        .transport_failure = "",
+        .bytes_received = stream->taken,
+        .bytes_sent = stream->given,
+        .attempts = 1,
+        .upstream_host = "",
+        .upstream_cluster = cluster,
+        .downstream_local = stream->local_address,
+        .downstream_remote = stream->peer_address,
+        .route_name = "",
+        .peer = peer ? peer->id : "",
+        .destination = inbound->service,
+        .destination_port = inbound->service_port,
+    };
+
+    if (!door->env->record)
+        return;
+    (void)snprintf(cluster, sizeof(cluster), "inbound|%u||",
+                   (unsigned)door->policy_port);
+    mesh__stream_info(stream, &info);
+    facts.sni = mesh__slice_of(info.sni);
+    door->env->record(door->env->user, &facts);
+}
+
+/* --- its end --- */
 
 void mesh__arrival_close(struct mesh_arrival *arrival, bool reset)
 {
@@ -37,6 +85,8 @@ void mesh__arrival_close(struct mesh_arrival *arrival, bool reset)
                             &arrival->last_call);
     mesh__bounds_end(&arrival->bounds, arrival->server->door.env->link->loop);
     mesh__list_remove(&arrival->node);
+    if (arrival->admitted)
+        record(arrival, "");
     mesh__greeting_fini(&arrival->greeting, reset);
     mesh__free(arrival);
 }
@@ -54,7 +104,8 @@ static void on_queued(struct mesh_stream *stream)
 
 /* --- allow --- */
 
-static bool allow(struct mesh_greeting *greeting)
+static bool allow(struct mesh_greeting *greeting,
+                  struct mesh_authz_verdict *verdict)
 {
     const struct mesh_stream *stream = greeting->stream;
     const struct mesh_peer *peer = mesh__stream_peer(stream);
@@ -73,21 +124,20 @@ static bool allow(struct mesh_greeting *greeting)
         .port_known = MESH__PRESENT,
         .port = door->policy_port,
     };
-    struct mesh_authz_verdict verdict;
     char address[MESH__ADDRESS_TEXT];
     char reason[448];
 
     mesh__stream_info(stream, &info);
     request.sni = mesh__slice_of(info.sni);
     request.sni_known = request.sni.len ? MESH__PRESENT : MESH__ABSENT;
-    mesh__authz_check(env->hold->snapshot, &request, &verdict, NULL);
-    if (verdict.allowed)
+    mesh__authz_check(env->hold->snapshot, &request, verdict, NULL);
+    if (verdict->allowed)
         return true;
     mesh__count(&env->stats.denied);
     if (!mesh__rate_passes(&door->denied, mesh__loop_now(env->link->loop)))
         return false;
     mesh__address_print(&stream->peer_address, address);
-    mesh__authz_print(env->hold->snapshot, &request, &verdict, reason,
+    mesh__authz_print(env->hold->snapshot, &request, verdict, reason,
                       sizeof(reason));
     mesh__log_write(env->log, env->denied_event, "%s (%s) denied: %s", address,
                     peer ? peer->id : "plaintext", reason);
@@ -112,8 +162,10 @@ static void on_last_call(struct mesh_timer *timer)
 
 static bool still_admitted(struct mesh_arrival *arrival)
 {
+    struct mesh_authz_verdict verdict;
+
     return mesh__greeting_holds(&arrival->greeting) &&
-           allow(&arrival->greeting);
+           allow(&arrival->greeting, &verdict);
 }
 
 /* Who is in again before the last call stays. */
@@ -146,6 +198,7 @@ static void hand_out(struct mesh_arrival *arrival)
         return;
     }
     mesh__count(&server->door.env->stats.exchanges);
+    arrival->admitted = true;
     arrival->greeting.stream->on_ready = on_queued;
     (void)mesh__stream_want(arrival->greeting.stream, false);
     mesh__list_remove(&arrival->node);
@@ -156,15 +209,18 @@ static void hand_out(struct mesh_arrival *arrival)
 static void on_arrival(struct mesh_stream *stream)
 {
     struct mesh_arrival *arrival = stream->owner;
+    struct mesh_authz_verdict verdict;
 
     switch (mesh__greet(&arrival->greeting)) {
     case MESH__WAIT:
         break;
     case MESH__NEXT:
-        if (allow(&arrival->greeting)) {
+        arrival->peer = mesh__stream_peer(stream);
+        if (allow(&arrival->greeting, &verdict)) {
             hand_out(arrival);
             break;
         }
+        record(arrival, verdict.detail);
         arrival_free(arrival);
         break;
     default:
@@ -186,6 +242,8 @@ static void on_guest(struct mesh_door *door, int fd,
         return;
     }
     arrival->server = server;
+    arrival->start_wall_ns = mesh__loop_wall(door->env->link->loop);
+    arrival->start_ns = mesh__loop_now(door->env->link->loop);
     mesh__timer_init(&arrival->last_call, on_last_call);
     mesh__list_push_back(&server->arrivals, &arrival->node);
     if (mesh__greeting_init(&arrival->greeting, door, fd, peer, on_arrival,

@@ -12,12 +12,13 @@
 static bool header(const struct mesh_head *head, struct mesh_slice name,
                    struct mesh_slice *out)
 {
+    const struct mesh_slice scheme = mesh__head_scheme(head);
     const struct {
         const char *name;
         const struct mesh_slice *value;
     } pseudo[] = {
         { ":path", &head->path },     { ":method", &head->method },
-        { ":scheme", &head->scheme }, { ":authority", &head->authority },
+        { ":scheme", &scheme },       { ":authority", &head->authority },
         { "host", &head->authority },
     };
 

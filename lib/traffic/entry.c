@@ -13,17 +13,14 @@ enum { SHOWN = 64 }; /* bytes of a value that a reason quotes */
 void mesh__subject_init(struct mesh_subject *subject,
                         const struct mesh_head *head, struct mesh_slice target)
 {
-    struct mesh_slice proto;
-
     *subject = (struct mesh_subject){
         .head = head,
         .path = mesh__path_without_query(target),
         .query = mesh__path_query(target),
-        .scheme = head->scheme.len ? head->scheme : MESH__SLICE("http"),
+        .scheme = mesh__head_scheme(head),
     };
-    if (mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &proto) &&
-        (mesh__slice_is(proto, "http") || mesh__slice_is(proto, "https")))
-        subject->scheme = proto;
+    if (subject->scheme.len == 0)
+        subject->scheme = MESH__SLICE("http");
 }
 
 /* --- one field --- */

@@ -13,7 +13,7 @@ struct mesh_subject {
     const struct mesh_head *head;
     struct mesh_slice path;   /* canonical, without query */
     struct mesh_slice query;  /* raw */
-    struct mesh_slice scheme; /* x-forwarded-proto's, if that is one */
+    struct mesh_slice scheme; /* mesh__head_scheme(), or "http" */
 };
 
 /* target is the canonical path with its query. */

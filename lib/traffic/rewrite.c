@@ -85,10 +85,11 @@ static struct mesh_slice own_host(const struct mesh_head *head,
     struct mesh_slice port = from(host, len);
 
     (void)mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &proto);
-    if (has_port ||
-        (!mesh__slice_equal(scheme, proto) &&
-         ((mesh__slice_is(proto, "https") && mesh__slice_is(port, ":443")) ||
-          (mesh__slice_is(proto, "http") && mesh__slice_is(port, ":80")))))
+    if (has_port || (!mesh__slice_equal(scheme, proto) &&
+                     ((mesh__slice_equal_nocase(proto, MESH__SLICE("https")) &&
+                       mesh__slice_is(port, ":443")) ||
+                      (mesh__slice_equal_nocase(proto, MESH__SLICE("http")) &&
+                       mesh__slice_is(port, ":80")))))
         host.len = len;
     return host;
 }

@@ -148,6 +148,18 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
     return false;
 }
 
+struct mesh_slice mesh__head_scheme(const struct mesh_head *head)
+{
+    static const struct mesh_slice known[] = { { "http", 4 }, { "https", 5 } };
+    struct mesh_slice proto = { "", 0 };
+
+    (void)mesh__head_get(head, MESH__H_X_FORWARDED_PROTO, &proto);
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (mesh__slice_equal_nocase(proto, known[i]))
+            return known[i];
+    return head->scheme;
+}
+
 struct mesh_slice mesh__head_last(const struct mesh_head *head,
                                   enum mesh_header_id id)
 {
@@ -253,11 +265,16 @@ int mesh__head_edit(struct mesh_head *head, struct mesh_arena *arena,
                     enum mesh_edit_kind kind, struct mesh_slice name,
                     struct mesh_slice value)
 {
+    int rc;
+
     if (kind != MESH__EDIT_REMOVE && value.len == 0)
         return 0;
     if (kind != MESH__EDIT_ADD)
         remove_lines(head, name);
     if (kind == MESH__EDIT_REMOVE)
         return 0;
-    return mesh__head_add(head, arena, SIZE_MAX, name, value);
+    rc = mesh__head_add(head, arena, SIZE_MAX, name, value);
+    if (rc == 0 && kind == MESH__EDIT_ADD)
+        rc = mesh__head_join(head, arena, head->status != 0);
+    return rc;
 }

@@ -64,6 +64,9 @@ enum mesh_header_id mesh__header_id(struct mesh_slice name);
 /* The static lower-case name of an id other than MESH__H_OTHER. */
 struct mesh_slice mesh__header_name(enum mesh_header_id id);
 
+/* Is a request's lower-case name one that only sidecars say to each other? */
+bool mesh__header_is_hops(struct mesh_slice name);
+
 struct mesh_header {
     struct mesh_slice name;  /* lower case */
     struct mesh_slice value; /* trimmed, may be empty */
@@ -115,11 +118,26 @@ bool mesh__head_get_named(const struct mesh_head *head, struct mesh_slice name,
                           struct mesh_slice *value);
 
 /*
+ * A request's scheme as Envoy has it: what x-forwarded-proto says, if that is
+ * http or https in whatever letters, else the head's own.
+ */
+struct mesh_slice mesh__head_scheme(const struct mesh_head *head);
+
+/*
  * The last element of a list, of its last line (RFC 9110 section 5.6.1); empty
  * when the header is absent.
  */
 struct mesh_slice mesh__head_last(const struct mesh_head *head,
                                   enum mesh_header_id id);
+
+/*
+ * Join the lines of those names that Envoy keeps once, in requests and in
+ * responses each its own: the values in order with ',' between them, empty
+ * ones left out, in the place of the first. Other names stay apart. Takes at
+ * most the bytes of the joined lines from arena; returns 0 or MESH_ERR_NOMEM.
+ */
+int mesh__head_join(struct mesh_head *head, struct mesh_arena *arena,
+                    bool response);
 
 /*
  * A deep copy into arena: nothing of the source is referred to afterwards, and
@@ -138,7 +156,8 @@ int mesh__head_overlay(struct mesh_head *out, const struct mesh_head *from,
 /*
  * Edit the lines of an overlay. set removes every line of the name and puts
  * the new one at the end; add puts one more at the end; remove takes all away.
- * An empty value in set or add does nothing (Envoy's header_parser.cc).
+ * An empty value in set or add does nothing (Envoy's header_parser.cc). What is
+ * added to a name that Envoy keeps once is joined to its line.
  */
 enum mesh_edit_kind { MESH__EDIT_SET, MESH__EDIT_ADD, MESH__EDIT_REMOVE };
 

@@ -6,7 +6,9 @@ libmesh_core_la_SOURCES += \
 	lib/value/grammar.c \
 	lib/value/grpc.c lib/value/grpc.h \
 	lib/value/head.c lib/value/head.h \
+	lib/value/hop.c \
 	lib/value/host.c lib/value/host.h \
+	lib/value/join.c \
 	lib/value/json.c lib/value/json.h \
 	lib/value/keepalive.h \
 	lib/value/labels.c lib/value/labels.h \

@@ -2,15 +2,18 @@
 # with a libmesh program in each workload's place (scripts/suites).
 noinst_PROGRAMS += tests/differential/workload
 tests_differential_workload_SOURCES = tests/differential/workload.c \
+	tests/differential/talk.c tests/differential/talk.h \
 	tests/differential/words.c tests/differential/words.h
 tests_differential_workload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 
 EXTRA_DIST += tests/differential/README.md tests/differential/play \
+	tests/differential/coverage \
 	tests/differential/player/__init__.py \
 	tests/differential/player/apps.py \
 	tests/differential/player/compare.py \
 	tests/differential/player/processes.py \
 	tests/differential/player/send.py \
+	tests/differential/player/streams.py \
 	tests/differential/player/topology.py
 EXTRA_DIST += tests/differential/cases/seed-authz.yaml \
 	tests/differential/cases/seed-authz.seen.jsonl
@@ -118,6 +121,146 @@ EXTRA_DIST += tests/differential/cases/sidecar-scope.yaml \
 	tests/differential/cases/sidecar-scope.seen.jsonl
 EXTRA_DIST += tests/differential/cases/visibility-routes.yaml \
 	tests/differential/cases/visibility-routes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-headers-joined.yaml \
+	tests/differential/cases/authz-headers-joined.seen.jsonl
+EXTRA_DIST += tests/differential/cases/client-headers-outside.yaml \
+	tests/differential/cases/client-headers-outside.seen.jsonl
+EXTRA_DIST += tests/differential/cases/headers-joined.yaml \
+	tests/differential/cases/headers-joined.seen.jsonl
+EXTRA_DIST += tests/differential/cases/headers-joined-answers.yaml \
+	tests/differential/cases/headers-joined-answers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/retry-no-sidecar.yaml \
+	tests/differential/cases/retry-no-sidecar.seen.jsonl
+EXTRA_DIST += tests/differential/cases/two-virtualservices.yaml \
+	tests/differential/cases/two-virtualservices.seen.jsonl
+EXTRA_DIST += tests/differential/cases/two-virtualservices-age.yaml \
+	tests/differential/cases/two-virtualservices-age.seen.jsonl
+EXTRA_DIST += tests/differential/cases/visibility-and-source.yaml \
+	tests/differential/cases/visibility-and-source.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-client-headers.yaml \
+	tests/differential/cases/vs-client-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-combined.yaml \
+	tests/differential/cases/vs-combined.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-cors-answers.yaml \
+	tests/differential/cases/vs-cors-answers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-cors-origins.yaml \
+	tests/differential/cases/vs-cors-origins.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-cors-preflights.yaml \
+	tests/differential/cases/vs-cors-preflights.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-delegate-actions.yaml \
+	tests/differential/cases/vs-delegate-actions.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-delegate-conflicts.yaml \
+	tests/differential/cases/vs-delegate-conflicts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-delegate-kinds.yaml \
+	tests/differential/cases/vs-delegate-kinds.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-delegate-none-left.yaml \
+	tests/differential/cases/vs-delegate-none-left.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-delegate-shared.yaml \
+	tests/differential/cases/vs-delegate-shared.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-destinations.yaml \
+	tests/differential/cases/vs-destinations.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-direct-statuses.yaml \
+	tests/differential/cases/vs-direct-statuses.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-export-to.yaml \
+	tests/differential/cases/vs-export-to.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-fault-aborts.yaml \
+	tests/differential/cases/vs-fault-aborts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-fault-delays.yaml \
+	tests/differential/cases/vs-fault-delays.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-gateways.yaml \
+	tests/differential/cases/vs-gateways.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-headers-destination.yaml \
+	tests/differential/cases/vs-headers-destination.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-headers-host.yaml \
+	tests/differential/cases/vs-headers-host.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-headers-joined.yaml \
+	tests/differential/cases/vs-headers-joined.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-headers-request.yaml \
+	tests/differential/cases/vs-headers-request.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-headers-response.yaml \
+	tests/differential/cases/vs-headers-response.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-hosts-beside-services.yaml \
+	tests/differential/cases/vs-hosts-beside-services.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-hosts-overlap.yaml \
+	tests/differential/cases/vs-hosts-overlap.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-hosts-own-namespace-private.yaml \
+	tests/differential/cases/vs-hosts-own-namespace-private.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-hosts-several.yaml \
+	tests/differential/cases/vs-hosts-several.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-hosts-two-namespaces.yaml \
+	tests/differential/cases/vs-hosts-two-namespaces.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-hosts-wildcard.yaml \
+	tests/differential/cases/vs-hosts-wildcard.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-and.yaml \
+	tests/differential/cases/vs-match-and.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-authority.yaml \
+	tests/differential/cases/vs-match-authority.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-known-headers.yaml \
+	tests/differential/cases/vs-match-known-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-method.yaml \
+	tests/differential/cases/vs-match-method.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-or.yaml \
+	tests/differential/cases/vs-match-or.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-order.yaml \
+	tests/differential/cases/vs-match-order.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-port.yaml \
+	tests/differential/cases/vs-match-port.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-pseudo-headers.yaml \
+	tests/differential/cases/vs-match-pseudo-headers.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-query-more.yaml \
+	tests/differential/cases/vs-match-query-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-regex.yaml \
+	tests/differential/cases/vs-match-regex.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-scheme.yaml \
+	tests/differential/cases/vs-match-scheme.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-source.yaml \
+	tests/differential/cases/vs-match-source.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-uri-corners.yaml \
+	tests/differential/cases/vs-match-uri-corners.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-match-without-headers-more.yaml \
+	tests/differential/cases/vs-match-without-headers-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-mirror-corners.yaml \
+	tests/differential/cases/vs-mirror-corners.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-mirrors.yaml \
+	tests/differential/cases/vs-mirrors.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-no-rules-fit.yaml \
+	tests/differential/cases/vs-no-rules-fit.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-redirect-more.yaml \
+	tests/differential/cases/vs-redirect-more.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-redirect-schemes.yaml \
+	tests/differential/cases/vs-redirect-schemes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-attempts.yaml \
+	tests/differential/cases/vs-retry-attempts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-backoff.yaml \
+	tests/differential/cases/vs-retry-backoff.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-connections.yaml \
+	tests/differential/cases/vs-retry-connections.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-destinations.yaml \
+	tests/differential/cases/vs-retry-destinations.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-grpc.yaml \
+	tests/differential/cases/vs-retry-grpc.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-localities.yaml \
+	tests/differential/cases/vs-retry-localities.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-statuses.yaml \
+	tests/differential/cases/vs-retry-statuses.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-retry-try-timeout.yaml \
+	tests/differential/cases/vs-retry-try-timeout.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-rewrite-authority.yaml \
+	tests/differential/cases/vs-rewrite-authority.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-rewrite-prefix.yaml \
+	tests/differential/cases/vs-rewrite-prefix.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-rewrite-regex.yaml \
+	tests/differential/cases/vs-rewrite-regex.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-route-names.yaml \
+	tests/differential/cases/vs-route-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-several-ports.yaml \
+	tests/differential/cases/vs-several-ports.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-timeouts.yaml \
+	tests/differential/cases/vs-timeouts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/vs-weights-several.yaml \
+	tests/differential/cases/vs-weights-several.seen.jsonl
+EXTRA_DIST += tests/differential/cases/weights.yaml \
+	tests/differential/cases/weights.seen.jsonl
 EXTRA_DIST += tests/differential/cases/base/topology.yaml \
 	tests/differential/cases/parts/bare.yaml \
 	tests/differential/cases/parts/geo.yaml \
@@ -313,3 +456,89 @@ EXTRA_DIST += tests/differential/cases/dr-subset-places.yaml \
 	tests/differential/cases/dr-subset-places.seen.jsonl
 EXTRA_DIST += tests/differential/cases/dr-tls-against-peer.yaml \
 	tests/differential/cases/dr-tls-against-peer.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-conditions.yaml \
+	tests/differential/cases/authz-conditions.seen.jsonl
+EXTRA_DIST += tests/differential/cases/hop-by-hop.yaml \
+	tests/differential/cases/hop-by-hop.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-base.yaml \
+	tests/differential/cases/normalize-base.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-merge-slashes.yaml \
+	tests/differential/cases/normalize-merge-slashes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/normalize-decode-and-merge-slashes.yaml \
+	tests/differential/cases/normalize-decode-and-merge-slashes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/service-entry.yaml \
+	tests/differential/cases/service-entry.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-egress.yaml \
+	tests/differential/cases/sidecar-egress.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp.yaml \
+	tests/differential/cases/tcp.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tracing.yaml \
+	tests/differential/cases/tracing.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-static.yaml \
+	tests/differential/cases/se-static.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-workloads.yaml \
+	tests/differential/cases/se-workloads.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-export.yaml \
+	tests/differential/cases/se-export.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-two-entries.yaml \
+	tests/differential/cases/se-two-entries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-wildcard.yaml \
+	tests/differential/cases/se-wildcard.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-entries.yaml \
+	tests/differential/cases/tcp-entries.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-mtls.yaml \
+	tests/differential/cases/tcp-mtls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-nowhere.yaml \
+	tests/differential/cases/tcp-nowhere.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-routes.yaml \
+	tests/differential/cases/tcp-routes.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-subnets.yaml \
+	tests/differential/cases/tcp-subnets.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-streams.yaml \
+	tests/differential/cases/authz-streams.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-unknown-allow-any.yaml \
+	tests/differential/cases/tcp-unknown-allow-any.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-unknown-registry-only.yaml \
+	tests/differential/cases/tcp-unknown-registry-only.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-addresses.yaml \
+	tests/differential/cases/se-addresses.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-locality.yaml \
+	tests/differential/cases/se-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-ports.yaml \
+	tests/differential/cases/sidecar-ports.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-policy.yaml \
+	tests/differential/cases/sidecar-policy.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-sans.yaml \
+	tests/differential/cases/se-sans.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-subsets.yaml \
+	tests/differential/cases/se-subsets.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-hosts.yaml \
+	tests/differential/cases/sidecar-hosts.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-elsewhere.yaml \
+	tests/differential/cases/tcp-elsewhere.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-default.yaml \
+	tests/differential/cases/tls-default.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-sni.yaml \
+	tests/differential/cases/tls-sni.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tls-services.yaml \
+	tests/differential/cases/tls-services.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-limits.yaml \
+	tests/differential/cases/tcp-limits.seen.jsonl
+EXTRA_DIST += tests/differential/cases/authz-streams-when.yaml \
+	tests/differential/cases/authz-streams-when.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-none.yaml \
+	tests/differential/cases/se-none.seen.jsonl
+EXTRA_DIST += tests/differential/cases/sidecar-streams.yaml \
+	tests/differential/cases/sidecar-streams.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-locality.yaml \
+	tests/differential/cases/tcp-locality.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-tls.yaml \
+	tests/differential/cases/se-tls.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-visibility.yaml \
+	tests/differential/cases/se-visibility.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-two-names.yaml \
+	tests/differential/cases/se-two-names.seen.jsonl
+EXTRA_DIST += tests/differential/cases/svc-endpoints.yaml \
+	tests/differential/cases/svc-endpoints.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-wild.yaml \
+	tests/differential/cases/tcp-wild.seen.jsonl

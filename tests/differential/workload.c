@@ -4,6 +4,8 @@
  *
  *   MESH_POLICY=... MESH_IDENTITY=... ./workload NAME [ADDRESS:PORT]...
  *
+ * At "tcp:ADDRESS:PORT" it takes streams instead of requests.
+ *
  * Standard input has commands, standard output what happened, in lines of
  * words.h; the end of input ends it in order.
  *
@@ -12,6 +14,7 @@
  *                        reset, close or cut; the last one repeats
  *   sync                 is answered by "done"
  *   send ID METHOD URL KEY=VALUE...   header body address give_up_ms
+ *   stream, more, give, end           talk.h
  *
  *   saw method= path= header=... body=      what the application was asked
  *   answer id= code= status= header=... body= flags= ...
@@ -20,6 +23,7 @@
  * What a connection is, and who may ask, is the library's affair: nothing but
  * <mesh/mesh.h> is used.
  */
+#include "talk.h"
 #include "words.h"
 
 #include <mesh/mesh.h>
@@ -61,6 +65,7 @@ struct program {
     mesh_workload *workload;
     mesh_server *servers[PORTS_MOST];
     int ports;
+    struct talks *talks;
 
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t change;
@@ -331,6 +336,8 @@ static void answer(struct program *program, mesh_exchange *exchange,
         body = text;
         size = length > 0 ? (size_t)length : 0;
     }
+    if (step->status < 200 || step->status == 204 || step->status == 304)
+        size = 0;
     add_headers(exchange, step);
     add_header(exchange, "x-answered-by", program->name);
     if (step->cut)
@@ -556,6 +563,8 @@ static void obey(struct program *program, char *line)
     } else if (!strcmp(verb.at, "sync")) {
         line_begin(&reply, "done");
         line_say(&reply);
+    } else {
+        (void)talks_obey(program->talks, verb.at, line);
     }
 }
 
@@ -577,11 +586,16 @@ static void listen_to_player(struct program *program)
 
 static int open_ports(struct program *program, char **at, mesh_error *error)
 {
+    static const char tcp[] = "tcp:";
     int rc = 0;
 
-    for (int i = 0; rc == 0 && at[i] && i < PORTS_MOST; i++) {
-        rc = mesh_server_new(program->workload, NULL, at[i], 0,
-                             &program->servers[i], error);
+    for (; rc == 0 && *at && program->ports < PORTS_MOST; at++) {
+        if (!strncmp(*at, tcp, sizeof(tcp) - 1)) {
+            rc = talks_listen(program->talks, *at + sizeof(tcp) - 1, error);
+            continue;
+        }
+        rc = mesh_server_new(program->workload, NULL, *at, 0,
+                             &program->servers[program->ports], error);
         program->ports += rc == 0;
     }
     return rc;
@@ -597,8 +611,10 @@ static int start(struct program *program, char **at)
     mesh_config_set_helper(config, 1);
     rc = mesh_workload_new(config, &program->workload, error);
     mesh_config_free(config);
-    if (rc == 0)
-        rc = open_ports(program, at, error);
+    if (rc == 0) {
+        program->talks = talks_new(program->workload, program->name);
+        rc = program->talks ? open_ports(program, at, error) : MESH_ERR_NOMEM;
+    }
     if (rc < 0) {
         trouble("start", rc, error);
     } else {
@@ -643,6 +659,8 @@ static void run(struct program *program)
     while (program->busy)
         pthread_cond_wait(&program->change, &program->lock);
     pthread_mutex_unlock(&program->lock);
+    talks_free(program->talks);
+    program->talks = NULL;
 }
 
 int main(int argc, char **argv)
@@ -658,6 +676,7 @@ int main(int argc, char **argv)
         mesh_workload_close(program.workload, DRAIN_MS, NULL);
         tell_events(&program);
     }
+    talks_free(program.talks);
     for (int i = 0; i < program.ports; i++)
         mesh_server_free(program.servers[i]);
     mesh_workload_free(program.workload);

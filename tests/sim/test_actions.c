@@ -172,6 +172,31 @@ static void answers_of_our_own_are_edited_as_well(void **state)
 
 /* --- rewrites --- */
 
+/* W3C Trace Context section 3.3.1.1; as in Envoy. */
+static void a_trace_that_begins_here_has_no_state_of_others(void **state)
+{
+    static const struct sim_ask alone = { .header = "tracestate",
+                                          .value = "a=b" };
+    static const struct sim_ask both = {
+        .header = "traceparent",
+        .value = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    };
+
+    (void)state;
+    begin("", 1);
+    (void)ask(&alone);
+    expect_line(sim->servers[0].last_lines, "tracestate: a=b");
+    expect_no_line(sim->servers[0].last_lines, "traceparent: ");
+    sim->env.tracing = true;
+    (void)ask(&alone);
+    expect_no_line(sim->servers[0].last_lines, "tracestate: a=b");
+    expect_line(sim->servers[0].last_lines, "traceparent: 00-");
+    (void)ask(&both);
+    expect_line(sim->servers[0].last_lines,
+                "traceparent: 00-0af7651916cd43dd8448eb211c80319c-");
+    sim_fini(sim);
+}
+
 static void another_path_and_host_are_sent(void **state)
 {
     struct sim_ask old = { .path = "/old" };
@@ -694,6 +719,26 @@ static void a_grpc_caller_is_heard(void **state)
     sim_fini(sim);
 }
 
+/* So that the caller's own timeout comes before the server's. */
+static void connecting_does_not_shorten_what_a_server_is_told(void **state)
+{
+    struct sim_ask grpc = { .path = "/echo",
+                            .header = "content-type",
+                            .value = "application/grpc" };
+    struct sim_call call;
+
+    (void)state;
+    begin(ROUTE(TO_WEB "    timeout: 2s\n" ONCE), 1);
+    mesh__world_set_delay(sim->world, 10 * MESH__MS, 10 * MESH__MS);
+    sim->servers[0].manner = SIM_STALLS;
+    call = ask(&grpc);
+    expect(&call, 200, "UT");
+    expect_about(call.took_ns, 2 * MESH__S);
+    expect_line(call.lines, "grpc-status: 14");
+    expect_line(sim->servers[0].last_lines, "grpc-timeout: 2000m");
+    sim_fini(sim);
+}
+
 /* The other side hears any caller. */
 static void a_server_answers_in_its_callers_time(void **state)
 {
@@ -763,6 +808,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(each_attempt_starts_from_the_original),
         cmocka_unit_test(a_destinations_edits_come_first),
         cmocka_unit_test(answers_of_our_own_are_edited_as_well),
+        cmocka_unit_test(a_trace_that_begins_here_has_no_state_of_others),
         cmocka_unit_test(another_path_and_host_are_sent),
         cmocka_unit_test(what_cannot_be_sent_is_answered_here),
         cmocka_unit_test(a_redirect_asks_nobody),
@@ -790,6 +836,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_copy_under_way_can_be_ended),
         cmocka_unit_test(a_copy_that_still_connects_can_be_ended),
         cmocka_unit_test(a_grpc_caller_is_heard),
+        cmocka_unit_test(connecting_does_not_shorten_what_a_server_is_told),
         cmocka_unit_test(a_server_answers_in_its_callers_time),
         cmocka_unit_test(and_a_grpc_caller_in_its_words),
     };

@@ -1117,6 +1117,40 @@ static struct mesh_stream_server *streams;
 static struct mesh_server_env streams_env;
 static size_t streams_taken;
 static struct mesh_plain plains[3];
+static char streams_logged[256]; /* the last record of each side */
+static char streams_served[256];
+
+/* "FLAGS CLUSTER ATTEMPTS TAKEN/GIVEN TERMINATION", then the server name */
+static void print_stream(const struct mesh_facts *facts, char out[256])
+{
+    char flags[MESH__FLAGS_TEXT];
+
+    mesh__flags_print(&facts->flags, flags);
+    (void)snprintf(out, 256, "%s %s %u %llu/%llu %s%.*s", flags,
+                   facts->upstream_cluster, facts->attempts,
+                   (unsigned long long)facts->bytes_received,
+                   (unsigned long long)facts->bytes_sent, facts->termination,
+                   facts->inbound ? 0 : (int)facts->sni.len, facts->sni.at);
+    assert_int_equal(facts->status, 0);
+    assert_true(facts->start_wall_ns > 0);
+    assert_true(facts->end_ns >= facts->start_ns);
+}
+
+static void on_stream_called(void *user, const struct mesh_facts *facts)
+{
+    (void)user;
+    assert_false(facts->inbound);
+    assert_int_equal(strlen(streams_logged), 0);
+    print_stream(facts, streams_logged);
+}
+
+static void on_stream_served(void *user, const struct mesh_facts *facts)
+{
+    (void)user;
+    assert_true(facts->inbound);
+    assert_string_equal(facts->peer, "spiffe://cluster.local/ns/demo/sa/front");
+    print_stream(facts, streams_served);
+}
 
 static void on_streams(struct mesh_stream_server *server)
 {
@@ -1137,8 +1171,10 @@ static void begin_streams(const char *policy)
     at = sim->servers[0].address;
     at.port = SIM_PLAIN_PORT;
     streams_env = sim->servers[0].env;
-    streams_env.record = NULL;
+    streams_env.record = on_stream_served;
+    sim->env.record = on_stream_called;
     streams_taken = 0;
+    streams_logged[0] = streams_served[0] = '\0';
     mesh__loop_enter(sim->servers[0].loop);
     assert_int_equal(mesh__stream_server_new(&streams_env, &at, 0, on_streams,
                                              NULL, &streams),
@@ -1150,6 +1186,7 @@ static int connect_plain(struct mesh_plain *plain, const char *service)
 {
     int rc;
 
+    streams_logged[0] = '\0';
     mesh__loop_enter(sim->loops[0]);
     rc = mesh__plain_connect(plain, &sim->env, mesh__slice_of(service), 90,
                              on_plain, NULL);
@@ -1180,11 +1217,19 @@ static void a_stream_goes_where_it_was_meant_to(void **state)
     begin_streams(PEERS("STRICT") "outboundTrafficPolicy: {mode: "
                                   "REGISTRY_ONLY}\n");
     assert_int_equal(connect_plain(&plains[0], "nobody"), MESH_ERR_NO_ROUTE);
+    assert_string_equal(streams_logged, "UH BlackHoleCluster 0 0/0 ");
     assert_int_equal(connect_plain(&plains[0], "web"), 0);
     assert_true(plains[0].ready);
     assert_int_equal(streams_taken, 1);
+    plains[0].stream->given = 7; /* as its program would count */
+    plains[0].stream->taken = 11;
+    assert_string_equal(streams_logged, "");
     close_plain(&plains[0]);
+    assert_string_equal(streams_logged,
+                        "- outbound|90||web.demo.svc.cluster.local 1 7/11 ");
+    assert_string_equal(streams_served, "");
     end_streams();
+    assert_string_equal(streams_served, "- inbound|9090|| 1 0/0 ");
 }
 
 #define STREAMS(rest)                                                          \
@@ -1203,6 +1248,8 @@ static void a_route_leads_a_stream_elsewhere(void **state)
     assert_string_equal(plains[0].destination->subset, "v1");
     assert_int_equal(streams_taken, 1);
     close_plain(&plains[0]);
+    assert_string_equal(streams_logged,
+                        "- outbound|90|v1|web.demo.svc.cluster.local 1 0/0 ");
     end_streams();
 }
 
@@ -1214,7 +1261,26 @@ static void a_streams_route_may_lead_nowhere(void **state)
                           "  - route: [{destination: {host: web, subset: v9}}]"
                           "\n"));
     assert_int_equal(connect_plain(&plains[0], "web"), MESH_ERR_NO_ROUTE);
+    assert_string_equal(streams_logged, "NC  0 0/0 ");
     assert_int_equal(streams_taken, 0);
+    end_streams();
+}
+
+/* Nobody looks at the bytes: the name that was asked for is the one in them. */
+static void a_stream_of_tls_tells_its_server_name(void **state)
+{
+    (void)state;
+    begin_streams(
+        "apiVersion: networking.istio.io/v1\nkind: ServiceEntry\n"
+        "metadata: {name: tls, namespace: demo}\n"
+        "spec: {hosts: [tls.example], resolution: STATIC,\n"
+        "  ports: [{number: 90, name: tls, protocol: TLS, targetPort: 9090}],\n"
+        "  endpoints: [{address: 10.0.0.1}]}\n");
+    assert_int_equal(connect_plain(&plains[0], "tls.example"), 0);
+    assert_true(plains[0].ready);
+    close_plain(&plains[0]);
+    assert_string_equal(streams_logged,
+                        "- outbound|90||tls.example 1 0/0 tls.example");
     end_streams();
 }
 
@@ -1224,6 +1290,9 @@ static void streams_have_a_ceiling(void **state)
     begin_streams(POOL("maxConnections: 1", ""));
     assert_int_equal(connect_plain(&plains[0], "web"), 0);
     assert_int_equal(connect_plain(&plains[1], "web"), MESH_ERR_OVERFLOW);
+    assert_string_equal(streams_logged,
+                        "UO outbound|90||web.demo.svc.cluster.local 0 0/0 ");
+    streams_logged[0] = '\0';
     close_plain(&plains[0]);
     assert_int_equal(connect_plain(&plains[0], "web"), 0);
     close_plain(&plains[0]);
@@ -1303,6 +1372,9 @@ static void a_stream_stays_no_longer_than_it_may(void **state)
             assert_string_equal(stream->line, stream_rows[i].line);
         }
         close_plain(&plains[0]);
+        assert_int_equal(strncmp(streams_logged, "DT outbound|90|", 15) == 0,
+                         over_ns &&
+                             strncmp(stream_rows[i].line, "open", 4) == 0);
         end_streams();
     }
 }
@@ -1326,6 +1398,7 @@ static void a_stream_that_is_over_blames_nobody(void **state)
         assert_false(plains[0].ready);
         assert_int_equal(plains[0].code, MESH_ERR_CLOSED);
         close_plain(&plains[0]);
+        assert_memory_equal(streams_logged, "DT outbound|90|", 15);
     }
     end_streams();
 }
@@ -1381,9 +1454,14 @@ static void a_streams_outcome_is_reported(void **state)
         assert_int_equal(connect_plain(&plains[0], "web"), 0);
         assert_int_equal(plains[0].code, MESH_ERR_CONNECT);
         close_plain(&plains[0]);
+        assert_string_equal(
+            streams_logged,
+            "UF,URX outbound|90||web.demo.svc.cluster.local 1 0/0 ");
     }
     sim_pass(sim, 2 * MESH__S);
     assert_int_equal(connect_plain(&plains[0], "web"), MESH_ERR_NO_ENDPOINT);
+    assert_string_equal(streams_logged,
+                        "UH outbound|90||web.demo.svc.cluster.local 0 0/0 ");
     end_streams();
 }
 
@@ -1432,6 +1510,9 @@ static void policy_is_asked_about_streams(void **state)
     assert_int_equal(connect_plain(&plains[0], "web"), 0);
     assert_int_equal(streams_taken, 0);
     assert_int_equal(atomic_load(&streams_env.stats.denied), 1);
+    assert_string_equal(
+        streams_served,
+        "- inbound|9090|| 1 0/0 rbac_access_denied_matched_policy[none]");
     close_plain(&plains[0]);
     end_streams();
 }
@@ -1517,6 +1598,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_stream_goes_where_it_was_meant_to),
         cmocka_unit_test(a_route_leads_a_stream_elsewhere),
         cmocka_unit_test(a_streams_route_may_lead_nowhere),
+        cmocka_unit_test(a_stream_of_tls_tells_its_server_name),
         cmocka_unit_test(streams_have_a_ceiling),
         cmocka_unit_test(a_stream_stays_no_longer_than_it_may),
         cmocka_unit_test(a_stream_that_is_over_blames_nobody),

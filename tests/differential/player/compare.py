@@ -18,6 +18,10 @@ LEFT_OUT = {'server', 'x-envoy-upstream-service-time',
 LOG_LEFT_OUT = {'chain'}
 REFUSED_EVENT = '9'  # MESH_EVENT_CONNECTION_REFUSED
 
+# A refused connection: Envoy's phrase, and ours, which names the address.
+REFUSED = 'delayed_connect_error:_Connection_refused'
+REFUSED_BY = re.compile(r'connect_to_[\d.]+:\d+(?=:_Connection_refused$)')
+
 UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
@@ -262,15 +266,22 @@ def seen_differences(want, got):
 def wanted_record(record, request):
     """What our log says where Envoy's would: one path, the original one."""
     out = {k: v for k, v in record.items() if k not in LOG_LEFT_OUT}
+    if out.get('transport_failure') == REFUSED:
+        out['transport_failure'] = 'connect_to_*:_Connection_refused'
+        out['details'] = out['details'].replace('|' + REFUSED, '')
     out['path'] = out.pop('original_path', None) or out.get('path') or \
         str(request.get('path', '/'))
     return out
 
 
-def unless_unread(record, request):
+def our_record(record, request):
     """Of what is no HTTP there is no path; recorded like the usual one."""
-    return dict(record, path=record.get('path')
-                or str(request.get('path', '/')))
+    out = dict(record, path=record.get('path')
+               or str(request.get('path', '/')))
+    if 'transport_failure' in out:
+        out['transport_failure'] = REFUSED_BY.sub('connect_to_*',
+                                                  out['transport_failure'])
+    return out
 
 
 def told_by_event(record):
@@ -284,7 +295,7 @@ def record_differences(where, want, got, request, events):
         yield '%s: no event tells of a refused connection' % where
     want = sorted((wanted_record(r, request) for r in want
                    if not told_by_event(r)), key=by_text)
-    got = sorted((unless_unread(r, request) for r in got), key=by_text)
+    got = sorted((our_record(r, request) for r in got), key=by_text)
     if len(want) != len(got):
         yield '%s: %d log records, wanted %d' % (where, len(got), len(want))
     for one, other in zip(want, got):
@@ -312,6 +323,20 @@ def error_differences(want, got):
         yield 'error: wanted %r, got %r' % (want, got)
 
 
+CLOSED = re.compile('^(ConnectionResetError|connection closed without an '
+                    'answer) ')
+
+
+def counted_outcomes(outcomes):
+    """How something was closed is a race in many, too."""
+    if not isinstance(outcomes, dict):
+        return outcomes
+    counts = collections.Counter()
+    for outcome, times in outcomes.items():
+        counts[CLOSED.sub('closed without an answer ', outcome)] += times
+    return dict(counts)
+
+
 def log_differences(want, got, request, mesh):
     for name in sorted(set(want) | set(got)):
         events = mesh.processes[name].events if name in mesh.processes else []
@@ -326,6 +351,8 @@ def differences(want, got, request, mesh):
         return
     for key in [*want, *(k for k in got if k not in want)]:
         one, other = want.get(key), got.get(key)
+        if key == 'outcomes':
+            one, other = counted_outcomes(one), counted_outcomes(other)
         if key == 'error':
             yield from error_differences(one, other)
         elif key == 'headers':
@@ -341,7 +368,7 @@ def differences(want, got, request, mesh):
             yield from record_differences(key, one or [], other or [], request,
                                           events)
         elif key == 'elapsed_s':
-            if other is None or abs(one - other) > TIME_S:
+            if None in (one, other) or abs(one - other) > TIME_S:
                 yield 'took %s s, wanted %s s' % (other, one)
         elif one != other:
             yield '%s: wanted %r, got %r' % (key, one, other)

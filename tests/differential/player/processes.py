@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.parse
 
-from . import apps
+from . import apps, streams
 from .topology import CaseError
 
 BUILD = os.path.abspath(os.environ.get('top_builddir') or '.')
@@ -15,6 +15,9 @@ WORKLOAD = os.path.join(BUILD, 'tests/differential/workload')
 LMESH = os.path.join(BUILD, 'tools/lmesh')
 START_S = 20
 END_S = 20
+
+# Where the host says that spans go: as absent as a case's own collector.
+NO_COLLECTOR = 'http://127.0.0.1:9'
 
 # What the access log tells, under the names of the recorded cases.
 LOG_FIELDS = {
@@ -102,13 +105,15 @@ class Authority:
 class Process:
     """One workload.c at work."""
 
-    def __init__(self, workload, work, policy, identity, saw):
+    def __init__(self, workload, work, policy, identity, tracing, saw):
         self.name, self.saw_by_all = workload.name, saw
         self.address, self.ports = workload.address, sorted(workload.ports)
         self.certificates = identity
         self.stem = os.path.join(work, workload.name.replace('/', '_'))
         self.events, self.troubles = [], []
         self.answers, self.waiting = {}, {}
+        self.calls = {}  # streams that we opened
+        self.server = streams.Server(workload.name, self.order, saw)
         self.listening, self.done = threading.Event(), threading.Semaphore(0)
         self.lock = threading.Lock()
         labels = ','.join('%s=%s' % i for i in workload.labels.items())
@@ -118,10 +123,13 @@ class Process:
             'MESH_ACCESS_LOG': self.stem + '.log'}
         if workload.locality:
             settings['MESH_LOCALITY'] = workload.locality
+        if tracing:
+            settings['OTEL_EXPORTER_OTLP_ENDPOINT'] = NO_COLLECTOR
         with open(self.stem + '.err', 'w') as errors:
             self.child = subprocess.Popen(
                 [WORKLOAD, workload.name] +
-                ['%s:%d' % (workload.address, p) for p in self.ports],
+                ['%s%s:%d' % ('tcp:' if p in workload.streams else '',
+                              workload.address, p) for p in self.ports],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
                 env=environment(**settings), text=True, encoding='latin-1',
                 cwd=identity)
@@ -137,6 +145,8 @@ class Process:
                 self.saw_by_all(dict(said, by=self.name))
             elif kind == 'answer':
                 self.take_answer(said)
+            elif kind in ('open', 'bytes', 'over'):
+                self.take_bytes(kind, said)
             elif kind == 'event':
                 self.events.append(said)
             elif kind == 'trouble':
@@ -149,6 +159,8 @@ class Process:
         with self.lock:
             for ready in self.waiting.values():
                 ready.set()
+            for call in self.calls.values():
+                call.ready.set()
         self.done.release()
 
     def take_answer(self, said):
@@ -157,6 +169,20 @@ class Process:
             ready = self.waiting.get(said['id'])
         if ready:
             ready.set()
+
+    def take_bytes(self, kind, said):
+        with self.lock:
+            call = self.calls.get(said['id'])
+        if kind == 'open':
+            self.server.opened(said['id'])
+        elif kind == 'bytes':
+            data = said['data'].encode('latin-1')
+            if call:
+                call.take(data)
+            else:
+                self.server.take(said['id'], data)
+        elif call:
+            call.end(said)
 
     def await_start(self):
         self.listening.wait(START_S)
@@ -179,6 +205,7 @@ class Process:
             self.troubles.append('ended early: ' + self.errors())
 
     def behave(self, script):
+        self.server.script.behave(script)
         self.tell('script')
         for step in script or []:
             words = [pair('header', '%s:%s' % (n, v))
@@ -206,6 +233,21 @@ class Process:
             del self.waiting[number]
         return self.answers.get(number) or {
             'code': 'no answer from the program', 'headers': []}
+
+    def order(self, verb, number, data=None):
+        """What is to become of a stream."""
+        self.tell(verb, word(number),
+                  *([] if data is None else [pair('data', data)]))
+
+    def stream(self, number, to, data, method, give_up_s):
+        """A stream, bytes to send on it, and what came back."""
+        call = streams.Call(self.order, number, method)
+        with self.lock:
+            self.calls[number] = call
+        self.tell('stream', word(number), word(to), pair('data', data),
+                  'give_up_ms=%d' % round(1000 * give_up_s))
+        call.ready.wait(give_up_s + END_S)
+        return call
 
     def end(self):
         try:
@@ -262,7 +304,8 @@ class Mesh:
                     case.data.get('plain_tls', []) else None)
             else:
                 self.processes[workload.name] = Process(
-                    workload, work, policy, identity, self.saw)
+                    workload, work, policy, identity,
+                    case.names_collector(), self.saw)
         for name, where in case.data.get('backends', {}).items():
             host, port = where.rsplit(':', 1)
             self.apps[name] = apps.App(name, host, [int(port)], self.saw)

@@ -12,12 +12,14 @@ import time
 
 from .apps import pairs
 from .processes import pair, word
+from .streams import Said
 from .topology import CaseError
 
 FIELDS = {'name', 'from', 'direct', 'tls', 'alpn', 'to', 'port', 'method',
           'authority', 'path', 'version', 'headers', 'body', 'times',
           'parallel', 'wait', 'apps', 'count', 'timed', 'bearer',
-          'token_header', 'show', 'stagger', 'raw', 'raw_bytes', 'give_up'}
+          'token_header', 'show', 'stagger', 'raw', 'raw_bytes', 'give_up',
+          'stream'}
 GIVE_UP_S = 30
 
 # Of 300 draws every fiftieth sample is 7 points off; of so many, none.
@@ -102,6 +104,8 @@ class Sender:
         try:
             if 'direct' in request:
                 result = self.directly(request, case_id)
+            elif self.case.is_stream(request):
+                result = self.as_stream(request, case_id)
             else:
                 result = self.through(request, case_id)
         except CaseError as error:
@@ -161,6 +165,20 @@ class Sender:
         if said['broken'] == '1':
             result['error'] = 'answer broken off'
         return result
+
+    # --- as bytes through libmesh ---
+
+    def as_stream(self, request, case_id):
+        method = request.get('method', 'GET')
+        call = self.mesh.get(request.get('from', self.case.source)).stream(
+            case_id, request.get('stream') or request['to'],
+            self.text(request, case_id), method,
+            request.get('give_up', GIVE_UP_S))
+        if call.data or not call.over:
+            return receive(Said(call.data), request)
+        if call.over['code'] == 'MESH_ERR_TIMEOUT':
+            return {'error': 'no answer in time'}
+        return {'error': CLOSED}
 
     # --- by plain sockets ---
 

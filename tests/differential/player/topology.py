@@ -10,6 +10,9 @@ FIELDS = {'shows', 'policy', 'documents', 'source', 'plain', 'apps',
           'plain_tls', 'backends', 'requests', 'define'}
 ENDINGS = ('.yaml', '.yml', '.json')
 
+# Protocols of ports on which a sidecar sees streams of bytes.
+STREAMS = {'tcp', 'tls', 'https', 'mongo', 'mysql', 'redis'}
+
 
 class CaseError(Exception):
     """The case cannot be played; the text says why."""
@@ -25,6 +28,7 @@ class Workload:
         self.locality = locality
         self.named_ports = ports or {}
         self.ports = set()
+        self.streams = set()  # those of them that take bytes
 
 
 class Case:
@@ -45,6 +49,7 @@ class Case:
                           for d in yaml.safe_load_all(text)
                           if isinstance(d, dict)]
         self.workloads = {w.name: w for w in self.find_workloads()}
+        self.streams = set()  # (address, port), as callers dial them
         self.find_ports()
         self.plain = set(self.data.get('plain', []))
         self.check_names()
@@ -90,16 +95,23 @@ class Case:
     def kind(self, kind):
         return [d for d in self.documents if d.get('kind') == kind]
 
-    def trust_domain(self):
+    def mesh_configs(self):
         for document in self.documents:
-            config = document
             if document.get('kind') == 'IstioOperator':
-                config = (document.get('spec') or {}).get('meshConfig') or {}
-            elif document.get('kind'):
-                continue
-            if config.get('trustDomain'):
-                return config['trustDomain']
-        return 'cluster.local'
+                yield (document.get('spec') or {}).get('meshConfig') or {}
+            elif not document.get('kind'):
+                yield document
+
+    def trust_domain(self):
+        named = [c['trustDomain'] for c in self.mesh_configs()
+                 if c.get('trustDomain')]
+        return named[0] if named else 'cluster.local'
+
+    def names_collector(self):
+        """Does the policy send spans somewhere? Here the host has to."""
+        return any('opentelemetry' in provider
+                   for config in self.mesh_configs()
+                   for provider in config.get('extensionProviders') or [])
 
     def find_workloads(self):
         for document in self.kind('WorkloadEntry'):
@@ -136,14 +148,18 @@ class Case:
             spec = document.get('spec') or {}
             for workload in self.selected(document, spec.get('selector')):
                 for port in spec.get('ports') or []:
-                    workload.ports.add(target(workload, port, port['port']))
+                    add_port(workload, port,
+                             target(workload, port, port['port']))
+            self.dialled([spec.get('clusterIP')], spec, 'port')
         for document in self.kind('ServiceEntry'):
             spec = document['spec']
             selector = (spec.get('workloadSelector') or {}).get('labels')
             for port in spec.get('ports') or []:
                 for workload in self.selected(document, selector):
-                    workload.ports.add(target(workload, port, port['number']))
+                    add_port(workload, port,
+                             target(workload, port, port['number']))
                 self.listed(spec.get('endpoints') or [], port)
+            self.dialled(spec.get('addresses') or [], spec, 'number')
         for document in self.kind('EndpointSlice'):
             addresses = [a for e in document.get('endpoints') or []
                          for a in e.get('addresses') or []]
@@ -165,9 +181,40 @@ class Case:
             for workload in self.workloads.values():
                 if workload.address == moved(endpoint.get('address', '')):
                     ports = endpoint.get('ports') or {}
-                    workload.ports.add(ports.get(
+                    add_port(workload, port, ports.get(
                         port.get('name'),
                         port.get('targetPort', port['number'])))
+
+    def dialled(self, addresses, spec, key):
+        self.streams |= {(a, p[key]) for a in addresses if a
+                         for p in spec.get('ports') or [] if is_stream(p)}
+
+    def is_stream(self, request):
+        """Would a sidecar see bytes here? Else `stream` says to whom."""
+        address, _, port = str(request.get('to', '')).rpartition(':')
+        return bool(request.get('stream')) or \
+            any(int(port or 0) == p and within(address, a)
+                for a, p in self.streams)
+
+
+def is_stream(port):
+    """A ServiceEntry names the protocol; a Service's port is named by it."""
+    named = port.get('protocol') if 'number' in port else \
+        port.get('appProtocol') or (port.get('name') or '').split('-')[0]
+    return (named or '').lower() in STREAMS
+
+
+def within(address, block):
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(block)
+    except ValueError:
+        return False
+
+
+def add_port(workload, port, number):
+    workload.ports.add(number)
+    if is_stream(port):
+        workload.streams.add(number)
 
 
 def target(workload, port, number):

@@ -106,6 +106,93 @@ static void lines_that_cannot_be_sent_are_refused(void **state)
     }
 }
 
+static void what_only_sidecars_say_is_dropped(void **state)
+{
+    static const char *const names[] = {
+        "x-envoy-retry-on", "X-Envoy-Max-Retries",
+        "x-envoy-upstream-rq-timeout-alt-response", "x-forwarded-client-cert"
+    };
+    struct mesh_client_request *request;
+
+    (void)state;
+    assert_int_equal(make("http://web/", &request), 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        assert_int_equal(mesh__request_add(request, mesh__slice_of(names[i]),
+                                           MESH__SLICE("1")),
+                         0);
+    assert_int_equal(request->head.count, 0);
+    assert_int_equal(mesh__request_add(request,
+                                       MESH__SLICE("x-envoy-original-path"),
+                                       MESH__SLICE("/o")),
+                     0);
+    assert_int_equal(request->head.count, 1);
+    mesh__request_unref(request);
+}
+
+static void repeated_lines_of_some_names_become_one(void **state)
+{
+    struct mesh_client_request *request;
+
+    (void)state;
+    assert_int_equal(make("http://web/", &request), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            mesh__request_add(request, MESH__SLICE("Via"),
+                              i ? MESH__SLICE("b") : MESH__SLICE("a")),
+            0);
+        assert_int_equal(mesh__request_add(request, MESH__SLICE("cookie"),
+                                           MESH__SLICE("a=b")),
+                         0);
+    }
+    assert_int_equal(request->head.count, 3);
+    assert_true(mesh__slice_is(request->head.headers[0].value, "a,b"));
+    mesh__request_unref(request);
+}
+
+/* What a hop says of itself, unless its caller did. */
+static void the_head_that_is_routed_has_the_hops_lines(void **state)
+{
+    struct mesh_client_request *request;
+    struct mesh_arena arena;
+    struct mesh_slice value;
+    struct mesh_head head;
+
+    (void)state;
+    mesh__arena_init(&arena, 1 << 16);
+    assert_int_equal(make("http://web/", &request), 0);
+    assert_int_equal(
+        mesh__request_head(request, MESH__SLICE("id"), &arena, &head), 0);
+    assert_int_equal(request->head.count, 0);
+    assert_int_equal(head.count, 2);
+    assert_true(mesh__head_get(&head, MESH__H_X_FORWARDED_PROTO, &value));
+    assert_true(mesh__slice_is(value, "http"));
+    assert_true(mesh__head_get(&head, MESH__H_X_REQUEST_ID, &value));
+    assert_true(mesh__slice_is(value, "id"));
+
+    assert_int_equal(mesh__request_add(request, MESH__SLICE("x-request-id"),
+                                       MESH__SLICE("mine")),
+                     0);
+    assert_int_equal(mesh__request_add(request,
+                                       MESH__SLICE("x-forwarded-proto"),
+                                       MESH__SLICE("https")),
+                     0);
+    assert_int_equal(
+        mesh__request_head(request, MESH__SLICE("id"), &arena, &head), 0);
+    assert_int_equal(head.count, 2);
+    assert_true(mesh__slice_is(head.headers[0].value, "mine"));
+    assert_true(mesh__slice_is(head.headers[1].value, "https"));
+
+    assert_int_equal(mesh__request_body(request, "hello", 5), 0);
+    assert_int_equal(
+        mesh__request_head(request, MESH__SLICE("id"), &arena, &head), 0);
+    assert_true(mesh__head_get(&head, MESH__H_CONTENT_LENGTH, &value));
+    assert_true(mesh__slice_is(value, "5"));
+    assert_false(
+        mesh__head_get(&request->head, MESH__H_CONTENT_LENGTH, &value));
+    mesh__request_unref(request);
+    mesh__arena_fini(&arena);
+}
+
 static void a_host_line_is_the_authority(void **state)
 {
     struct mesh_client_request *request;
@@ -194,6 +281,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_read_strictly),
         cmocka_unit_test(lines_that_cannot_be_sent_are_refused),
+        cmocka_unit_test(what_only_sidecars_say_is_dropped),
+        cmocka_unit_test(repeated_lines_of_some_names_become_one),
+        cmocka_unit_test(the_head_that_is_routed_has_the_hops_lines),
         cmocka_unit_test(a_host_line_is_the_authority),
         cmocka_unit_test(who_holds_it_sees_no_change),
         cmocka_unit_test(survives_losing_any_allocation),

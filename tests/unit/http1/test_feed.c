@@ -312,7 +312,7 @@ static void default_limits(void **state)
     }
 }
 
-/* Both heads and the joined accept at their largest: the arena suffices. */
+/* Both heads and the joined lines at their largest: the arena suffices. */
 static void largest_of_all(void **state)
 {
     struct mesh_buffer text;

@@ -76,6 +76,18 @@ static const char base[] =
     "spec: {hosts: [t.example], resolution: STATIC, ports: [{" ports           \
     "}], endpoints: [" endpoints "]}\n"
 
+#define SAME(name, namespace, how, port, address)                              \
+    "---\n"                                                                    \
+    "apiVersion: networking.istio.io/v1\n"                                     \
+    "kind: ServiceEntry\n"                                                     \
+    "metadata: {name: " name                                                   \
+    ", namespace: " namespace "}\n"                                            \
+                              "spec: {hosts: [" WEB "], resolution: " how      \
+                              ", ports: [{number: 80, name: " port             \
+                              ", protocol: HTTP}, {number: 81, name: more, "   \
+                              "protocol: HTTP}], "                             \
+                              "endpoints: [{address: " address "}]}\n"
+
 static const struct yard_row registry[] = {
     { "a service has a destination for each port", "ns=prod", NULL,
       "destination " ALL " prod/web http least-request @ Service prod/web "
@@ -231,6 +243,21 @@ static const struct yard_row registry[] = {
       "locality= \n"
       "endpoint outbound|80||t.example: 10.4.0.2:80 prod/b plain weight=1 id=? "
       "locality= " },
+    { "a Service has the endpoints of ServiceEntries of its host and "
+      "namespace, port by port",
+      "ns=dev",
+      SAME("a", "prod", "STATIC", "http", "10.4.0.1")
+          SAME("b", "prod", "STATIC", "other", "10.4.0.2")
+              SAME("c", "third", "STATIC", "http", "10.4.0.3")
+                  SAME("d", "prod", "DNS", "http", "10.4.0.4"),
+      "endpoint " ALL ": 10.0.0.1:8080 prod/web-1 mtls weight=1 "
+      "id=spiffe://cluster.local/ns/prod/sa/web locality= app=web,version=v1\n"
+      "endpoint " ALL ": 10.4.0.1:80 prod/a plain weight=1 id=? locality= \n"
+      "!endpoint " ALL ": 10.4.0.2:80 prod/b plain weight=1 id=? locality= \n"
+      "!endpoint " ALL ": 10.4.0.3:80 third/c plain weight=1 id=? locality= \n"
+      "!endpoint " ALL ": 10.4.0.4:80 prod/d plain weight=1 id=? locality= \n"
+      "!endpoint outbound|81||" WEB
+      ": 10.4.0.1:81 prod/a plain weight=1 id=? locality= " },
     { "a label tells the place where the field does not", "ns=prod",
       ENTRY("a", "number: 80, name: http, protocol: HTTP",
             "{address: 10.4.0.1, labels: {istio-locality: eu.a.1}}, {address: "

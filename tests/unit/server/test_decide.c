@@ -70,6 +70,8 @@ static const struct {
       "x-envoy-decorator-operation: mine\r\nx-envoy-ip-tags: t\r\n"
       "x-envoy-expected-rq-timeout-ms: 5\r\n"
       "x-envoy-hedge-on-per-try-timeout: true\r\n"
+      "x-envoy-upstream-rq-timeout-alt-response: 1\r\n"
+      "x-envoy-retriable-status-codes: 404\r\nx-envoy-original-url: /u\r\n"
       "x-envoy-original-path: /o\r\nx-envoy-external-address: 1.2.3.4\r\n"
       "x-envoy-foo: bar\r\n\r\n",
       "GET / web|x-envoy-original-path: /o|x-envoy-external-address: 1.2.3.4|"

@@ -100,6 +100,7 @@ static const struct {
 static void who_is_admitted(void **state)
 {
     struct stage *stage = *state;
+    size_t told = 0;
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct mesh_stream *stream;
@@ -117,6 +118,7 @@ static void who_is_admitted(void **state)
         if (!stream) {
             assert_int_equal(stage->ended, 'F');
             assert_int_equal(stage->heard_bytes, 0);
+            assert_int_equal(stage->record_count, told);
             continue;
         }
         stage_enter(stage);
@@ -126,7 +128,11 @@ static void who_is_admitted(void **state)
         assert_true((mesh__stream_peer(stream) != NULL) == rows[i].proven);
         if (!mesh__slice_is(mesh__buffer_slice(&stream->plain), "ping"))
             fail_msg("%s: %zu", rows[i].claim, stream->plain.len);
+        stream->taken = 4; /* as its program would count */
         give_up(stage, stream);
+        assert_int_equal(stage->record_count, ++told);
+        assert_string_equal(stage_last(stage), "0 - ");
+        assert_int_equal(stage->records[told - 1].received, 4);
     }
 }
 
@@ -185,6 +191,10 @@ static void who_is_allowed(void **state)
     assert_int_equal(stage->heard_bytes, 0);
     assert_int_equal(atomic_load(&stage->env.stats.denied), 1);
     assert_non_null(strstr(stage_logged(stage, 8), "sa/other) denied"));
+    assert_int_equal(stage->record_count, 2);
+    assert_string_equal(stage->records[1].cluster, "inbound|19000||");
+    assert_string_equal(stage->records[1].peer,
+                        "spiffe://cluster.local/ns/demo/sa/other");
     stage->snapshot.authz.allow_count = 0;
     speak_fini(&speak);
 }

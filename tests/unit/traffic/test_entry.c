@@ -95,6 +95,8 @@ static const struct {
     { "scheme", "scheme exact:http", "GET web /", 1 },
     { "scheme as the caller says", "scheme exact:https",
       "GET web /|x-forwarded-proto: https", 1 },
+    { "scheme in capitals", "scheme exact:https",
+      "GET web /|x-forwarded-proto: HTTPS", 1 },
     { "nonsense is no scheme", "scheme exact:http",
       "GET web /|x-forwarded-proto: gopher", 1 },
 

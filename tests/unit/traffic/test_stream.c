@@ -78,7 +78,22 @@ static const char policy[] =
     "  hosts: [far.example, other.far.example]\n"
     "  tls:\n"
     "  - match: [{sniHosts: [other.far.example]}]\n"
-    "    route: [{destination: {host: to, port: {number: 1}}}]\n";
+    "    route: [{destination: {host: to, port: {number: 1}}}]\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: ServiceEntry\n"
+    "metadata: {name: wide, namespace: demo}\n"
+    "spec: {hosts: [wide.example], addresses: [10.8.0.0/16, 'fd00::/8'], "
+    "resolution: STATIC, ports: [{number: 9000, name: tcp, protocol: TCP}, "
+    "{number: 80, name: http, protocol: HTTP}], endpoints: [{address: "
+    "10.3.0.2}]}\n"
+    "---\n"
+    "apiVersion: networking.istio.io/v1\n"
+    "kind: ServiceEntry\n"
+    "metadata: {name: narrow, namespace: demo}\n"
+    "spec: {hosts: [narrow.example], addresses: [10.8.1.0/24, 10.8.1.9], "
+    "resolution: STATIC, ports: [{number: 9000, name: tcp, protocol: TCP}], "
+    "endpoints: [{address: 10.3.0.2}]}\n";
 
 #define TO(port) "outbound|" port "||to.demo.svc.cluster.local"
 #define OUTSIDE  "PassthroughCluster" /* ALLOW_ANY */
@@ -107,6 +122,17 @@ static const struct {
     { "a wildcard's star stands for something", "wild.example", 443, 0,
       OUTSIDE },
     { "a name that no rule has", "far.example", 443, 0, NULL },
+    { "an address of its block", "10.8.2.3", 9000, 0,
+      "outbound|9000||wide.example" },
+    { "the closest block", "10.8.1.3", 9000, 0,
+      "outbound|9000||narrow.example" },
+    { "the very address before any", "10.8.1.9", 9000, 0,
+      "outbound|9000||narrow.example" },
+    { "the closest that has the port", "10.8.1.3", 80, 0,
+      "outbound|80||wide.example" },
+    { "of either family", "fd00::17", 9000, 0, "outbound|9000||wide.example" },
+    { "an address beside it", "10.9.0.0", 9000, 0, OUTSIDE },
+    { "a name is in no block", "10.8.2.x", 9000, 0, OUTSIDE },
     { "no such port", "raw", 9001, 0, OUTSIDE },
     { "no such host", "gone", 9000, 0, OUTSIDE },
 };

@@ -32,6 +32,10 @@ check_PROGRAMS += tests/unit/value/test_host
 tests_unit_value_test_host_SOURCES = tests/unit/value/test_host.c
 tests_unit_value_test_host_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/value/test_join
+tests_unit_value_test_join_SOURCES = tests/unit/value/test_join.c
+tests_unit_value_test_join_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/value/test_json
 tests_unit_value_test_json_SOURCES = tests/unit/value/test_json.c
 tests_unit_value_test_json_LDADD = $(TEST_LIBS)
