@@ -544,3 +544,7 @@ EXTRA_DIST += tests/differential/cases/svc-endpoints.yaml \
 	tests/differential/cases/svc-endpoints.seen.jsonl
 EXTRA_DIST += tests/differential/cases/tcp-wild.yaml \
 	tests/differential/cases/tcp-wild.seen.jsonl
+EXTRA_DIST += tests/differential/cases/se-registry.yaml \
+	tests/differential/cases/se-registry.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-server-side.yaml \
+	tests/differential/cases/tcp-server-side.seen.jsonl
