@@ -53,7 +53,7 @@ enum {
     MESH_ERR_OVERFLOW = -304, /* a breaker is full                            */
     MESH_ERR_PROTOCOL = -305, /* the peer broke the protocol                  */
     MESH_ERR_RESOLVE = -306,  /* the name has no address                      */
-    MESH_ERR_CLOSED = -307,   /* the peer closed, in order                    */
+    MESH_ERR_CLOSED = -307,   /* closed in order: by the peer, or by a bound   */
 
     /* -4xx: the peer, or who issues names */
     MESH_ERR_PEER_IDENTITY = -401,     /* the peer proved to be someone else  */

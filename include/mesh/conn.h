@@ -23,6 +23,13 @@ typedef struct mesh_listener mesh_listener;
  * destination apply. What no service of the policy is called goes, under
  * ALLOW_ANY, in plaintext to the address of that name.
  *
+ * The stream keeps the bounds of its destination: connectionPool.tcp's
+ * idleTimeout (one hour where nothing is said, 0s never) and
+ * maxConnectionDuration of the host's own level. When one is over the stream
+ * ends, whatever is under way: the peer sees an end in order, what has not left
+ * is dropped, and reading and writing give MESH_ERR_CLOSED. That is when its
+ * loop is stepped, or somebody reads or writes.
+ *
  * Ownership: to is borrowed; workload and loop (NULL: one of its own) are kept
  *            alive. *out is the caller's, for mesh_conn_free().
  * Threads:   any. Blocks until connected and shaken, at most timeout_ms (-1:
@@ -32,6 +39,7 @@ typedef struct mesh_listener mesh_listener;
  *            this), MESH_ERR_NO_ENDPOINT,
  *            MESH_ERR_RESOLVE (the name has no address),
  *            MESH_ERR_OVERFLOW, MESH_ERR_CONNECT, MESH_ERR_TIMEOUT,
+ *            MESH_ERR_CLOSED (maxConnectionDuration came first),
  *            MESH_ERR_PEER_IDENTITY, MESH_ERR_TLS, MESH_ERR_RESET,
  *            MESH_ERR_FILES, MESH_ERR_SYSTEM, MESH_ERR_NOMEM.
  */
@@ -86,6 +94,9 @@ MESH_EXTERN const char *mesh_listener_address(const mesh_listener *listener);
 /**
  * mesh_accept - the next stream that has passed mutual TLS and policy.
  *
+ * It may be idle for one hour, as at a sidecar; then it ends as those of
+ * mesh_connect() do.
+ *
  * Ownership: listener is borrowed. *out is the caller's.
  * Threads:   any, many at once. Blocks for at most timeout_ms; -1 for as long
  *            as it takes.
@@ -112,6 +123,8 @@ MESH_EXTERN void mesh_listener_free(mesh_listener *listener);
  *            only looks, -1 for as long as it takes).
  * Returns:   0 (*got 0: the peer ended in order), or MESH_ERR_TIMEOUT,
  *            MESH_ERR_RESET (ended without saying so), MESH_ERR_TLS,
+ *            MESH_ERR_CLOSED (it was idle or open for too long, the message
+ *            names the bound; what had been read of it comes first),
  *            MESH_ERR_DENIED (an accepted one, whose peer a new policy or
  *            trust would refuse: it is ended MESH_LIMIT_DRAIN_MS later),
  *            MESH_ERR_INVALID, MESH_ERR_FORKED.
@@ -126,8 +139,8 @@ MESH_EXTERN int mesh_conn_read(mesh_conn *conn, void *data, size_t size,
  * Ownership: data is borrowed; *written of it was taken.
  * Threads:   the stream's. Waits at most timeout_ms until all are taken.
  * Returns:   0, or MESH_ERR_TIMEOUT (*written may be above 0),
- *            MESH_ERR_RESET, MESH_ERR_DENIED (as for reading),
- *            MESH_ERR_STATE (after mesh_conn_end()),
+ *            MESH_ERR_RESET, MESH_ERR_CLOSED and MESH_ERR_DENIED (as for
+ *            reading), MESH_ERR_STATE (after mesh_conn_end()),
  *            MESH_ERR_INVALID, MESH_ERR_FORKED, MESH_ERR_NOMEM.
  */
 MESH_EXTERN int mesh_conn_write(mesh_conn *conn, const void *data, size_t size,

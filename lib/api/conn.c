@@ -514,11 +514,18 @@ static int check_conn(const struct mesh_conn *conn, mesh_error *error)
 }
 
 /* Entered: what ended it may have been ours to do. */
-static int check_stream(const struct mesh_stream *stream)
+static int check_stream(struct mesh_stream *stream)
 {
+    mesh__bounds_look(stream);
     return stream->state == MESH__STREAM_FAILED
                ? mesh__fail(stream->code, "%s", stream->line)
                : 0;
+}
+
+/* What came before a bound was over is still there to be taken. */
+static bool has_rest(const struct mesh_stream *stream)
+{
+    return stream->plain.len && stream->bounds && stream->bounds->over;
 }
 
 /* Entered: what lies there, else one reading. */
@@ -593,9 +600,9 @@ int mesh_conn_read(mesh_conn *conn, void *data, size_t size, int64_t timeout_ms,
         rc = check_stream(conn->stream);
         if (rc == 0)
             rc = mesh__stream_want(conn->stream, true);
-        if (rc == 0)
+        if (rc == 0 || has_rest(conn->stream))
             rc = read_now(conn, data, size, got);
-        if (rc != MESH_ERR_WOULD_BLOCK && rc >= 0)
+        if (rc == 0)
             (void)mesh__stream_want(conn->stream, false);
         mesh__loop_leave(conn->lane->loop);
     } while (rc == MESH_ERR_WOULD_BLOCK &&

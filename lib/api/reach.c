@@ -51,6 +51,13 @@ static uint64_t idle_ns(const struct mesh_reach *reach)
     return reach->is_stream ? pool->stream_idle_ns : pool->idle_timeout_ns;
 }
 
+static uint64_t most_ns(const struct mesh_reach *reach)
+{
+    const struct mesh_breaker_policy *pool = &reach->destination->breakers;
+
+    return reach->is_stream ? pool->stream_most_ns : pool->max_connection_ns;
+}
+
 /* --- JSON --- */
 
 static void number_or_null(struct mesh_json *json, const char *key, bool is_set,
@@ -217,9 +224,8 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
                       (int64_t)ms_of(pool->connect_timeout_ns));
     number_or_null(json, "idle_timeout_ms", idle_ns(reach) != 0,
                    ms_of(idle_ns(reach)));
-    number_or_null(json, "max_connection_duration_ms",
-                   pool->max_connection_ns != 0,
-                   ms_of(pool->max_connection_ns));
+    number_or_null(json, "max_connection_duration_ms", most_ns(reach) != 0,
+                   ms_of(most_ns(reach)));
     keepalive_json(&pool->keepalive, json);
     mesh__json_text(json, "scope", "this process");
     mesh__reach_where(reach->snapshot, pool->mark, json);
@@ -424,8 +430,7 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
         { pool->max_requests_per_connection != 0, "at most",
           pool->max_requests_per_connection, " requests a connection" },
         { idle_ns(reach) != 0, "idle for", ms_of(idle_ns(reach)), " ms" },
-        { pool->max_connection_ns != 0, "open for",
-          ms_of(pool->max_connection_ns), " ms" },
+        { most_ns(reach) != 0, "open for", ms_of(most_ns(reach)), " ms" },
     };
     char text[96];
     int rc = mesh__buffer_format(out, "pool         connects in %llu ms",

@@ -508,7 +508,9 @@ int64_t mesh_decision_bound(const mesh_decision *decision, int what)
                               ? bounds->stream_idle_ns
                               : bounds->idle_timeout_ns);
     case MESH_BOUND_DURATION_MS:
-        return ms_or_none(bounds->max_connection_ns);
+        return ms_or_none(decision->routing.is_stream
+                              ? bounds->stream_most_ns
+                              : bounds->max_connection_ns);
     case MESH_BOUND_CONNECTIONS:
         return bounds->max_connections == MESH__UNLIMITED
                    ? -1

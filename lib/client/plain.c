@@ -64,6 +64,8 @@ static struct mesh_facts facts_of(const struct mesh_plain *plain)
         .destination_port = destination ? destination->port : 0,
     };
 
+    if (plain->bounds.over == MESH__BOUND_OPEN)
+        mesh__flags_set(&facts.flags, MESH__FLAG_DT);
     if (plain->tls)
         facts.sni = plain->service;
     if (endpoint)
@@ -167,6 +169,16 @@ static void report(struct mesh_plain *plain, enum mesh_result result)
                         (unsigned)ejection.for_count);
 }
 
+/* It could not be made. */
+static void blame(struct mesh_plain *plain, const struct mesh_stream *stream)
+{
+    mesh__flags_set(&plain->flags, MESH__FLAG_UF);
+    mesh__flags_set(&plain->flags, MESH__FLAG_URX);
+    report(plain, stream->code == MESH_ERR_TIMEOUT
+                      ? MESH__RESULT_TIMEOUT
+                      : MESH__RESULT_CONNECT_FAILED);
+}
+
 static void on_stream(struct mesh_stream *stream)
 {
     struct mesh_plain *plain = stream->owner;
@@ -178,11 +190,8 @@ static void on_stream(struct mesh_stream *stream)
         plain->code =
             stream->code == MESH_ERR_TIMEOUT ? MESH_ERR_CONNECT : stream->code;
         (void)snprintf(plain->line, sizeof(plain->line), "%s", stream->line);
-        mesh__flags_set(&plain->flags, MESH__FLAG_UF);
-        mesh__flags_set(&plain->flags, MESH__FLAG_URX);
-        report(plain, stream->code == MESH_ERR_TIMEOUT
-                          ? MESH__RESULT_TIMEOUT
-                          : MESH__RESULT_CONNECT_FAILED);
+        if (!plain->bounds.over)
+            blame(plain, stream);
     }
     plain->on_ready(plain);
 }
@@ -209,9 +218,14 @@ static int open_stream(struct mesh_plain *plain)
     mesh__quota_raise(&quotas->connections);
     mesh__quota_raise(&plain->pick.live->active);
     plain->counted = true;
-    return mesh__stream_open(plain->env->link, &plain->pick.endpoint->address,
-                             &dial, plain->config, none, on_stream, plain,
-                             &plain->stream);
+    rc = mesh__stream_open(plain->env->link, &plain->pick.endpoint->address,
+                           &dial, plain->config, none, on_stream, plain,
+                           &plain->stream);
+    if (rc == 0)
+        rc = mesh__bounds_begin(&plain->bounds, plain->stream,
+                                breakers->stream_idle_ns,
+                                breakers->stream_most_ns);
+    return rc;
 }
 
 /* --- where to --- */
@@ -408,6 +422,7 @@ void mesh__plain_close(struct mesh_plain *plain, bool reset)
         record(plain);
     stop_waiting(plain);
     mesh__origin_drop(&plain->origin);
+    mesh__bounds_end(&plain->bounds, loop_of(plain));
     if (plain->stream)
         mesh__stream_close(plain->stream, NULL, reset);
     plain->stream = NULL;

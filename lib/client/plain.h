@@ -9,6 +9,7 @@
 #define MESH_CLIENT_PLAIN_H
 
 #include "client/client.h"
+#include "link/bounds.h"
 
 struct mesh_plain {
     struct mesh_node node; /* in env->plains while it waits for names     */
@@ -24,6 +25,7 @@ struct mesh_plain {
     const struct mesh_destination *destination;
     struct mesh_pick pick;
     struct mesh_stream *stream; /* NULL until it is opened, or has failed  */
+    struct mesh_bounds bounds;  /* from then on                            */
     struct mesh_tls_config *config;
     bool counted; /* in the destination's connections        */
     bool ready;

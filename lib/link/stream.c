@@ -129,6 +129,12 @@ static int send_error(int errnum)
         errnum, "send");
 }
 
+static void note_sent(struct mesh_stream *stream)
+{
+    stream->written = true;
+    stream->moved_ns = mesh__loop_now(stream->link->loop);
+}
+
 /* Send what the backlog holds, as far as the socket takes it. */
 static int flush(struct mesh_stream *stream)
 {
@@ -144,7 +150,7 @@ static int flush(struct mesh_stream *stream)
             break;
         if (sent < 0)
             return send_error((int)-sent);
-        stream->written = true;
+        note_sent(stream);
         mesh__buffer_consume(&stream->out, (size_t)sent);
     }
     give_back(&stream->out, &stream->link->out);
@@ -174,7 +180,8 @@ static int send_plain(struct mesh_stream *stream,
         if (sent < 0 && sent != -EAGAIN && sent != -EINTR)
             return send_error((int)-sent);
         skip = sent > 0 ? (size_t)sent : 0;
-        stream->written = stream->written || skip;
+        if (skip)
+            note_sent(stream);
     }
     borrow(&stream->out, &stream->link->out);
     for (size_t i = 0; i < count; i++) {
@@ -251,6 +258,7 @@ static int receive(struct mesh_stream *stream, struct mesh_buffer *into)
     if (got == 0)
         return mesh__fail(MESH_ERR_CLOSED, "the peer closed the connection");
     stream->drained = (size_t)got < size;
+    stream->moved_ns = mesh__loop_now(stream->link->loop);
     mesh__buffer_commit(into, (size_t)got);
     return 0;
 }
@@ -368,6 +376,7 @@ static void become_ready(struct mesh_stream *stream)
 {
     mesh__loop_cancel_timer(stream->link->loop, &stream->timer);
     stream->state = MESH__STREAM_READY;
+    stream->moved_ns = mesh__loop_now(stream->link->loop);
     if (stream->tls) {
         stream->link->engine->info(stream->tls, &stream->info);
         mesh__count(stream->info.resumed

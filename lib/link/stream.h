@@ -93,7 +93,9 @@ struct mesh_stream {
     struct mesh_address peer_address;
     struct mesh_address local_address;
     uint64_t opened_ns;
-    uint64_t until_ns; /* connected and shaken by then           */
+    uint64_t until_ns;          /* connected and shaken by then           */
+    uint64_t moved_ns;          /* when a byte last came or left          */
+    struct mesh_bounds *bounds; /* its owner's (bounds.h), or NULL        */
     uint64_t idle_since_ns;
     uint64_t serial; /* of the pool's TLS profile               */
     unsigned used;   /* exchanges begun on it                   */

@@ -77,6 +77,9 @@ int mesh__compile_destinations(struct mesh__compiler *compiler,
 void mesh__compile_breakers(struct mesh_breaker_policy *out,
                             const struct mesh_connection_pool *pool,
                             const struct mesh__settings *settings);
+/* How long plain streams may stay; policy is the host's level, or NULL. */
+void mesh__compile_stream_bounds(struct mesh_breaker_policy *out,
+                                 const struct mesh_traffic_policy *policy);
 
 /* virtual.c: VirtualServices, for each listener those that it imports. */
 int mesh__virtuals_init(struct mesh__compiler *compiler);

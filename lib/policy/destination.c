@@ -54,6 +54,12 @@ static uint64_t duration(int64_t given_ns, uint64_t otherwise_ns)
     return given_ns > 0 ? (uint64_t)given_ns : otherwise_ns;
 }
 
+/* What Envoy counts in; less than one is 0, and that is never. */
+static uint64_t whole_ms(int64_t ns)
+{
+    return (uint64_t)ns / MESH__MS * MESH__MS;
+}
+
 static uint32_t seconds(int64_t ns)
 {
     return (uint32_t)(ns / (int64_t)second_ns);
@@ -101,11 +107,28 @@ void mesh__compile_breakers(struct mesh_breaker_policy *out,
     out->connect_timeout_ns =
         duration(pool->connect_timeout_ns, settings->connect_timeout_ns);
     out->idle_timeout_ns = duration(pool->http_idle_timeout_ns, tcp_idle_ns);
-    out->stream_idle_ns = tcp_idle_ns;
     out->max_connection_ns = duration(pool->max_connection_duration_ns, 0);
     fill_keepalive(&out->keepalive, &pool->keepalive,
                    &settings->config.keepalive);
     out->mark = pool->mark;
+}
+
+/*
+ * The host's level alone: istiod writes it into tcp_proxy as it stands, where
+ * neither ports, subsets nor the mesh's defaults have a say (Istio:
+ * core/networkfilter.go; seen).
+ */
+void mesh__compile_stream_bounds(struct mesh_breaker_policy *out,
+                                 const struct mesh_traffic_policy *policy)
+{
+    static const struct mesh_connection_pool nothing;
+    const struct mesh_connection_pool *pool =
+        policy ? &policy->connection_pool : &nothing;
+
+    out->stream_idle_ns = DEFAULT_IDLE_S * second_ns;
+    if (pool->has_tcp_idle_timeout)
+        out->stream_idle_ns = whole_ms(pool->tcp_idle_timeout_ns);
+    out->stream_most_ns = duration(pool->max_connection_duration_ns, 0);
 }
 
 static uint32_t percent(int32_t given, uint32_t otherwise)
@@ -647,6 +670,7 @@ static int make(const struct making *making, struct mesh_destination *out)
     out->rule = making->rule->mark;
     mesh__compile_breakers(&out->breakers, making->blocks.connection_pool,
                            &making->compiler->world.settings);
+    mesh__compile_stream_bounds(&out->breakers, making->rule->policy);
     fill_budget(&out->breakers, making->blocks.retry_budget);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
     rc = fill_tls(making, out);

@@ -26,6 +26,7 @@ static void fill_breakers(const struct mesh__compiler *compiler,
     pool.max_requests_per_connection = 0;
     mesh__compile_breakers(out, pool.set ? &pool : NULL,
                            &compiler->world.settings);
+    mesh__compile_stream_bounds(out, NULL);
 }
 
 static int fill(struct mesh__compiler *compiler, struct mesh_part *part,

@@ -135,6 +135,7 @@ struct mesh_breaker_policy {
     uint64_t idle_timeout_ns;             /* of a shelved stream; 0 never */
     uint64_t stream_idle_ns;              /* of a plain one; 0 never */
     uint64_t max_connection_ns;           /* 0: unlimited */
+    uint64_t stream_most_ns;              /* of a plain one; 0: unlimited */
     struct mesh_keepalive keepalive;
     struct mesh_mark mark;
 };

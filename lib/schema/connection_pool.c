@@ -43,8 +43,8 @@ static void check_pool_tcp(struct mesh_reader *reader,
         mesh__duration_parse(idle->text, &ns) && ns / MS == 0)
         mesh__report(reader, spot, idle->mark, MESH__INFO, MESH__CODE_NOTED,
                      NULL,
-                     "noted: idle connections are closed all the same, "
-                     "after an hour");
+                     "noted: of streams only; idle connections for requests "
+                     "are closed after an hour all the same");
 }
 
 /* Envoy is told whole seconds, and takes none of them for "no keep-alive". */
@@ -201,7 +201,8 @@ static const struct mesh_field pool_tcp_fields[] = {
       MESH__RANGE(1e6, 0), .default_value = "MeshConfig.connectTimeout (10s)",
       .bounds = "duration >= 1ms" },
     { MESH__ROW("idleTimeout", DURATION, ENFORCED),
-      MESH__PUT(struct mesh_connection_pool, tcp_idle_timeout_ns),
+      MESH__PUT_HAS(struct mesh_connection_pool, tcp_idle_timeout_ns,
+                    has_tcp_idle_timeout),
       .check = check_idle, .default_value = "1h (Envoy)",
       .bounds = "0s disables" },
     { MESH__ROW("maxConnectionDuration", DURATION, ENFORCED),

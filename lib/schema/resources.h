@@ -294,6 +294,7 @@ struct mesh_connection_pool {
     struct mesh_mark mark;
     int32_t max_connections; /* 0: not given, here and below */
     int64_t connect_timeout_ns;
+    bool has_tcp_idle_timeout;
     int64_t tcp_idle_timeout_ns;
     int64_t max_connection_duration_ns;
     struct mesh_tcp_keepalive keepalive;

@@ -7,10 +7,13 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "link/bounds.h"
 #include "value/duration.h"
 
 #include <assert.h>
 #include <stdio.h>
+
+enum { IDLE_S = 3600 }; /* Envoy's, which istiod leaves as it is */
 
 struct mesh_stream_server {
     struct mesh_door door;
@@ -26,9 +29,11 @@ struct mesh_arrival {
     struct mesh_stream_server *server;
     struct mesh_greeting greeting;
     struct mesh_timer last_call; /* when a doomed one ends */
+    struct mesh_bounds bounds;   /* once it is handed out  */
     int64_t start_wall_ns;       /* since 1970             */
     uint64_t start_ns;
     bool admitted;
+    const struct mesh_peer *peer; /* the stream's, also once it has failed */
 };
 
 /* --- record --- */
@@ -36,7 +41,7 @@ struct mesh_arrival {
 static void record(const struct mesh_arrival *arrival, const char *termination)
 {
     const struct mesh_stream *stream = arrival->greeting.stream;
-    const struct mesh_peer *peer = mesh__stream_peer(stream);
+    const struct mesh_peer *peer = arrival->peer;
     const struct mesh_door *door = &arrival->server->door;
     const struct mesh_inbound *inbound = mesh__door_inbound(door);
     struct mesh_tls_info info;
@@ -78,6 +83,7 @@ void mesh__arrival_close(struct mesh_arrival *arrival, bool reset)
 {
     mesh__loop_cancel_timer(arrival->server->door.env->link->loop,
                             &arrival->last_call);
+    mesh__bounds_end(&arrival->bounds, arrival->server->door.env->link->loop);
     mesh__list_remove(&arrival->node);
     if (arrival->admitted)
         record(arrival, "");
@@ -185,6 +191,12 @@ static void hand_out(struct mesh_arrival *arrival)
 {
     struct mesh_stream_server *server = arrival->server;
 
+    if (mesh__bounds_begin(&arrival->bounds, arrival->greeting.stream,
+                           IDLE_S * MESH__S, 0) < 0) {
+        mesh__error_clear();
+        arrival_free(arrival);
+        return;
+    }
     mesh__count(&server->door.env->stats.exchanges);
     arrival->admitted = true;
     arrival->greeting.stream->on_ready = on_queued;
@@ -203,6 +215,7 @@ static void on_arrival(struct mesh_stream *stream)
     case MESH__WAIT:
         break;
     case MESH__NEXT:
+        arrival->peer = mesh__stream_peer(stream);
         if (allow(&arrival->greeting, &verdict)) {
             hand_out(arrival);
             break;

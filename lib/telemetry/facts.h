@@ -36,6 +36,7 @@ enum mesh_flag { /* Envoy's response flags, in its short names */
                  MESH__FLAG_DI,
                  MESH__FLAG_FI,
                  MESH__FLAG_DF,
+                 MESH__FLAG_DT,
                  MESH__FLAG_COUNT
 };
 

@@ -16,7 +16,7 @@ static const char *const names[MESH__FLAG_COUNT] = {
     [MESH__FLAG_UPE] = "UPE", [MESH__FLAG_DC] = "DC",
     [MESH__FLAG_DPE] = "DPE", [MESH__FLAG_SI] = "SI",
     [MESH__FLAG_DI] = "DI",   [MESH__FLAG_FI] = "FI",
-    [MESH__FLAG_DF] = "DF"
+    [MESH__FLAG_DF] = "DF",   [MESH__FLAG_DT] = "DT"
 };
 
 bool mesh__flags_has(const struct mesh_flags *flags, enum mesh_flag flag)

@@ -526,6 +526,8 @@ EXTRA_DIST += tests/differential/cases/tls-sni.yaml \
 	tests/differential/cases/tls-sni.seen.jsonl
 EXTRA_DIST += tests/differential/cases/tls-services.yaml \
 	tests/differential/cases/tls-services.seen.jsonl
+EXTRA_DIST += tests/differential/cases/tcp-bounds.yaml \
+	tests/differential/cases/tcp-bounds.seen.jsonl
 EXTRA_DIST += tests/differential/cases/tcp-limits.yaml \
 	tests/differential/cases/tcp-limits.seen.jsonl
 EXTRA_DIST += tests/differential/cases/authz-streams-when.yaml \

@@ -1299,6 +1299,133 @@ static void streams_have_a_ceiling(void **state)
     end_streams();
 }
 
+#define TCP(bounds)   "connectionPool: {tcp: {" bounds "}}"
+#define BOUND(bounds) RULE("  trafficPolicy: {" TCP(bounds) "}\n")
+
+static const struct {
+    const char *claim;
+    const char *policy;
+    unsigned over_s; /* 0: never */
+    const char *line;
+} stream_rows[] = {
+    { "an hour where nothing is said", "", 3600,
+      "idle for 3600000 ms: idleTimeout" },
+    { "what the host says", BOUND("idleTimeout: 60s"), 60,
+      "idle for 60000 ms: idleTimeout" },
+    { "0s is never", BOUND("idleTimeout: 0s"), 0, NULL },
+    { "less than a millisecond, too", BOUND("idleTimeout: 0.5ms"), 0, NULL },
+    { "open for so long",
+      BOUND("idleTimeout: 0s, maxConnectionDuration: 1000s"), 1000,
+      "open for 1000000 ms: maxConnectionDuration" },
+    { "whichever comes first",
+      BOUND("idleTimeout: 60s, maxConnectionDuration: 50s"), 50,
+      "open for 50000 ms: maxConnectionDuration" },
+    { "http says nothing about streams",
+      RULE("  trafficPolicy: {connectionPool: {tcp: {idleTimeout: 60s}, "
+           "http: {idleTimeout: 30s}}}\n"),
+      60, "idle for 60000 ms: idleTimeout" },
+    { "a port says nothing",
+      RULE("  trafficPolicy: {portLevelSettings: [{port: {number: 90}, " TCP(
+          "idleTimeout: 60s, maxConnectionDuration: 50s") "}]}\n"),
+      3600, "idle for 3600000 ms: idleTimeout" },
+    { "a port hides nothing",
+      RULE("  trafficPolicy: {" TCP(
+          "idleTimeout: 60s") ", portLevelSettings: "
+                              "[{port: {number: 90}, " TCP(
+                                  "maxConnections: 9") "}]}\n"),
+      60, "idle for 60000 ms: idleTimeout" },
+    { "a subset says nothing",
+      STREAMS("  - route: [{destination: {host: web, subset: v1}}]\n")
+          RULE("  trafficPolicy: {" TCP(
+              "idleTimeout: 60s") "}\n"
+                                  "  subsets: [{name: v1, labels: {version: "
+                                  "v1}, "
+                                  "trafficPolicy: {" TCP(
+                                      "idleTimeout: 30s, "
+                                      "maxConnectionDuration: 20s") "}}]\n"),
+      60, "idle for 60000 ms: idleTimeout" },
+    { "nor do the mesh's defaults",
+      "defaultTrafficPolicy: {" TCP("idleTimeout: 60s, "
+                                    "maxConnectionDuration: 50s") "}\n",
+      3600, "idle for 3600000 ms: idleTimeout" },
+};
+
+static void a_stream_stays_no_longer_than_it_may(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(stream_rows) / sizeof(stream_rows[0]); i++) {
+        uint64_t over_ns = stream_rows[i].over_s * MESH__S;
+        struct mesh_stream *stream;
+
+        begin_streams(stream_rows[i].policy);
+        assert_int_equal(connect_plain(&plains[0], "web"), 0);
+        assert_true(plains[0].ready);
+        stream = plains[0].stream;
+        sim_pass(sim, over_ns ? over_ns - 2 * MESH__S : 100000 * MESH__S);
+        if (stream->state != MESH__STREAM_READY)
+            fail_msg("%s: %s", stream_rows[i].claim, stream->line);
+        sim_pass(sim, 2 * MESH__S);
+        if (over_ns && stream->state != MESH__STREAM_FAILED)
+            fail_msg("%s: still there", stream_rows[i].claim);
+        if (over_ns) {
+            assert_int_equal(stream->code, MESH_ERR_CLOSED);
+            assert_string_equal(stream->line, stream_rows[i].line);
+        }
+        close_plain(&plains[0]);
+        assert_int_equal(strncmp(streams_logged, "DT outbound|90|", 15) == 0,
+                         over_ns &&
+                             strncmp(stream_rows[i].line, "open", 4) == 0);
+        end_streams();
+    }
+}
+
+/* What the stream's own bound has ended says nothing about the endpoint. */
+static void a_stream_that_is_over_blames_nobody(void **state)
+{
+    struct mesh_address at;
+
+    (void)state;
+    begin_streams(
+        RULE("  trafficPolicy:\n"
+             "    connectionPool: {tcp: {maxConnectionDuration: 500ms}}\n"
+             "    outlierDetection: {consecutive5xxErrors: 1,\n"
+             "      baseEjectionTime: 30s, maxEjectionPercent: 100}\n"));
+    at = sim->servers[0].address;
+    at.port = SIM_PLAIN_PORT;
+    mesh__world_set_refused(sim->world, &at, true, true);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(connect_plain(&plains[0], "web"), 0);
+        assert_false(plains[0].ready);
+        assert_int_equal(plains[0].code, MESH_ERR_CLOSED);
+        close_plain(&plains[0]);
+        assert_memory_equal(streams_logged, "DT outbound|90|", 15);
+    }
+    end_streams();
+}
+
+static void a_taken_stream_is_not_idle_for_ever(void **state)
+{
+    struct mesh_arrival *arrival;
+
+    (void)state;
+    begin_streams(BOUND("idleTimeout: 0s"));
+    assert_int_equal(connect_plain(&plains[0], "web"), 0);
+    mesh__loop_enter(sim->servers[0].loop);
+    arrival = mesh__stream_server_take(streams);
+    assert_non_null(arrival);
+    mesh__loop_leave(sim->servers[0].loop);
+    sim_pass(sim, 3598 * MESH__S);
+    assert_int_equal(mesh__arrival_stream(arrival)->state, MESH__STREAM_READY);
+    sim_pass(sim, 2 * MESH__S);
+    assert_int_equal(mesh__arrival_stream(arrival)->state, MESH__STREAM_FAILED);
+    assert_int_equal(mesh__arrival_stream(arrival)->code, MESH_ERR_CLOSED);
+    mesh__loop_enter(sim->servers[0].loop);
+    mesh__arrival_close(arrival, false);
+    mesh__loop_leave(sim->servers[0].loop);
+    close_plain(&plains[0]);
+    end_streams();
+}
+
 static void a_streams_peer_must_be_who_was_meant(void **state)
 {
     (void)state;
@@ -1473,6 +1600,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_streams_route_may_lead_nowhere),
         cmocka_unit_test(a_stream_of_tls_tells_its_server_name),
         cmocka_unit_test(streams_have_a_ceiling),
+        cmocka_unit_test(a_stream_stays_no_longer_than_it_may),
+        cmocka_unit_test(a_stream_that_is_over_blames_nobody),
+        cmocka_unit_test(a_taken_stream_is_not_idle_for_ever),
         cmocka_unit_test(a_streams_peer_must_be_who_was_meant),
         cmocka_unit_test(a_streams_outcome_is_reported),
         cmocka_unit_test(streams_and_requests_are_kept_alive),

@@ -26,3 +26,7 @@ tests_threads_test_swap_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/threads/test_decide
 tests_threads_test_decide_SOURCES = tests/threads/test_decide.c $(GROUND)
 tests_threads_test_decide_LDADD = $(TEST_LIBS) $(PTHREAD_LIBS)
+
+check_PROGRAMS += tests/threads/test_bounds
+tests_threads_test_bounds_SOURCES = tests/threads/test_bounds.c $(GROUND)
+tests_threads_test_bounds_LDADD = $(TEST_LIBS)
