@@ -1,12 +1,14 @@
 """Applications without a mesh: workloads in `plain`, and `backends`. They act
 by the same scripts as workload.c."""
-import http.server
+import email.utils
 import socket
 import socketserver
 import struct
 import sys
 import threading
 import time
+
+STOPS_WITHIN_S = 0.05
 
 
 def pairs(headers):
@@ -27,16 +29,12 @@ class Listener(socketserver.ThreadingTCPServer):
             super().handle_error(request, client_address)
 
 
-class App:
-    def __init__(self, name, address, ports, saw):
-        self.name, self.saw = name, saw
+class Script:
+    """Steps: what the next requests are answered. The last one repeats."""
+
+    def __init__(self):
         self.lock = threading.Lock()
         self.script = []
-        handler = type('Handler', (Handler,), {'app': self})
-        self.listeners = [Listener((address, p), handler) for p in ports]
-        for listener in self.listeners:
-            threading.Thread(target=listener.serve_forever,
-                             daemon=True).start()
 
     def behave(self, script):
         with self.lock:
@@ -52,68 +50,119 @@ class App:
             self.script[0]['left'] = max(self.script[0]['left'] - 1, 0)
             return self.script[0]
 
+
+class App(Script):
+    dates = True  # are said where a proxy would, had there been one
+
+    def __init__(self, name, address, ports, saw):
+        super().__init__()
+        self.name, self.saw = name, saw
+        handler = type('Handler', (Handler,), {'app': self})
+        self.listeners = [Listener((address, p), handler) for p in ports]
+        for listener in self.listeners:
+            threading.Thread(target=listener.serve_forever,
+                             args=(STOPS_WITHIN_S,), daemon=True).start()
+
     def stop(self):
         for listener in self.listeners:
             listener.shutdown()
             listener.server_close()
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
+class Message:
+    """The bytes of one message, as far as they came: head and the rest."""
+
+    def __init__(self, data):
+        head, found, self.rest = data.partition(b'\r\n\r\n')
+        self.has_head = bool(found)
+        self.first, *lines = head.decode('latin-1').split('\r\n')
+        self.headers = [[name, value.strip()] for name, _, value
+                        in (line.partition(':') for line in lines)]
+
+    def get(self, name):
+        return next((v for n, v in self.headers if n.lower() == name), None)
+
+    def body(self, otherwise=b''):
+        """None as long as there is more to come; otherwise: what it is
+        without a length."""
+        if not self.has_head:
+            return None
+        if 'chunked' in (self.get('transfer-encoding') or ''):
+            return unchunk(self.rest)
+        if self.get('content-length') is None:
+            return otherwise
+        length = int(self.get('content-length'))
+        return self.rest[:length] if len(self.rest) >= length else None
+
+
+def unchunk(rest):
+    body = b''
+    while b'\r\n' in rest:
+        line, _, rest = rest.partition(b'\r\n')
+        size = int(line.split(b';')[0], 16)
+        if size == 0:
+            return body if rest.endswith(b'\r\n') else None
+        body, rest = body + rest[:size], rest[size + 2:]
+    return None
+
+
+def answer(name, method, step, date=None):
+    """Head and body, as a script's step wants them."""
+    status = step.get('status', 200)
+    body = str(step.get('body', name + '\n')).encode()
+    bare = status in (204, 304) or status < 200
+    lines = ['HTTP/1.1 %s X' % status]
+    lines += ['%s: %s' % tuple(line) for line in pairs(step.get('headers'))]
+    lines.append('x-answered-by: ' + name)
+    lines += ['date: ' + date] if date else []
+    lines += [] if bare else ['content-length: %d' % len(body)]
+    return ('\r\n'.join(lines + ['', '']).encode('latin-1'),
+            b'' if bare or method == 'HEAD' else body)
+
+
+class Handler(socketserver.BaseRequestHandler):
     app = None
 
-    def log_message(self, *_):
-        pass
+    def handle(self):
+        data = b''
+        while True:
+            got = self.request.recv(65536)
+            data += got
+            message = Message(data)
+            body = message.body()
+            if body is not None:
+                data = b''
+                if not self.exchange(message, body):
+                    return
+            elif not got:
+                return
 
-    def __getattr__(self, name):
-        if name.startswith('do_'):
-            return self.answer
-        raise AttributeError(name)
-
-    def body(self):
-        if 'chunked' not in self.headers.get('transfer-encoding', ''):
-            return self.rfile.read(int(self.headers.get('content-length', 0)))
-        body = b''
-        while size := int(self.rfile.readline().split(b';')[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-        return body
-
-    def break_off(self, reset):
-        if reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                       struct.pack('ii', 1, 0))
-        self.close_connection = True
-
-    def answer(self):
-        body = self.body()
+    def exchange(self, message, body):
+        """False: that was the last one of this connection."""
+        method, path = (message.first.split(' ') + [''])[:2]
         step = self.app.step()
-        self.app.saw({'by': self.app.name, 'method': self.command,
-                      'path': self.path, 'body': body.decode('latin-1'),
-                      'headers': [[k, v] for k, v in self.headers.items()]})
+        self.app.saw({'by': self.app.name, 'method': method, 'path': path,
+                      'body': body.decode('latin-1'),
+                      'headers': message.headers})
         time.sleep(step.get('delay', 0))
         if step.get('reset') or step.get('close'):
             return self.break_off(step.get('reset'))
-        return self.respond(step)
+        # Recorded applications had no date; a sidecar added it, where it saw
+        # HTTP.
+        dated = self.app.dates and message.get('x-request-id')
+        head, body = answer(self.app.name, method, step,
+                            email.utils.formatdate(usegmt=True)
+                            if dated else None)
+        if not step.get('cut'):
+            self.request.sendall(head + body)
+            return (message.get('connection') or '').lower() != 'close'
+        self.request.sendall(head + body[:len(body) // 2])
+        time.sleep(0.1)
+        return self.break_off(True)
 
-    def respond(self, step):
-        status = step.get('status', 200)
-        text = str(step.get('body', self.app.name + '\n')).encode()
-        bare = status in (204, 304) or status < 200
-        self.send_response_only(status, 'X')
-        for name, value in pairs(step.get('headers')):
-            self.send_header(name, value)
-        self.send_header('x-answered-by', self.app.name)
-        # Recorded applications had none, and a sidecar added it.
-        self.send_header('date', self.date_time_string())
-        if not bare:
-            self.send_header('content-length', str(len(text)))
-        self.end_headers()
-        if not bare and self.command != 'HEAD':
-            self.wfile.write(text[:len(text) // 2] if step.get('cut') else text)
-        if step.get('cut'):
-            self.wfile.flush()
-            time.sleep(0.1)
-            self.break_off(True)
+    def break_off(self, reset):
+        if reset:
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                    struct.pack('ii', 1, 0))
+            self.request.close()  # before anybody says FIN
+        return False
