@@ -11,7 +11,21 @@ EXTRA_DIST += tests/differential/README.md tests/differential/play \
 	tests/differential/player/compare.py \
 	tests/differential/player/processes.py \
 	tests/differential/player/send.py \
-	tests/differential/player/topology.py
+	tests/differential/player/topology.py \
+	tests/differential/record \
+	tests/differential/recorder/__init__.py \
+	tests/differential/recorder/outcome.py \
+	tests/differential/recorder/send.py \
+	tests/differential/recorder/sidecars.py \
+	tests/differential/sidecar/bootstrap.go \
+	tests/differential/sidecar/clusters.go \
+	tests/differential/sidecar/go.mod \
+	tests/differential/sidecar/go.sum \
+	tests/differential/sidecar/istiod.go \
+	tests/differential/sidecar/listeners.go \
+	tests/differential/sidecar/main.go \
+	tests/differential/sidecar/policies.go
+CLEANFILES += tests/differential/sidecars
 EXTRA_DIST += tests/differential/cases/seed-authz.yaml \
 	tests/differential/cases/seed-authz.seen.jsonl
 EXTRA_DIST += tests/differential/cases/seed-canary-header.yaml \
