@@ -5,13 +5,8 @@ tests_differential_workload_SOURCES = tests/differential/workload.c \
 	tests/differential/words.c tests/differential/words.h
 tests_differential_workload_LDADD = $(MESH_LIBS) $(PTHREAD_LIBS)
 
-EXTRA_DIST += tests/differential/README.md tests/differential/play \
-	tests/differential/player/__init__.py \
-	tests/differential/player/apps.py \
-	tests/differential/player/compare.py \
-	tests/differential/player/processes.py \
-	tests/differential/player/send.py \
-	tests/differential/player/topology.py \
+# And those that asked them.
+EXTRA_DIST += \
 	tests/differential/record \
 	tests/differential/recorder/__init__.py \
 	tests/differential/recorder/outcome.py \
@@ -26,6 +21,14 @@ EXTRA_DIST += tests/differential/README.md tests/differential/play \
 	tests/differential/sidecar/main.go \
 	tests/differential/sidecar/policies.go
 CLEANFILES += tests/differential/sidecars
+
+EXTRA_DIST += tests/differential/README.md tests/differential/play \
+	tests/differential/player/__init__.py \
+	tests/differential/player/apps.py \
+	tests/differential/player/compare.py \
+	tests/differential/player/processes.py \
+	tests/differential/player/send.py \
+	tests/differential/player/topology.py
 EXTRA_DIST += tests/differential/cases/seed-authz.yaml \
 	tests/differential/cases/seed-authz.seen.jsonl
 EXTRA_DIST += tests/differential/cases/seed-canary-header.yaml \
