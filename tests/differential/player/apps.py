@@ -1,8 +1,10 @@
 """Applications without a mesh: workloads in `plain`, and `backends`. They act
 by the same scripts as workload.c."""
 import email.utils
+import os
 import socket
 import socketserver
+import ssl
 import struct
 import sys
 import threading
@@ -15,6 +17,22 @@ def pairs(headers):
     """Headers are written as a mapping or as a list of [name, value]."""
     items = headers.items() if isinstance(headers, dict) else headers or []
     return [[str(k), str(v)] for k, v in items]
+
+
+def server_tls(directory):
+    """A server's TLS with the certificate of an identity. A caller's is
+    asked for, and proved if there is one."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(directory, 'cert-chain.pem'),
+                            os.path.join(directory, 'key.pem'))
+    context.load_verify_locations(os.path.join(directory, 'root-cert.pem'))
+    context.verify_mode = ssl.CERT_OPTIONAL
+    context.sni_callback = note_sni
+    return context
+
+
+def note_sni(connection, name, _):
+    connection.asked_for = name
 
 
 class Listener(socketserver.ThreadingTCPServer):
@@ -54,14 +72,21 @@ class Script:
 class App(Script):
     dates = True  # are said where a proxy would, had there been one
 
-    def __init__(self, name, address, ports, saw):
+    def __init__(self, name, address, ports, saw, identity=None):
         super().__init__()
         self.name, self.saw = name, saw
+        self.connections = 0
+        self.tls = server_tls(identity) if identity else None
         handler = type('Handler', (Handler,), {'app': self})
         self.listeners = [Listener((address, p), handler) for p in ports]
         for listener in self.listeners:
             threading.Thread(target=listener.serve_forever,
                              args=(STOPS_WITHIN_S,), daemon=True).start()
+
+    def next_connection(self):
+        with self.lock:
+            self.connections += 1
+            return self.connections
 
     def stop(self):
         for listener in self.listeners:
@@ -123,6 +148,26 @@ def answer(name, method, step, date=None):
 class Handler(socketserver.BaseRequestHandler):
     app = None
 
+    def setup(self):
+        self.number = self.app.next_connection()
+        if self.app.tls:
+            self.request = self.app.tls.wrap_socket(self.request,
+                                                    server_side=True)
+
+    def finish(self):
+        if self.app.tls:
+            self.request.close()
+
+    def told(self, step):
+        """What the step tells of the connection, as headers."""
+        certificate = self.app.tls and self.request.getpeercert() or {}
+        names = [v for k, v in certificate.get('subjectAltName', ())
+                 if k == 'URI']
+        facts = {'connection': str(self.number),
+                 'sni': getattr(self.request, 'asked_for', None) or 'none',
+                 'peer': ','.join(names) or 'none'}
+        return [['x-' + key, facts[key]] for key in step.get('tell', [])]
+
     def handle(self):
         data = b''
         while True:
@@ -149,6 +194,7 @@ class Handler(socketserver.BaseRequestHandler):
             return self.break_off(step.get('reset'))
         # Recorded applications had no date; a sidecar added it, where it saw
         # HTTP.
+        step = dict(step, headers=pairs(step.get('headers')) + self.told(step))
         dated = self.app.dates and message.get('x-request-id')
         head, body = answer(self.app.name, method, step,
                             email.utils.formatdate(usegmt=True)

@@ -123,7 +123,8 @@ class Process:
                 [WORKLOAD, workload.name] +
                 ['%s:%d' % (workload.address, p) for p in self.ports],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                env=environment(**settings), text=True, encoding='latin-1')
+                env=environment(**settings), text=True, encoding='latin-1',
+                cwd=identity)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
 
@@ -257,7 +258,8 @@ class Mesh:
             if workload.name in case.plain:
                 self.apps[workload.name] = apps.App(
                     workload.name, workload.address, sorted(workload.ports),
-                    self.saw)
+                    self.saw, identity if workload.name in
+                    case.data.get('plain_tls', []) else None)
             else:
                 self.processes[workload.name] = Process(
                     workload, work, policy, identity, self.saw)

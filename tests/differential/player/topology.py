@@ -7,7 +7,7 @@ import re
 import yaml
 
 FIELDS = {'shows', 'policy', 'documents', 'source', 'plain', 'apps',
-          'backends', 'requests', 'define'}
+          'plain_tls', 'backends', 'requests', 'define'}
 ENDINGS = ('.yaml', '.yml', '.json')
 
 

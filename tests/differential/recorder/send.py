@@ -13,6 +13,8 @@ class Sender(send.Sender):
     def through(self, request, case_id):
         return self.directly(request, case_id)
 
+    as_stream = through  # to a sidecar, bytes are bytes
+
     def connect(self, request):
         """Where the way is not `direct`, a line of the PROXY protocol tells
         what iptables would: from where to where this connection is."""

@@ -106,19 +106,22 @@ class Mesh(processes.Mesh):
     `apps`, and those with a sidecar in `processes`, too."""
 
     def start(self, case, work, policy, authority):
+        identities = {w.name: authority.identity(
+            case.trust_domain(), w.namespace, w.account)
+            for w in case.workloads.values()}
         for workload in case.workloads.values():
             if workload.name not in case.plain:
                 self.processes[workload.name] = Sidecar(
-                    workload, work, authority.identity(
-                        case.trust_domain(), workload.namespace,
-                        workload.account))
+                    workload, work, identities[workload.name])
         self.ask_istiod(case, work, policy)
         for workload in case.workloads.values():
             sidecar = self.processes.get(workload.name)
             ports = [p + APP_SHIFT for p in sidecar.ports] if sidecar \
                 else sorted(workload.ports)
             self.apps[workload.name] = App(
-                workload.name, workload.address, ports, self.saw)
+                workload.name, workload.address, ports, self.saw,
+                identities[workload.name] if workload.name in
+                case.data.get('plain_tls', []) else None)
         for name, where in case.data.get('backends', {}).items():
             host, port = where.rsplit(':', 1)
             self.apps[name] = App(name, host, [int(port)], self.saw)
