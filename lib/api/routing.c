@@ -109,13 +109,11 @@ static int code_of(enum mesh_route_outcome outcome)
 static void note_dialled(struct mesh_routing *routing,
                          const struct mesh_asked *asked)
 {
-    struct mesh_address address = asked->to.address;
-
-    if (!address.family && !mesh__address_parse_ip(asked->to.name, &address))
-        return;
-    if (!address.port)
-        address.port = asked->to.port;
-    routing->dialled = address;
+    routing->dialled =
+        mesh__original_given(routing->route.destination, &asked->to.address,
+                             asked->to.name, draw(routing->workload));
+    if (!routing->dialled.port)
+        routing->dialled.port = asked->to.port;
 }
 
 static const char *name_of(const struct mesh_routing *routing,

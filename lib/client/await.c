@@ -119,11 +119,12 @@ enum mesh_answer mesh__pick_original(struct mesh_client *client)
 {
     const struct mesh_client_request *request = client->request;
     const struct mesh_destination *destination = client->route.destination;
+    const struct mesh_address given = mesh__original_given(
+        destination, &request->address, request->host, client->draw);
     uint64_t now_ns = mesh__loop_now(loop_of(client));
-    int rc =
-        mesh__origin_find(&client->origin, client->env->link, &request->address,
-                          &client->env->from, request->host, request->port,
-                          &client->arena, on_answer, client);
+    int rc = mesh__origin_find(&client->origin, client->env->link, &given,
+                               &client->env->from, request->host, request->port,
+                               &client->arena, on_answer, client);
 
     if (rc == MESH_ERR_WOULD_BLOCK) {
         if (wait_on(client))

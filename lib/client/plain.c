@@ -270,7 +270,10 @@ static void on_wait(struct mesh_timer *timer)
 static int pick_original(struct mesh_plain *plain)
 {
     static const struct mesh_address nowhere;
-    int rc = mesh__origin_find(&plain->origin, plain->env->link, &nowhere,
+    const struct mesh_address given =
+        mesh__original_given(plain->destination, &nowhere, plain->service,
+                             plain->origin.address.family ? 0 : draw(plain));
+    int rc = mesh__origin_find(&plain->origin, plain->env->link, &given,
                                &plain->env->from, plain->service, plain->port,
                                &plain->arena, on_answer, plain);
 

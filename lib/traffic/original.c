@@ -104,6 +104,19 @@ static struct mesh_endpoint *describe(struct mesh_arena *arena,
     return endpoint->text ? endpoint : NULL;
 }
 
+struct mesh_address mesh__original_given(
+    const struct mesh_destination *destination, const struct mesh_address *said,
+    struct mesh_slice host, uint64_t draw)
+{
+    const struct mesh_endpoint_set *set = destination->endpoints;
+    struct mesh_address address = *said;
+
+    if (!address.family && !mesh__address_parse_ip(host, &address) &&
+        set->count)
+        address = set->endpoints[draw % set->count].address;
+    return address;
+}
+
 int mesh__original_pick(const struct mesh_destination *destination,
                         const struct mesh_address *address, uint64_t now_ns,
                         struct mesh_arena *arena, struct mesh_pick *out)

@@ -11,6 +11,16 @@
 enum { MESH__ORIGINALS = 4096 }; /* addresses of a destination at once */
 
 /*
+ * Where the caller goes, as far as no name has to be asked for: what it said
+ * (family 0: nothing), else host as an IP address, else an endpoint of those
+ * behind the service, drawn: what its name would be answered with. Family 0:
+ * there is none.
+ */
+struct mesh_address mesh__original_given(
+    const struct mesh_destination *destination, const struct mesh_address *said,
+    struct mesh_slice host, uint64_t draw);
+
+/*
  * The pick of a destination whose original is set: the caller's address, as an
  * endpoint in arena. index is none of a set, so that outlier detection hears
  * nothing of it. 0, MESH_ERR_NOMEM, or MESH_ERR_OVERFLOW. Give it back with

@@ -169,9 +169,41 @@ static void losing_any_allocation_is_survived(void **state)
     done(&picked, 0);
 }
 
+/* What is known of it without a name server. */
+static void an_address_is_said_or_stands_behind_the_service(void **state)
+{
+    static const struct mesh_address said = { 4, 81, { 192, 0, 2, 1 } };
+    static const struct mesh_address nothing;
+    struct mesh_endpoint_set none = { .count = 0 };
+    struct mesh_destination bare = { .endpoints = &none };
+    struct world three = { 0 };
+    const struct mesh_endpoint_set *set;
+    struct mesh_address got;
+
+    (void)state;
+    world_init(&three, 3);
+    set = three.destinations[0].endpoints;
+    got = mesh__original_given(&three.destinations[0], &said,
+                               MESH__SLICE("10.9.9.9"), 1);
+    assert_memory_equal(&got, &said, sizeof(got));
+    got = mesh__original_given(&three.destinations[0], &nothing,
+                               MESH__SLICE("10.9.9.9"), 1);
+    assert_int_equal(got.ip[3], 9);
+    for (uint64_t draw = 0; draw < 7; draw++) {
+        got = mesh__original_given(&three.destinations[0], &nothing,
+                                   MESH__SLICE("web"), draw);
+        assert_memory_equal(&got, &set->endpoints[draw % 3].address,
+                            sizeof(got));
+    }
+    got = mesh__original_given(&bare, &nothing, MESH__SLICE("web"), 5);
+    assert_int_equal(got.family, 0);
+    world_fini(&three);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_is_said_or_stands_behind_the_service),
         cmocka_unit_test_setup_teardown(an_address_has_one_state, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_destination_may_change_the_port,
