@@ -129,8 +129,8 @@ static void obey(int fd, const char *line)
     } else if (words == 2 && !strcmp(verb, "GET")) {
         found = find(key);
         if (found)
-            snprintf(answer, sizeof(answer), "$%zu\r\n%s\r\n", strlen(found),
-                     found);
+            snprintf(answer, sizeof(answer), "$%zu\r\n%.*s\r\n", strlen(found),
+                     WORD_MOST - 1, found);
         send_text(fd, found ? answer : "$-1\r\n");
     } else {
         send_text(fd, "-ERR unknown command\r\n");
