@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	tests/differential/sidecar/istiod.go \
 	tests/differential/sidecar/listeners.go \
 	tests/differential/sidecar/main.go \
+	tests/differential/scatter \
 	tests/differential/sidecar/policies.go
 CLEANFILES += tests/differential/sidecars
 
