@@ -281,6 +281,11 @@ static const struct test_key pool_keys[] = {
       .flags = TEST_OR_NULL,
       .member = "tcp_keepalive",
       .inside = keepalive_keys },
+    { .name = "protocol", .kind = TEST_MATCH, .member = "protocol" },
+    { .name = "maxConcurrentStreams",
+      .kind = TEST_WHOLE,
+      .flags = TEST_OR_NULL,
+      .member = "max_concurrent_streams" },
     END,
 };
 

@@ -203,6 +203,31 @@ static void keepalive_json(const struct mesh_keepalive *keepalive,
     mesh__json_close(json, '}');
 }
 
+/* istiod writes the largest number of 31 or 32 bits where none is asked for. */
+static bool limits_anything(uint32_t count)
+{
+    return count < INT32_MAX;
+}
+
+static const char *const upstreams[] = {
+    [MESH__UPSTREAM_HTTP1] = "HTTP/1.1",
+    [MESH__UPSTREAM_HTTP2] = "HTTP/2",
+    [MESH__UPSTREAM_CALLERS] = "the caller's",
+};
+
+static void upstream_json(const struct mesh_upstream_policy *upstream,
+                          struct mesh_json *json)
+{
+    mesh__json_text(json, "protocol", upstreams[upstream->protocol]);
+    number_or_null(json, "max_concurrent_streams",
+                   limits_anything(upstream->max_streams),
+                   upstream->max_streams);
+    number_or_null(json, "http2_keepalive_ms", upstream->ping_ns != 0,
+                   ms_of(upstream->ping_ns));
+    number_or_null(json, "http2_keepalive_timeout_ms", upstream->ping_ns != 0,
+                   ms_of(upstream->ping_timeout_ns));
+}
+
 static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
@@ -227,6 +252,7 @@ static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)
     number_or_null(json, "max_connection_duration_ms", most_ns(reach) != 0,
                    ms_of(most_ns(reach)));
     keepalive_json(&pool->keepalive, json);
+    upstream_json(&reach->destination->upstream, json);
     mesh__json_text(json, "scope", "this process");
     mesh__reach_where(reach->snapshot, pool->mark, json);
     mesh__json_close(json, '}');
@@ -311,12 +337,6 @@ void mesh__reach_json(const struct mesh_reach *reach, struct mesh_json *json)
 }
 
 /* --- for people --- */
-
-/* istiod writes the largest number of 31 or 32 bits where none is asked for. */
-static bool limits_anything(uint32_t count)
-{
-    return count < INT32_MAX;
-}
 
 int mesh__reach_endpoints_text(const struct mesh_reach *reach,
                                struct mesh_buffer *out)
@@ -410,6 +430,22 @@ static int keepalive_text(const struct mesh_keepalive *keepalive,
                                text.len ? line + 2 : "as the system has it");
 }
 
+/* Where it is not what is spoken: that HTTP/2 was asked for, and how much. */
+static int upstream_text(const struct mesh_upstream_policy *upstream,
+                         struct mesh_buffer *out)
+{
+    int rc;
+
+    if (upstream->protocol != MESH__UPSTREAM_HTTP2)
+        return 0;
+    rc = mesh__buffer_format(out, "  protocol   HTTP/2, but HTTP/1.1 is "
+                                  "spoken\n");
+    return rc == 0 ? limit_text(out, limits_anything(upstream->max_streams),
+                                "at most", upstream->max_streams,
+                                " streams a connection of HTTP/2")
+                   : rc;
+}
+
 static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
 {
     const struct mesh_breaker_policy *pool = &reach->destination->breakers;
@@ -447,7 +483,7 @@ static int pool_text(const struct mesh_reach *reach, struct mesh_buffer *out)
     }
     if (rc == 0)
         rc = keepalive_text(&pool->keepalive, out);
-    return rc;
+    return rc == 0 ? upstream_text(&reach->destination->upstream, out) : rc;
 }
 
 static int names_text(const struct mesh_destination_tls *tls,

@@ -74,6 +74,11 @@ int mesh__reuse_parts(struct mesh__compiler *compiler);
 int mesh__compile_destinations(struct mesh__compiler *compiler,
                                const struct mesh__host *host);
 /* connectionPool, or NULL, over the settings, as thresholds. */
+/* upstream.c: what is spoken to a port under this pool (NULL: none). */
+void mesh__compile_upstream(struct mesh_upstream_policy *out,
+                            const struct mesh__port *port,
+                            const struct mesh_connection_pool *pool,
+                            const struct mesh__settings *settings);
 void mesh__compile_breakers(struct mesh_breaker_policy *out,
                             const struct mesh_connection_pool *pool,
                             const struct mesh__settings *settings);

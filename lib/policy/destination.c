@@ -671,6 +671,9 @@ static int make(const struct making *making, struct mesh_destination *out)
     mesh__compile_breakers(&out->breakers, making->blocks.connection_pool,
                            &making->compiler->world.settings);
     mesh__compile_stream_bounds(&out->breakers, making->rule->policy);
+    mesh__compile_upstream(&out->upstream, making->port,
+                           making->blocks.connection_pool,
+                           &making->compiler->world.settings);
     fill_budget(&out->breakers, making->blocks.retry_budget);
     fill_outlier(&out->outlier, making->blocks.outlier_detection);
     rc = fill_tls(making, out);

@@ -47,6 +47,7 @@ libmesh_core_la_SOURCES += \
 	lib/policy/snapshot.c lib/policy/snapshot.h \
 	lib/policy/streams.c \
 	lib/policy/text.c \
+	lib/policy/upstream.c \
 	lib/policy/virtual.c lib/policy/virtual.h \
 	lib/policy/why.c lib/policy/why.h \
 	lib/policy/workloads.c \

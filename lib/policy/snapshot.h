@@ -140,6 +140,23 @@ struct mesh_breaker_policy {
     struct mesh_mark mark;
 };
 
+enum mesh_upstream_protocol {
+    MESH__UPSTREAM_HTTP1,
+    MESH__UPSTREAM_HTTP2,
+    MESH__UPSTREAM_CALLERS /* what the caller speaks */
+};
+
+/*
+ * What istiod would have a sidecar speak to a destination. Told, not obeyed:
+ * HTTP/1.1 is spoken to all of them.
+ */
+struct mesh_upstream_policy {
+    enum mesh_upstream_protocol protocol;
+    uint32_t max_streams; /* of a connection of HTTP/2; MESH__UNLIMITED */
+    uint64_t ping_ns;     /* http2KeepAlive; 0: off       */
+    uint64_t ping_timeout_ns;
+};
+
 /* DestinationRule outlierDetection as istiod translates it for Envoy. */
 struct mesh_outlier_policy {
     bool enabled;
@@ -194,6 +211,7 @@ struct mesh_destination {
      * NULL: consistentHash does not speak for it. */
     const struct mesh_hash_policy *hash[2];
     struct mesh_breaker_policy breakers;
+    struct mesh_upstream_policy upstream;
     struct mesh_outlier_policy outlier;
     struct mesh_destination_tls tls;
     struct mesh_endpoint_set *endpoints;

@@ -112,9 +112,11 @@ static void check_keep_alive(struct mesh_reader *reader,
 }
 
 static const struct mesh_field http2_keep_alive_fields[] = {
-    { MESH__ROW("interval", DURATION, NOTED), MESH__RANGE(1e6, 0),
+    { MESH__ROW("interval", DURATION, NOTED),
+      MESH__PUT(struct mesh_http2_keepalive, interval_ns), MESH__RANGE(1e6, 0),
       .bounds = "duration >= 1ms; required in the block" },
-    { MESH__ROW("timeout", DURATION, NOTED), MESH__RANGE(1e6, 0),
+    { MESH__ROW("timeout", DURATION, NOTED),
+      MESH__PUT(struct mesh_http2_keepalive, timeout_ns), MESH__RANGE(1e6, 0),
       .bounds = "duration >= 1ms; required in the block" },
 };
 
@@ -142,6 +144,7 @@ static const struct mesh_field pool_http_fields[] = {
       MESH__RANGE(0, 0), .default_value = "4294967295",
       .bounds = ">=0; 0 = default" },
     { MESH__ROW("http2KeepAlive", MESSAGE, NOTED),
+      MESH__PUT(struct mesh_connection_pool, http2_keepalive), MESH__JUDGED,
       .message = &http2_keep_alive_message, .default_value = "off",
       .bounds = "HTTP/2 destinations only",
       .reason = "HTTP/1.1 is spoken for now" },
@@ -153,7 +156,9 @@ static const struct mesh_field pool_http_fields[] = {
       MESH__PUT(struct mesh_connection_pool, http_idle_timeout_ns),
       MESH__RANGE(1e6, 0), .default_value = "tcp.idleTimeout, else 1h (Envoy)",
       .bounds = "duration >= 1ms" },
-    { MESH__ROW("maxConcurrentStreams", INT32, NOTED), MESH__RANGE(0, 0),
+    { MESH__ROW("maxConcurrentStreams", INT32, NOTED),
+      MESH__PUT(struct mesh_connection_pool, max_concurrent_streams),
+      MESH__JUDGED, MESH__RANGE(0, 0),
       .default_value = "Envoy default (2147483647)",
       .bounds = ">=0; HTTP/2 destinations only",
       .reason = "HTTP/1.1 is spoken for now" },
@@ -164,8 +169,10 @@ static const struct mesh_field pool_http_fields[] = {
     { MESH__ROW("maxRetries", INT32, ENFORCED),
       MESH__PUT(struct mesh_connection_pool, max_retries), MESH__RANGE(0, 0),
       .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("useClientProtocol", BOOL, NOTED), .harmless = "false",
-      .default_value = "false", .reason = "HTTP/1.1 is spoken for now" },
+    { MESH__ROW("useClientProtocol", BOOL, NOTED),
+      MESH__PUT(struct mesh_connection_pool, use_client_protocol), MESH__JUDGED,
+      .harmless = "false", .default_value = "false",
+      .reason = "HTTP/1.1 is spoken for now" },
 };
 
 static const struct mesh_message pool_http_message = {

@@ -472,6 +472,7 @@ static const struct mesh_field mesh_config_fields[] = {
       .reason = "spans go to OTEL_EXPORTER_OTLP_ENDPOINT, logs where "
                 "accessLogFile says" },
     { MESH__ROW("h2UpgradePolicy", ENUM, NOTED),
+      MESH__PUT(struct mesh_mesh_config, h2_upgrade_policy), MESH__JUDGED,
       .values = h2_upgrade_policy_values, .harmless = "DO_NOT_UPGRADE",
       .default_value = "DO_NOT_UPGRADE",
       .reason = "HTTP/1.1 is spoken for now" },

@@ -40,8 +40,10 @@ const struct mesh_message mesh__default_retry_message = {
 
 static const struct mesh_field default_keep_alive_fields[] = {
     { MESH__ROW("interval", DURATION, NOTED),
+      MESH__PUT(struct mesh_http2_keepalive, interval_ns),
       .bounds = "required in the block" },
     { MESH__ROW("timeout", DURATION, NOTED),
+      MESH__PUT(struct mesh_http2_keepalive, timeout_ns),
       .bounds = "required in the block" },
 };
 
@@ -82,6 +84,7 @@ static const struct mesh_field default_pool_http_fields[] = {
       MESH__RANGE(0, 0), .default_value = "4294967295",
       .bounds = ">=0; 0 = default" },
     { MESH__ROW("http2KeepAlive", MESSAGE, NOTED),
+      MESH__PUT(struct mesh_connection_pool, http2_keepalive), MESH__JUDGED,
       .message = &default_keep_alive_message, .default_value = "off",
       .bounds = "HTTP/2 destinations only",
       .reason = "HTTP/1.1 is spoken for now" },
@@ -93,7 +96,9 @@ static const struct mesh_field default_pool_http_fields[] = {
       MESH__PUT(struct mesh_connection_pool, http_idle_timeout_ns),
       MESH__RANGE(1e6, 0),
       .default_value = "tcp.idleTimeout, else 1h (Envoy)" },
-    { MESH__ROW("maxConcurrentStreams", INT32, NOTED), MESH__RANGE(0, 0),
+    { MESH__ROW("maxConcurrentStreams", INT32, NOTED),
+      MESH__PUT(struct mesh_connection_pool, max_concurrent_streams),
+      MESH__JUDGED, MESH__RANGE(0, 0),
       .default_value = "Envoy default (2147483647)",
       .bounds = ">=0; HTTP/2 destinations only",
       .reason = "HTTP/1.1 is spoken for now" },
@@ -104,8 +109,10 @@ static const struct mesh_field default_pool_http_fields[] = {
     { MESH__ROW("maxRetries", INT32, ENFORCED),
       MESH__PUT(struct mesh_connection_pool, max_retries), MESH__RANGE(0, 0),
       .default_value = "4294967295", .bounds = ">=0; 0 = default" },
-    { MESH__ROW("useClientProtocol", BOOL, NOTED), .harmless = "false",
-      .default_value = "false", .reason = "HTTP/1.1 is spoken for now" },
+    { MESH__ROW("useClientProtocol", BOOL, NOTED),
+      MESH__PUT(struct mesh_connection_pool, use_client_protocol), MESH__JUDGED,
+      .harmless = "false", .default_value = "false",
+      .reason = "HTTP/1.1 is spoken for now" },
 };
 
 static bool is_true(const struct mesh_yaml_node *node)

@@ -289,6 +289,12 @@ struct mesh_tcp_keepalive {
     uint32_t probes;
 };
 
+/* Of HTTP/2: PING frames. */
+struct mesh_http2_keepalive {
+    int64_t interval_ns; /* 0: not given, as below */
+    int64_t timeout_ns;
+};
+
 struct mesh_connection_pool {
     bool set;
     struct mesh_mark mark;
@@ -304,6 +310,9 @@ struct mesh_connection_pool {
     int32_t max_retries;
     int64_t http_idle_timeout_ns;
     struct mesh_slice h2_upgrade_policy;
+    bool use_client_protocol;
+    int32_t max_concurrent_streams;
+    struct mesh_http2_keepalive http2_keepalive;
 };
 
 struct mesh_outlier_detection {
@@ -641,6 +650,7 @@ struct mesh_mesh_config {
                                                   outlierDetection only */
     int64_t connect_timeout_ns;
     struct mesh_tcp_keepalive keepalive;
+    struct mesh_slice h2_upgrade_policy;
     int64_t dns_refresh_ns;
     struct mesh_slice path_normalization;
     struct mesh_locality_lb locality;

@@ -100,8 +100,8 @@ struct mesh_field {
     bool key_is_number; /* uint32_t instead of a slice */
     /*
      * The value, and what is below it, goes there even though it is noted or
-     * refused: for those who judge policies (resources.h). Of a kind that is
-     * noted as a whole, all that has a place does.
+     * refused: for those who judge policies (resources.h), or tell what they
+     * ask for. Of a kind that is noted as a whole, all that has a place does.
      */
     bool judged;
     uint16_t element;
@@ -143,7 +143,7 @@ struct mesh_message {
 
 /* A message whose fields go into the structure of the message around it. */
 #define MESH__PUT_INTO_SAME .at = 1
-/* Beside one of these: kept for those who judge. */
+/* Beside one of these: kept for those who judge or tell. */
 #define MESH__JUDGED .judged = true
 
 /* A value of an enum that is like any other. */

@@ -55,7 +55,9 @@ static const char policy[] =
     "tcpKeepalive: {time: 100s, "
     "interval: 7s, probes: 4}}, "
     "http: {http1MaxPendingRequests: 5, maxRequestsPerConnection: 7, "
-    "idleTimeout: 30s}}, loadBalancer: {consistentHash: {httpHeaderName: "
+    "h2UpgradePolicy: UPGRADE, maxConcurrentStreams: 9, http2KeepAlive: "
+    "{interval: 40s, timeout: 3s}, idleTimeout: 30s}}, loadBalancer: "
+    "{consistentHash: {httpHeaderName: "
     "x-user, ringHash: {minimumRingSize: 512}}}, "
     "outlierDetection: {consecutive5xxErrors: 3, consecutiveGatewayErrors: 2, "
     "interval: 5s, baseEjectionTime: 10s, maxEjectionPercent: 50, "
@@ -167,7 +169,9 @@ static void how_it_is_reached_is_explained(void **state)
         "1000, \"idle_timeout_ms\": 30000, "
         "\"max_connection_duration_ms\": 60000, \"tcp_keepalive\": "
         "{\"time_ms\": 100000, \"interval_ms\": 7000, \"probes\": 4}, "
-        "\"scope\": ");
+        "\"protocol\": \"HTTP/2\", \"max_concurrent_streams\": 9, "
+        "\"http2_keepalive_ms\": 40000, \"http2_keepalive_timeout_ms\": "
+        "3000, \"scope\": ");
     explain("http://far.example/", NULL,
             "\"outlier_detection\": \"outlierDetection ejects after 3 5xx or "
             "2 gateway errors in a row, for 10000 ms at first and 300000 ms "
@@ -180,7 +184,9 @@ static void how_it_is_reached_is_explained(void **state)
     explain("http://gw/", NULL,
             "\"max_requests_per_connection\": null, \"connect_timeout_ms\": "
             "10000, \"idle_timeout_ms\": 3600000, "
-            "\"max_connection_duration_ms\": null, \"tcp_keepalive\": null");
+            "\"max_connection_duration_ms\": null, \"tcp_keepalive\": null, "
+            "\"protocol\": \"HTTP/1.1\", \"max_concurrent_streams\": null, "
+            "\"http2_keepalive_ms\": null");
     explain("http://gw/", NULL,
             "\"back_off_ms\": 25, \"back_off_max_ms\": 250, \"other_hosts\": "
             "true, \"other_localities\": false, \"retry_on\": [");
@@ -219,6 +225,8 @@ static void and_told_to_people(void **state)
         "  open for   60000 ms\n",
         "  budget     25 % retries, at least 4, of the requests of 10000 ms\n",
         "  keep-alive after 100 s, every 7 s, at most 4 times\n",
+        "  protocol   HTTP/2, but HTTP/1.1 is spoken\n",
+        "  at most    9 streams a connection of HTTP/2\n",
         "outliers     outlierDetection ejects after 3 5xx or 2 gateway ",
     };
     static const char *const lines[] = {

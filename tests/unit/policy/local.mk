@@ -53,3 +53,7 @@ tests_unit_policy_test_why_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/unit/policy/test_reuse
 tests_unit_policy_test_reuse_SOURCES = tests/unit/policy/test_reuse.c
 tests_unit_policy_test_reuse_LDADD = $(YARD_LIBS)
+
+check_PROGRAMS += tests/unit/policy/test_upstream
+tests_unit_policy_test_upstream_SOURCES = tests/unit/policy/test_upstream.c
+tests_unit_policy_test_upstream_LDADD = $(TEST_LIBS)
