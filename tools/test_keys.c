@@ -246,6 +246,12 @@ static const struct test_key keepalive_keys[] = {
     END,
 };
 
+static const struct test_key ping_keys[] = {
+    { .name = "interval", .kind = TEST_DURATION, .member = "interval_ms" },
+    { .name = "timeout", .kind = TEST_DURATION, .member = "timeout_ms" },
+    END,
+};
+
 static const struct test_key pool_keys[] = {
     { .name = "maxConnections",
       .kind = TEST_WHOLE,
@@ -286,6 +292,11 @@ static const struct test_key pool_keys[] = {
       .kind = TEST_WHOLE,
       .flags = TEST_OR_NULL,
       .member = "max_concurrent_streams" },
+    { .name = "http2KeepAlive",
+      .kind = TEST_OBJECT,
+      .flags = TEST_OR_NULL,
+      .member = "http2_keepalive",
+      .inside = ping_keys },
     END,
 };
 

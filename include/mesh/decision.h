@@ -356,13 +356,12 @@ MESH_EXTERN void mesh_decision_free(mesh_decision *decision);
  * "max_pending_requests", "max_requests", "max_retries", "retry_budget",
  * "max_requests_per_connection", "connect_timeout_ms", "idle_timeout_ms",
  * "max_connection_duration_ms", "tcp_keepalive" {"time_ms", "interval_ms",
- * "probes"}, "protocol" (what a sidecar would speak), "max_concurrent_streams",
- * "http2_keepalive_ms", "http2_keepalive_timeout_ms"}, "outlier_detection",
- * "headers" {"request", "response"}, "rewrite" {"path", "authority"}, "fault",
- * "cors", "mirror"
- * [{"destination", "percent", "drawn"}], "redirect" {"status", "location"},
- * "direct_response" {"status", "body"}, "rules" [{"name", "matched",
- * "reason", "file", "line"}], "verdict".
+ * "probes"}, "protocol" (what a sidecar would speak),
+ * "max_concurrent_streams", "http2_keepalive" {"interval_ms", "timeout_ms"}},
+ * "outlier_detection", "headers" {"request", "response"}, "rewrite" {"path",
+ * "authority"}, "fault", "cors", "mirror" [{"destination", "percent",
+ * "drawn"}], "redirect" {"status", "location"}, "direct_response" {"status",
+ * "body"}, "rules" [{"name", "matched", "reason", "file", "line"}], "verdict".
  * authorize: "verdict" (allow, deny, reject), "action", "policy", "rule",
  * "reason", "normalized_path", "dry_run".
  *

@@ -222,10 +222,15 @@ static void upstream_json(const struct mesh_upstream_policy *upstream,
     number_or_null(json, "max_concurrent_streams",
                    limits_anything(upstream->max_streams),
                    upstream->max_streams);
-    number_or_null(json, "http2_keepalive_ms", upstream->ping_ns != 0,
-                   ms_of(upstream->ping_ns));
-    number_or_null(json, "http2_keepalive_timeout_ms", upstream->ping_ns != 0,
-                   ms_of(upstream->ping_timeout_ns));
+    if (upstream->ping_ns == 0) {
+        mesh__json_null(json, "http2_keepalive");
+        return;
+    }
+    mesh__json_open(json, "http2_keepalive", '{');
+    mesh__json_number(json, "interval_ms", (int64_t)ms_of(upstream->ping_ns));
+    mesh__json_number(json, "timeout_ms",
+                      (int64_t)ms_of(upstream->ping_timeout_ns));
+    mesh__json_close(json, '}');
 }
 
 static void pool_json(const struct mesh_reach *reach, struct mesh_json *json)

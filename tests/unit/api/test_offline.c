@@ -170,8 +170,8 @@ static void how_it_is_reached_is_explained(void **state)
         "\"max_connection_duration_ms\": 60000, \"tcp_keepalive\": "
         "{\"time_ms\": 100000, \"interval_ms\": 7000, \"probes\": 4}, "
         "\"protocol\": \"HTTP/2\", \"max_concurrent_streams\": 9, "
-        "\"http2_keepalive_ms\": 40000, \"http2_keepalive_timeout_ms\": "
-        "3000, \"scope\": ");
+        "\"http2_keepalive\": {\"interval_ms\": 40000, "
+        "\"timeout_ms\": 3000}, \"scope\": ");
     explain("http://far.example/", NULL,
             "\"outlier_detection\": \"outlierDetection ejects after 3 5xx or "
             "2 gateway errors in a row, for 10000 ms at first and 300000 ms "
@@ -186,7 +186,7 @@ static void how_it_is_reached_is_explained(void **state)
             "10000, \"idle_timeout_ms\": 3600000, "
             "\"max_connection_duration_ms\": null, \"tcp_keepalive\": null, "
             "\"protocol\": \"HTTP/1.1\", \"max_concurrent_streams\": null, "
-            "\"http2_keepalive_ms\": null");
+            "\"http2_keepalive\": null");
     explain("http://gw/", NULL,
             "\"back_off_ms\": 25, \"back_off_max_ms\": 250, \"other_hosts\": "
             "true, \"other_localities\": false, \"retry_on\": [");
