@@ -113,6 +113,11 @@ class Case:
                    for config in self.mesh_configs()
                    for provider in config.get('extensionProviders') or [])
 
+    def mirrors(self):
+        return any('mirror' in route or 'mirrors' in route
+                   for service in self.kind('VirtualService')
+                   for route in service['spec'].get('http') or [])
+
     def find_workloads(self):
         for document in self.kind('WorkloadEntry'):
             spec = document['spec']
