@@ -580,13 +580,13 @@ def check_reach(report, tool):
     tool.write('routes.yaml', HEAD + ''.join(map(reach, routes)))
     found = unreached(tool, 'routes.yaml')
     report.check(found == [('AuthorizationPolicy/shop/callers spec.rules[0]',
-                            '173'),
+                            '176'),
                            ('AuthorizationPolicy/shop/callers spec.rules[1]',
-                            '175'),
+                            '178'),
                            ('AuthorizationPolicy/shop/closed spec.rules[0]',
-                            '190'),
+                            '193'),
                            ('AuthorizationPolicy/shop/planned spec.rules[0]',
-                            '201')], 'reached', found)
+                            '204')], 'reached', found)
     tool.write('comes.yaml', HEAD + comes)
     found = unreached(tool, 'routes.yaml', 'comes.yaml')
     report.check(found == [], 'reached', 'by both together: %s' % found)
